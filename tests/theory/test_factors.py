@@ -1,0 +1,108 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from tests.theory.worlds import clustered, worlds
+from theory import factors
+from theory.setting import FiniteWorld
+from theory.theorem1.lemmas import lemma_3_2_world
+
+
+def naive(world):
+    """Every factor by plain loops over the definitions."""
+    n, m, _ = world.features.shape
+    r2 = float((world.features[0, 0] ** 2).sum())
+    pair = [
+        [[float(((world.features[i, a] - world.features[i, b]) ** 2).sum()) for a in range(m)] for b in range(m)]
+        for i in range(n)
+    ]
+    means = [
+        sum(world.features[i, a] for i in range(n) if world.labels[i] == k for a in range(m))
+        / (m * sum(1 for i in range(n) if world.labels[i] == k))
+        for k in range(world.classes)
+    ]
+    return {
+        "alignment": np.mean([np.mean(p) for p in pair]),
+        "robust": np.mean([np.max(p) for p in pair]),
+        "gram": np.array([[float(a @ b) / r2 for b in means] for a in means]),
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds)
+def test_factors_match_plain_loops(world):
+    expected = naive(world)
+    assert factors.alignment(world) == pytest.approx(expected["alignment"], abs=1e-12)
+    assert factors.robust_alignment(world) == pytest.approx(expected["robust"], abs=1e-12)
+    np.testing.assert_allclose(factors.divergence(world), expected["gram"], atol=1e-12)
+    assert factors.class_shares(world).sum() == pytest.approx(1)
+    assert 0 <= factors.mean_shortfall(factors.divergence(world)) <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds)
+def test_robust_alignment_dominates_and_grows_with_views(world):
+    assert factors.robust_alignment(world) >= factors.alignment(world) - 1e-12
+    fewer = FiniteWorld(world.views[:, :2], world.features[:, :2], world.labels)
+    assert factors.robust_alignment(world) >= factors.robust_alignment(fewer)
+
+
+def test_two_views_attain_half_of_robust_alignment():
+    """m = 2: L_align averages over 4 ordered pairs, 2 of them equal, so it is exactly L_AR / 2."""
+    world = clustered(0, 2, 5, 2, 0, 0, 0.1)
+    assert factors.alignment(world) == pytest.approx(factors.robust_alignment(world) / 2)
+
+
+def test_exact_and_float_worlds_agree():
+    exact = lemma_3_2_world()
+    floats = FiniteWorld(exact.views.astype(float), exact.features.astype(float), exact.labels)
+    assert factors.misaligned_share(exact, Fraction(0)) == Fraction(3, 20)
+    assert factors.misaligned_share(floats, 0.0) == pytest.approx(0.15)
+    assert factors.alignment(exact) == Fraction(9, 40)
+    assert factors.alignment(floats) == pytest.approx(0.225)
+    assert list(factors.class_means(exact).ravel()) == [Fraction(11, 20), Fraction(-1)]
+    assert factors.nearest_mean_error(exact) == Fraction(3, 20)
+    assert factors.nearest_mean_error(exact, any_view=True) == Fraction(3, 20)
+
+
+def test_misaligned_share_is_a_tail():
+    world = clustered(1, 2, 8, 3, 0, 1, 0.1)
+    widths = factors.view_diameters(world.features)
+    assert factors.misaligned_share(world, 2.0) == 0
+    assert factors.misaligned_share(world, float(np.median(widths))) == pytest.approx(
+        (widths > np.median(widths)).mean()
+    )
+    with pytest.raises(ValueError, match=r"eps is -0.1; .*give eps >= 0"):
+        factors.misaligned_share(world, -0.1)
+
+
+def test_nearest_mean_error_by_hand():
+    side = np.array([1.0, 1.0, -1.0, -1.0, -1.0, -1.0])
+    features = np.repeat(side[:, None, None], 2, axis=1)
+    world = FiniteWorld(features, features, np.array([0, 0, 0, 1, 1, 1]))
+    assert list(factors.misclassified(world)) == [False, False, True, False, False, False]
+    assert factors.nearest_mean_error(world) == pytest.approx(1 / 6)
+
+
+def test_ties_count_as_errors():
+    features = np.repeat(np.array([1.0, -1.0, 1.0, -1.0])[:, None, None], 2, axis=1)
+    world = FiniteWorld(features, features, np.array([0, 0, 1, 1]))
+    assert factors.nearest_mean_error(world) == 1.0
+
+
+def test_lipschitz_constant_of_a_linear_map():
+    rng = np.random.default_rng(0)
+    angles = rng.uniform(0, 0.01, (20, 3))
+    features = np.stack([np.cos(angles), np.sin(angles)], axis=2)
+    world = FiniteWorld(angles[..., None] / 3, features, np.repeat([0, 1], 10))
+    assert factors.lipschitz_constant(world) == pytest.approx(3, rel=1e-4)
+    assert factors.lipschitz_constant(world, block=7) == factors.lipschitz_constant(world)
+
+
+def test_equal_views_with_different_features_are_refused():
+    features = np.repeat(np.array([1.0, -1.0, 1.0, -1.0])[:, None, None], 2, axis=1)
+    world = FiniteWorld(np.zeros((4, 2, 1)), features, np.array([0, 1, 0, 1]))
+    with pytest.raises(ValueError, match="two equal views have features 2 apart"):
+        factors.lipschitz_constant(world)

@@ -1,0 +1,116 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from theory import __main__ as cli
+from theory import ledger
+from theory.ledger import Claim, Evidence, Verdict, verdict
+
+CLAIM = Claim(id="x", title="t", source="s", statement="x", expected=Verdict.PROVED, checks=(), steps=("one", "two"))
+
+
+def evidence(kind, step="one", holds=True, direction="for", claim="x"):
+    return Evidence(claim=claim, kind=kind, step=step, summary="", holds=holds, direction=direction)
+
+
+ONE, TWO = evidence("smt"), evidence("symbolic", "two")
+WITNESS = evidence("witness", "w", direction="against")
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([ONE, TWO], Verdict.PROVED),
+        ([ONE], Verdict.UNDECIDED),
+        ([ONE, evidence("search", "two")], Verdict.SUPPORTED),
+        ([ONE, evidence("smt", "two", holds=None)], Verdict.UNDECIDED),
+        ([ONE, evidence("smt", "two", holds=False)], Verdict.UNDECIDED),
+        ([ONE, TWO, evidence("search", "s", holds=False)], Verdict.UNDECIDED),
+        ([WITNESS], Verdict.REFUTED),
+        ([evidence("search", "s", direction="against")], Verdict.UNDECIDED),
+        ([WITNESS, ONE, TWO], Verdict.UNDECIDED),
+        ([evidence("witness", "w", holds=False, direction="against")], Verdict.UNDECIDED),
+        ([evidence("simulation", "s")], Verdict.SUPPORTED),
+        ([replace(ONE, claim="y"), replace(TWO, claim="y")], Verdict.UNDECIDED),
+        ([], Verdict.UNDECIDED),
+    ],
+)
+def test_verdict_follows_from_evidence(found, expected):
+    assert verdict(CLAIM, found) is expected
+
+
+def test_a_claim_without_steps_is_never_proved():
+    assert verdict(replace(CLAIM, steps=()), [ONE, TWO]) is Verdict.UNDECIDED
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    out = tmp_path_factory.mktemp("evidence")
+    entries = [ledger.as_json(claim, ledger.gather(claim)) for claim in ledger.claims()]
+    ledger.write_json(out / "theory.json", entries)
+    return json.loads((out / "theory.json").read_text())
+
+
+def test_every_verdict_is_the_expected_one(printed):
+    assert {e["id"]: e["verdict"] for e in printed} == {e["id"]: e["expected"] for e in printed}
+    ids = "example-1 l-ar lemma-3.1 lemma-3.2-printed-step thm-1-printed thm-1-corrected thm-1-sharp thm-1-chord"
+    assert {e["id"] for e in printed} >= set(ids.split())
+
+
+def test_json_has_what_readers_rely_on(printed):
+    for entry in printed:
+        assert {"id", "title", "source", "verdict", "expected", "evidence"} <= set(entry)
+        assert all({"kind", "summary", "seconds"} <= set(e) for e in entry["evidence"])
+        assert entry["evidence"]
+
+
+def test_every_proof_step_has_exactly_one_check(printed):
+    for entry in printed:
+        steps = [e["step"] for e in entry["evidence"]]
+        assert len(steps) == len(set(steps))
+        assert set(entry["steps"]) <= set(steps)
+
+
+def test_table_is_aligned(printed):
+    header = cli.row(*cli.HEADER)
+    for entry in printed:
+        line = cli.table_row(entry)
+        assert len(line) <= 160
+        assert line.index(entry["verdict"]) == header.index("verdict")
+
+
+def test_whole_claim_is_shown(capsys, tmp_path):
+    assert cli.main(["--claim", "lemma-3.2-printed-step", "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "verdict    refuted" in shown
+    assert "11/20 < 7/10" in shown
+    assert not list(tmp_path.iterdir())
+
+
+def test_unknown_claim_names_the_choices(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--claim", "thm-99"])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "thm-99" in error
+    assert "example-1" in error
+
+
+def test_contradicted_expectation_ends_with_status_1(capsys, tmp_path, monkeypatch):
+    wrong = [replace(c, expected=Verdict.REFUTED) for c in ledger.claims() if c.id == "lemma-3.1"]
+    monkeypatch.setattr(cli, "claims", lambda: wrong)
+    assert cli.main(["--json", "--out", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)[0]["verdict"] == "proved"
+    assert "contradicts the expectation for lemma-3.1" in captured.err
+
+
+def test_write_json_is_atomic(tmp_path):
+    target = tmp_path / "a" / "b.json"
+    ledger.write_json(target, [1])
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        ledger.write_json(target, [float("nan")])
+    assert json.loads(target.read_text()) == [1]
+    assert [p.name for p in target.parent.iterdir()] == ["b.json"]

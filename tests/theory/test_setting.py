@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from theory.setting import FiniteWorld
+
+GOOD = np.repeat(np.array([1.0, -1.0, 1.0, -1.0])[:, None, None], 2, axis=1)
+LABELS = np.array([0, 1, 0, 1])
+
+
+def broken(index, value):
+    array = GOOD.copy()
+    array[index] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("views", "features", "labels", "message"),
+    [
+        (GOOD, broken((2, 1, 0), np.nan), LABELS, r"features\[2, 1, 0\] is nan; remove or repair"),
+        (broken((0, 0, 0), np.inf), GOOD, LABELS, r"views\[0, 0, 0\] is inf"),
+        (GOOD, broken((1, 0, 0), 0.0), LABELS, "zero vector.*normalise"),
+        (GOOD, broken((1, 0, 0), 1.5), LABELS, "norms run from 1 to 1.5.*normalise"),
+        (GOOD[:, :1], GOOD[:, :1], LABELS, "1 view per sample.*sample more views"),
+        (GOOD[:1], GOOD[:1], LABELS[:1], "n >= 2 samples"),
+        (GOOD[:3], GOOD, LABELS, r"differ in \(n, m\)"),
+        (GOOD, GOOD, LABELS[:3], "one label per sample"),
+        (GOOD, GOOD, np.zeros(4, int), "all labels are 0.*at least 2"),
+        (GOOD, GOOD, np.array([0, 2, 0, 2]), "class 1 has no sample"),
+        (GOOD, GOOD, np.array([-1, 1, 0, 1]), "label -1 is negative"),
+        (GOOD, GOOD, np.array([0.0, 1.0, 0.0, 1.0]), "dtype float64; give integers"),
+        (GOOD[:, :, 0], GOOD, LABELS, r"expected \(n, m, D\)"),
+    ],
+)
+def test_bad_worlds_are_refused_by_value_and_remedy(views, features, labels, message):
+    with pytest.raises(ValueError, match=message):
+        FiniteWorld(views, features, labels)
+
+
+def test_radius_and_classes():
+    world = FiniteWorld(GOOD, 3 * GOOD, LABELS)
+    assert world.radius == 3
+    assert world.classes == 2
+    assert list(world.members(1)) == [1, 3]

@@ -1,0 +1,141 @@
+"""The factors of Theorem 1 on a finite world: alignment, R_eps, class means, divergence, Lipschitz constant, error.
+
+Source: Huang et al., ICLR 2023, sections 2 and 3; lecture, Theorem 1. Every quantity is exact on the world it is given
+(direction "exact"): floats up to rounding, Fractions without.
+"""
+
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from theory.elementary import sqrt
+from theory.setting import Array, FiniteWorld
+
+
+def _share(count: Any, total: int, exact: bool) -> Any:
+    return Fraction(int(count), total) if exact else float(count) / total
+
+
+def class_shares(world: FiniteWorld) -> Array:
+    """p_k = P[x in C_k], (K,)."""
+    n, exact = len(world.labels), world.features.dtype == object
+    return np.array([_share(count, n, exact) for count in np.bincount(world.labels)])
+
+
+def class_means(world: FiniteWorld) -> Array:
+    """mu_k = E_{x in C_k} E_{x' in A(x)} f(x'), (K, d)."""
+    per_sample = world.features.sum(axis=1) / world.features.shape[1]
+    return np.array([per_sample[world.members(k)].sum(axis=0) / len(world.members(k)) for k in range(world.classes)])
+
+
+def divergence(world: FiniteWorld) -> Array:
+    """mu_k.mu_l / r^2, (K, K): the smaller off the diagonal, the better the classes diverge."""
+    means = class_means(world)
+    return np.asarray(means @ means.T / (world.features[0, 0] ** 2).sum())
+
+
+def mean_shortfall(gram: Array) -> Any:
+    """Delta_mu = 1 - min_k ||mu_k||^2 / r^2, from the matrix of `divergence`."""
+    return 1 - gram.diagonal().min()
+
+
+def alignment(world: FiniteWorld) -> Any:
+    """L_align = E_x E_{x1,x2 in A(x)} ||f(x1) - f(x2)||^2 over independent uniform pairs: twice the view variance."""
+    m = world.features.shape[1]
+    centred = world.features - world.features.sum(axis=1, keepdims=True) / m
+    return 2 * (centred**2).sum() / (m * len(world.features))
+
+
+def squared_view_diameters(features: Array) -> Array:
+    """max over pairs of views of ||f(x1) - f(x2)||^2 per sample; features (n, m, d), result (n,)."""
+    pairs = combinations(range(features.shape[1]), 2)
+    return np.asarray(np.maximum.reduce([((features[:, i] - features[:, j]) ** 2).sum(axis=1) for i, j in pairs]))
+
+
+def view_diameters(features: Array) -> Array:
+    """sup over x1, x2 in A(x) of ||f(x1) - f(x2)|| per sample: x lies in S_eps iff this is <= eps. (n,)."""
+    return np.asarray(sqrt(squared_view_diameters(features)))
+
+
+def robust_alignment(world: FiniteWorld) -> Any:
+    """L_AR = E_x sup_{A1,A2} ||f(A1 x) - f(A2 x)||^2. Lecture, Augmentation-Robust Loss."""
+    return squared_view_diameters(world.features).sum() / len(world.features)
+
+
+def misaligned_share(world: FiniteWorld, eps: Any) -> Any:
+    """R_eps = P[x not in S_eps] for eps >= 0, in the features' own units."""
+    if not eps >= 0:
+        raise ValueError(f"eps is {eps}; a distance is needed: give eps >= 0")
+    wide = squared_view_diameters(world.features) > eps * eps
+    return _share(wide.sum(), len(wide), world.features.dtype == object)
+
+
+def misclassified(world: FiniteWorld, *, any_view: bool = False) -> Array:
+    """Which samples the nearest class mean G_f gets wrong, (n,) bool; a tie counts as wrong.
+
+    With `any_view` a sample is wrong as soon as one of its views is. The theorems bound this too: their proof places
+    every view of a sample of the main part next to its class mean.
+    """
+    means = class_means(world)
+    features = world.features if any_view else world.features[:, :1]
+    distances = np.array([((features - mean) ** 2).sum(axis=2) for mean in means])  # (K, n, views)
+    own = np.take_along_axis(distances, world.labels[None, :, None], axis=0)[0]
+    rivals = np.array([(distances[k] <= own) & (world.labels != k)[:, None] for k in range(world.classes)])
+    return np.asarray(rivals.any(axis=(0, 2)))
+
+
+def nearest_mean_error(world: FiniteWorld, *, any_view: bool = False) -> Any:
+    """Err(G_f) = sum_k P[G_f(x) != k, x in C_k]; see `misclassified`."""
+    wrong = misclassified(world, any_view=any_view)
+    return _share(wrong.sum(), len(wrong), world.features.dtype == object)
+
+
+def lipschitz_constant(world: FiniteWorld, *, block: int = 512) -> float:
+    """L = max ||f(a) - f(b)|| / ||a - b|| over all pairs of views of the world.
+
+    The least constant for which f is Lipschitz on the points given; the constant of the network on the whole space is
+    larger. Matrix products bound every ratio from above, rounding included; each pair that could be the steepest is then
+    evaluated directly, so the result is that of direct float64 evaluation.
+    ValueError where two equal views have different features: f is then no function.
+    """
+    points = world.views.reshape(-1, world.views.shape[2]).astype(float)
+    images = world.features.reshape(-1, world.features.shape[2]).astype(float)
+    jitter = 1e-5 * float(world.radius)
+    steepest = 0.0
+    for start in range(0, len(points), block):
+        rows = slice(start, start + block)
+        apart, apart_error = _squared_distances(points[rows], points[start:])
+        moved, moved_error = _squared_distances(images[rows], images[start:])
+        certain = apart > 2 * apart_error
+        upper = np.where(certain, (moved + moved_error) / np.where(certain, apart - apart_error, 1.0), np.inf)
+        np.fill_diagonal(upper, 0.0)  # a point against itself
+        likely = np.unravel_index(int(np.where(certain, upper, 0.0).argmax()), upper.shape)
+        steepest = max(steepest, _slope(points, images, start, likely, jitter))
+        for pair in np.argwhere(upper > steepest**2):
+            steepest = max(steepest, _slope(points, images, start, pair, jitter))
+    return steepest
+
+
+def _slope(points: Array, images: Array, start: int, pair: Any, jitter: float) -> float:
+    """||f(a) - f(b)|| / ||a - b|| of one pair, evaluated directly; 0 for equal views with equal features."""
+    i, j = start + pair[0], start + pair[1]
+    gap = float(np.linalg.norm(points[i] - points[j]))
+    shift = float(np.linalg.norm(images[i] - images[j]))
+    if gap > 0:
+        return shift / gap
+    if shift > jitter:
+        raise ValueError(f"two equal views have features {shift:.3g} apart; f is no function: evaluate it in eval mode")
+    return 0.0
+
+
+def _squared_distances(a: Array, b: Array) -> tuple[Array, Array]:
+    """||a_i - b_j||^2 by one matrix product, and a bound on its rounding error; a (n, D), b (m, D).
+
+    Each of the three sums of D products errs by at most D u times its sum of absolute values (Higham, Accuracy and
+    Stability of Numerical Algorithms, section 3.1, u = 2^-53), and these add to at most (||a|| + ||b||)^2.
+    """
+    squares_a, squares_b = (a**2).sum(axis=1)[:, None], (b**2).sum(axis=1)[None, :]
+    value = squares_a + squares_b - 2 * (a @ b.T)
+    return value, (a.shape[1] + 8) * 2.0**-52 * (np.sqrt(squares_a) + np.sqrt(squares_b)) ** 2

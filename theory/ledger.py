@@ -1,0 +1,170 @@
+"""The ledger: claims stated once, evidence gathered for or against them, verdicts derived from the evidence.
+
+Nobody types a verdict in. `verdict` reads it off the evidence:
+
+- refuted      a witness against the claim stands, re-checked in exact arithmetic at this run;
+- proved       every step of the written proof is discharged by SymPy, Z3 or Arb;
+- supported    no counter-example was found by the searches, simulations or measurements that ran;
+- undecided    none of these, or the evidence contradicts itself.
+
+`expected` records what we believe; a run whose verdict differs from it, or in which a check fails, ends with status 1.
+"""
+
+import importlib
+import json
+import os
+import pkgutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+import theory
+
+Kind = Literal["symbolic", "smt", "enclosure", "witness", "search", "simulation", "measurement"]
+PROOF_KINDS = frozenset({"symbolic", "smt", "enclosure"})
+OBSERVATION_KINDS = frozenset({"search", "simulation", "measurement"})
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a claim."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    SUPPORTED = "supported"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One check of one claim.
+
+    claim      id of the claim it bears on
+    kind       how it was obtained; only symbolic, smt and enclosure prove, only a witness refutes
+    step       the step of the proof that it discharges, or a name of its own
+    summary    one line for people
+    direction  "for" or "against" the claim, if it holds
+    holds      True: the check came out; False: it failed; None: the tool gave up
+    claimed, computed   what was claimed and what was computed, as text
+    interval   (low, high) around the computed number, where there is one
+    slack      by how much the statement holds (positive) or fails, in the statement's own units
+    seconds    wall time of the check
+    """
+
+    claim: str = ""
+    kind: Kind
+    step: str
+    summary: str
+    direction: Literal["for", "against"] = "for"
+    holds: bool | None
+    claimed: str = ""
+    computed: str = ""
+    interval: tuple[float, float] | None = None
+    slack: float | None = None
+    seconds: float = 0.0
+
+
+Check = Callable[[], Evidence]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A statement, where it comes from, and the checks that bear on it.
+
+    source     paper, theorem, page or equation; "derived" where it is ours
+    statement  in LaTeX
+    steps      the steps of the written proof; all must be discharged for the verdict "proved"
+    reduction  how the general statement comes down to what the tools proved
+    trusted    facts used without a machine proof
+    expected   the verdict we believe in; the run contradicts it or not
+    """
+
+    id: str
+    title: str
+    source: str
+    statement: str
+    expected: Verdict
+    checks: tuple[Check, ...]
+    steps: tuple[str, ...] = ()
+    reduction: str = ""
+    trusted: tuple[str, ...] = ()
+
+
+def verdict(claim: Claim, evidence: Iterable[Evidence]) -> Verdict:
+    """The verdict on `claim` that follows from `evidence` (evidence on other claims is ignored)."""
+    return verdict_of(claim.steps, [e for e in evidence if e.claim == claim.id])
+
+
+def verdict_of(steps: Sequence[str], own: Sequence[Evidence]) -> Verdict:
+    """The verdict on a claim with these proof steps that follows from its own evidence."""
+    refuted = any(e.kind == "witness" and e.direction == "against" and e.holds for e in own)
+    discharged = {e.step for e in own if e.kind in PROOF_KINDS and e.direction == "for" and e.holds}
+    proved = bool(steps) and discharged.issuperset(steps)
+    observed = [e.holds for e in own if e.kind in OBSERVATION_KINDS and e.direction == "for"]
+    if any(e.holds is False for e in own) or (refuted and proved):
+        return Verdict.UNDECIDED
+    if refuted:
+        return Verdict.REFUTED
+    if proved:
+        return Verdict.PROVED
+    return Verdict.SUPPORTED if observed and all(observed) else Verdict.UNDECIDED
+
+
+def gather(claim: Claim) -> list[Evidence]:
+    """Run every check of `claim`, in order."""
+    found = []
+    for check in claim.checks:
+        start = time.perf_counter()
+        evidence = check()
+        found.append(replace(evidence, claim=claim.id, seconds=round(time.perf_counter() - start, 4)))
+    return found
+
+
+def claims() -> list[Claim]:
+    """Every claim of the package: the `CLAIMS` of all modules below `theory`, ordered by id."""
+
+    def modules() -> Iterator[str]:
+        for module in pkgutil.walk_packages(theory.__path__, "theory."):
+            if not module.name.endswith("__main__"):
+                yield module.name
+
+    found = [claim for name in modules() for claim in getattr(importlib.import_module(name), "CLAIMS", ())]
+    ids = [claim.id for claim in found]
+    if len(ids) != len(set(ids)):
+        raise ValueError(f"claim ids must be unique, got {sorted(i for i in ids if ids.count(i) > 1)}")
+    return sorted(found, key=lambda claim: claim.id)
+
+
+def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
+    """The claim with its evidence and verdict, as plain JSON types."""
+    own = [e for e in evidence if e.claim == claim.id]
+    return {
+        "id": claim.id,
+        "title": claim.title,
+        "source": claim.source,
+        "statement": claim.statement,
+        "verdict": verdict(claim, own).value,
+        "expected": claim.expected.value,
+        "steps": list(claim.steps),
+        "reduction": claim.reduction,
+        "trusted": list(claim.trusted),
+        "evidence": [asdict(e) for e in own],
+    }
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` as JSON, atomically; ValueError for NaN and infinity, which JSON does not have."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` atomically: a reader sees the old file or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

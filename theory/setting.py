@@ -1,0 +1,96 @@
+"""The finite world: every sample has finitely many views, P is the empirical distribution, nothing is estimated.
+
+Source: Huang et al., ICLR 2023 (arXiv 2111.00743), section 2, with A(x) finite and uniform. In such a world p, mu, R_eps,
+d_A, sigma(delta), L and Err are plain finite sums and maxima, so a theorem either holds on it or is refuted by it.
+A weighted world is one in which samples or views repeat.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.elementary import sqrt
+
+Array = NDArray[Any]
+
+NORM_TOLERANCE = 1e-6
+"""Relative spread of feature norms accepted as one radius: encoders run in float32."""
+
+
+@dataclass(frozen=True)
+class FiniteWorld:
+    """n samples with m views each.
+
+    views     (n, m, D) floats; views[i, 0] is sample i itself (x lies in A(x))
+    features  (n, m, d) floats, f of the views, all of one norm r > 0
+    labels    (n,) integers 0..K-1, every class present, K >= 2
+
+    Fractions (dtype object) are accepted for views and features: the whole computation is then exact.
+    Raises ValueError, naming the value and the remedy, for anything else.
+    """
+
+    views: Array
+    features: Array
+    labels: Array
+
+    def __post_init__(self) -> None:
+        check_views("views", self.views)
+        check_views("features", self.features)
+        if self.views.shape[:2] != self.features.shape[:2]:
+            raise ValueError(
+                f"views {self.views.shape} and features {self.features.shape} differ in (n, m): give f of every view"
+            )
+        check_labels(self.labels, len(self.features))
+        squares = (self.features**2).sum(axis=2)
+        low, high = squares.min(), squares.max()
+        if not low > 0:
+            raise ValueError("a feature is the zero vector; Theorem 1 needs ||f|| = r > 0: normalise the features")
+        if high > low * (1 + 2 * NORM_TOLERANCE):
+            raise ValueError(
+                f"feature norms run from {float(low) ** 0.5:.6g} to {float(high) ** 0.5:.6g}; Theorem 1 needs one radius r: "
+                "normalise the features"
+            )
+
+    @property
+    def radius(self) -> Any:
+        """r, the norm of every feature."""
+        return sqrt((self.features[0, 0] ** 2).sum())
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return int(self.labels.max()) + 1
+
+    def members(self, k: int) -> Array:
+        """Indices of the samples of class k."""
+        return np.flatnonzero(self.labels == k)
+
+
+def check_views(name: str, values: Array) -> None:
+    """ValueError unless `values` is (n >= 2, m >= 2, D >= 1) and finite."""
+    if values.ndim != 3 or values.shape[0] < 2 or values.shape[2] < 1:
+        raise ValueError(f"{name} has shape {values.shape}; expected (n, m, D) with n >= 2 samples")
+    if values.shape[1] < 2:
+        raise ValueError(
+            f"{name} holds {values.shape[1]} view per sample; alignment needs at least 2: sample more views"
+        )
+    if values.dtype != object and not np.isfinite(values).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+        raise ValueError(f"{name}{list(where)} is {values[where]}; remove or repair that sample")
+
+
+def check_labels(labels: Array, n: int) -> None:
+    """ValueError unless `labels` is (n,) integers covering 0..K-1 with K >= 2."""
+    if labels.shape != (n,):
+        raise ValueError(f"labels has shape {labels.shape} for {n} samples; give one label per sample")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels has dtype {labels.dtype}; give integers 0..K-1")
+    if labels.min() < 0:
+        raise ValueError(f"label {labels.min()} is negative; number the classes 0..K-1")
+    counts = np.bincount(labels)
+    if len(counts) < 2:
+        raise ValueError("all labels are 0; the theorem separates classes: give at least 2")
+    if (counts == 0).any():
+        raise ValueError(f"class {int(np.argmin(counts))} has no sample; number the classes 0..K-1 without gaps")
