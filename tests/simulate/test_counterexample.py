@@ -1,0 +1,454 @@
+"""Example 1: five ways to the same risk, the verdict, the command line, and planted mistakes that must be found."""
+
+import json
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flint import arb
+from scipy.special import ndtr
+from scipy.stats import binom, multivariate_normal
+
+from simulate import __main__ as everything
+from simulate import counterexample
+from simulate.counterexample import (
+    Probe,
+    conditioned_risk,
+    counted_risk,
+    critical_c,
+    judge,
+    main,
+    midpoint_radius,
+    probe_risk,
+    run,
+    simulated_alignment,
+    train_probe,
+)
+from simulate.estimators import stream
+
+ROOT = Path(__file__).parents[2]
+FALSE_ALARM = 1e-7  # probability that one coverage test below fails although the interval is right
+SURE = 1 - 1e-9  # level of the intervals that a single run must not miss
+SLOPES = [0.01, 0.3, 1.0, 3.0, 50.0]
+
+
+def orthant_risk(k):
+    """P[sign(X1) != sign(X1 + k X2)] by SciPy's bivariate normal distribution function, without any arctangent."""
+    r = -1 / math.hypot(1, k)
+    return 2 * float(multivariate_normal.cdf([0, 0], cov=[[1, r], [r, 1]]))
+
+
+def shift(k, eps):
+    return k * critical_c(eps)
+
+
+# the risk
+
+
+@pytest.mark.parametrize("k", SLOPES)
+@pytest.mark.parametrize("eps", [1e-8, 0.1, 30.0])
+def test_five_ways_agree_with_the_orthant_probability(k, eps):
+    truth = orthant_risk(k)
+    (row,) = run(eps, [shift(k, eps)], samples=20_000, level=SURE).rows
+    assert row.closed_form == pytest.approx(truth, abs=1e-12)
+    mid, radius = midpoint_radius(row.enclosure)
+    assert mid == pytest.approx(truth, abs=1e-12)
+    assert radius < 1e-15
+    assert row.conditioned.contains(truth)
+    assert row.conditioned.high - row.conditioned.low < 1e-4
+    assert row.counted.contains(truth)
+    assert row.probe.high >= truth
+    assert row.probe.estimate < truth + 0.02
+
+
+def test_no_shift_no_error():
+    (row,) = run(0.1, [0.0]).rows
+    assert row.closed_form == 0.0
+    assert row.conditioned.estimate == 0.0
+    assert row.conditioned.low == 0.0
+    assert row.conditioned.high <= 0.5 / 100_000
+    assert row.counted.estimate == 0.0
+    assert midpoint_radius(row.enclosure)[0] == 0.0
+    assert row.probe.high < 0.02
+
+
+def test_critical_shift_is_a_quarter():
+    (row,) = run(0.1, [critical_c(0.1)], level=SURE).rows
+    assert row.closed_form == pytest.approx(0.25, abs=1e-15)
+    assert row.conditioned.contains(0.25)
+    assert row.conditioned.high - row.conditioned.low < 2e-7
+
+
+def test_sign_of_c_does_not_matter():
+    plus, minus = run(0.1, [3.0, -3.0], samples=5000).rows
+    assert minus.c == -3.0
+    assert (plus.closed_form, plus.conditioned, plus.slope) == (minus.closed_form, minus.conditioned, minus.slope)
+    assert minus.counted.contains(plus.closed_form)
+
+
+@pytest.mark.parametrize("k", [0.3, 1.0, 20.0])
+def test_conditioned_interval_covers(k):
+    """Few strata and a low level, so that misses could happen; Hoeffding promises at most half."""
+    runs, level, truth = 500, 0.5, orthant_risk(k)
+    misses = sum(
+        not conditioned_risk(shift(k, 0.1), 0.1, 16, level, stream(seed, "cover", str(k))).contains(truth)
+        for seed in range(runs)
+    )
+    assert misses <= binom.isf(FALSE_ALARM, runs, 1 - level)
+
+
+@pytest.mark.parametrize("k", [0.3, 1.0, 20.0])
+def test_counted_interval_covers(k):
+    runs, level, truth = 500, 0.9, orthant_risk(k)
+    misses = sum(
+        not counted_risk(shift(k, 0.1), 0.1, 500, level, stream(seed, "count", str(k))).contains(truth)
+        for seed in range(runs)
+    )
+    assert misses <= binom.isf(FALSE_ALARM, runs, 1 - level)
+
+
+WRONG = {
+    "twice the slope": lambda k: math.atan(2 * k) / math.pi,
+    "slope off by 1%": lambda k: math.atan(1.01 * k) / math.pi,
+    "slope off by 1e-4": lambda k: math.atan(1.0001 * k) / math.pi,
+    "half the angle": lambda k: math.atan(k) / (2 * math.pi),
+    "hyperbolic tangent": lambda k: math.tanh(k) / math.pi,
+}
+
+
+@pytest.mark.parametrize("k", [0.3, 1.0, 3.0])
+@pytest.mark.parametrize("name", WRONG)
+def test_planted_wrong_formula_is_found(name, k):
+    e = conditioned_risk(shift(k, 0.1), 0.1, 100_000, SURE, stream(0, "planted"))
+    assert e.contains(math.atan(k) / math.pi)
+    assert not e.contains(WRONG[name](k))
+
+
+# the trained probe
+
+
+def test_probe_risk_against_counting():
+    """Thresholds off zero and both signs, checked on fresh samples at level 1 - 1e-9."""
+    eps, c, n = 0.1, 7.0, 200_000
+    x1, x2, y = counterexample.sample_domain(c, n, stream(0, "fresh"))
+    f = counterexample.encode(x1, x2, eps)
+    for probe in (Probe(2.0, -1.0, 1.0), Probe(-1.0, 0.3, 1.5), Probe(0.7, 5.0, 1.0), Probe(-0.1, -0.2, 3.0)):
+        predicted = probe.weight * f / probe.scale + probe.bias > 0
+        share = np.count_nonzero(predicted != y) / n
+        e = probe_risk(probe, c, eps, 20_000, SURE, stream(1, "probe"))
+        # Hoeffding over n samples at level 1 - 1e-9: .0073
+        assert abs(share - e.estimate) < math.sqrt(math.log(2e9) / (2 * n))
+        assert e.high - e.low < 1e-4
+
+
+@pytest.mark.parametrize("k", [0.0, 1.0, 5.0])
+@pytest.mark.parametrize("t", [-2.0, -0.1, 0.4])
+def test_probe_risk_against_an_orthant_probability(k, t):
+    """Threshold t on f: risk P[X1 < 0, f > t] + P[X1 >= 0, f <= t]."""
+    e = probe_risk(Probe(3.0, -3.0 * t, 1.0), shift(k, 0.2), 0.2, 10_000, SURE, stream(2, "orthant"))
+    if k == 0:
+        truth = abs(float(ndtr(t)) - 0.5)
+    else:
+        both = float(multivariate_normal.cdf([0, t], cov=[[1, 1], [1, 1 + k**2]]))
+        truth = 0.5 + float(ndtr(t / math.hypot(1, k))) - 2 * both
+    assert e.low - 1e-8 <= truth <= e.high + 1e-8
+    assert e.high - e.low < 3e-4
+
+
+def test_no_threshold_beats_zero():
+    """The claimed minimum: threshold 0 and positive weight, among thresholds from -3 to 3 and both signs."""
+    for k in (0.2, 1.0, 4.0):
+        least = math.atan(k) / math.pi
+        for t in np.linspace(-3, 3, 25):
+            for w in (1.0, -1.0):
+                e = probe_risk(Probe(w, -w * t, 1.0), shift(k, 0.1), 0.1, 2000, SURE, stream(3, "least"))
+                assert e.high >= least
+                if abs(t) >= 0.25 * max(1, k) or w < 0:
+                    assert e.low > least
+
+
+@pytest.mark.parametrize("probe", [Probe(0.0, 1.0, 1.0), Probe(0.0, -1.0, 1.0), Probe(1e-320, 1.0, 1.0)])
+def test_constant_probe(probe):
+    e = probe_risk(probe, 1.0, 0.1, 10, 0.95, stream(0))
+    assert (e.estimate, e.low, e.high) == (0.5, 0.5, 0.5)
+
+
+def test_trained_probe_is_close_to_the_best():
+    for seed in range(5):
+        for k in (0.0, 0.5, 1.0, 10.0):
+            c = shift(k, 0.1)
+            probe = train_probe(c, 0.1, 10_000, stream(seed, "train", str(k)))
+            e = probe_risk(probe, c, 0.1, 10_000, SURE, stream(seed, "risk", str(k)))
+            assert math.atan(k) / math.pi <= e.high
+            assert e.estimate < math.atan(k) / math.pi + 0.02
+
+
+def test_training_needs_both_labels():
+    with pytest.raises(ValueError, match="n = 1 samples have one label"):
+        train_probe(1.0, 0.1, 1, stream(0))
+
+
+# the alignment loss
+
+
+@pytest.mark.parametrize("eps", [1e-300, 1e-3, 0.1, 50.0, 1e300])
+def test_alignment(eps):
+    e = simulated_alignment(eps, 200_000, SURE, stream(0, "align"))
+    assert e.contains(eps / 2)
+    assert e.high - e.low < 0.1 * eps
+    assert not e.contains(eps / 4)
+    assert not e.contains(eps)
+
+
+# the verdict
+
+
+@pytest.mark.parametrize("eps", [1e-300, 1e-20, 1e-3, 0.1, 1.0, 7, 1e12, 1e300])
+def test_stands_for_every_eps(eps):
+    verdict = judge(eps, 1000, 0)
+    mid, radius = midpoint_radius(verdict.enclosure)
+    assert verdict.stands
+    assert abs(mid - 0.25) <= radius < 1e-15
+
+
+def test_stands_for_every_seed():
+    assert all(judge(0.1, 200, seed).stands for seed in range(200))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("risk_enclosure", lambda *_: arb(0.25, 1e-14)),
+        ("risk_enclosure", lambda *_: arb(0.2500001, 1e-17)),
+        ("slope", lambda c, eps: 1.01 * abs(c) * math.sqrt(eps) / 2),
+        ("risk_given_x1", lambda x, k: ndtr(-np.abs(x) / (1.00001 * k))),
+        ("critical_c", lambda eps: 1.99 / math.sqrt(eps)),
+    ],
+    ids=["loose ball", "ball elsewhere", "slope", "conditional risk", "shift"],
+)
+def test_verdict_finds_planted_mistakes(name, wrong, monkeypatch):
+    monkeypatch.setattr(counterexample, name, wrong)
+    assert not judge(0.1, 100_000, 0).stands
+
+
+@pytest.mark.parametrize("ball", [arb("nan"), arb("inf"), arb(0, "inf")])
+def test_enclosure_that_is_not_finite_is_refused(ball, monkeypatch):
+    """A ball of NaN contains 1/4 as it contains everything."""
+    monkeypatch.setattr(counterexample, "risk_enclosure", lambda *_: ball)
+    with pytest.raises(ValueError, match="Arb encloses the risk in"):
+        judge(0.1, 100, 0)
+    with pytest.raises(ValueError, match=r"at c = 0\.0"):
+        run(0.1, [0.0], samples=100)
+
+
+def test_failure_is_reported(monkeypatch, capsys):
+    monkeypatch.setattr(counterexample, "slope", lambda c, eps: 1.01 * abs(c) * math.sqrt(eps) / 2)
+    assert main([]) == 1
+    assert "does not stand" in capsys.readouterr().out.splitlines()[-1]
+    assert main(["--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["stands"] is False
+
+
+@pytest.mark.parametrize("ball", [arb(0), arb(1) / 3, arb(0.25, 1e-17), arb("0.1", "1e-30"), arb(1e-300, 1e-310)])
+def test_midpoint_radius_contains_the_ball(ball):
+    mid, radius = midpoint_radius(ball)
+    outer = arb(mid, radius)
+    assert outer.contains(ball)
+    assert radius <= 2 * float(ball.rad()) + 2.0**-52 * abs(mid)
+
+
+# the command line
+
+
+def test_table(capsys):
+    assert main([]) == 0
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert captured.err == ""
+    assert captured.out.isascii()
+    assert max(map(len, lines)) <= 120
+    assert "1/4 at c' = 6.3246 stands" in lines[-1]
+    rows = lines[4:10]
+    assert rows[0].split()[:2] == ["c", "k"]
+    assert rows[-1].split()[:2] == ["63.246", "10"]
+    assert len({len(row) for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        "--eps 1e-300 --c 0 1 -1e3 1e150 1e300",
+        "--eps 1e300 --c 0 -1e-300 1e-150 1e3 1e150",
+        "--eps 12345.678 --c 1.2345678e-300 9.87654321e297",
+        "--c 1e-300 1e-3 1e3 1e300",
+        "--samples 2",
+        "--level 1e-9 --samples 100",
+        "--level 0.9999999999 --samples 100 --seed 123456789012345678901234567890",
+    ],
+)
+def test_extremes_give_finite_json_and_a_table(argv, capsys):
+    assert main(argv.split()) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 124
+    assert main([*argv.split(), "--json"]) == 0
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    found = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    for row in found["rows"]:
+        assert row["closed_form"] == pytest.approx(math.atan(abs(row["c"]) * math.sqrt(found["eps"]) / 2) / math.pi)
+        assert abs(row["closed_form"] - row["enclosure"]["mid"]) <= row["enclosure"]["radius"] + 1e-15
+        assert row["enclosure"]["radius"] < 1e-15
+
+
+def test_json_schema(capsys):
+    assert main(["--eps", "0.5", "--c", "0", "-1.5", "2", "--level", "0.9", "--seed", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["eps"] == 0.5
+    assert found["level"] == 0.9
+    assert found["seed"] == 3
+    assert found["stands"] is True
+    assert set(found["align"]) == {"closed_form", "estimate", "low", "high"}
+    assert [row["c"] for row in found["rows"]] == [0.0, -1.5, 2.0]
+    for row in found["rows"]:
+        assert set(row) >= {"c", "closed_form", "enclosure", "conditioned", "counted", "probe"}
+        assert set(row["enclosure"]) == {"mid", "radius"}
+        assert row["conditioned"]["low"] <= row["conditioned"]["estimate"] <= row["conditioned"]["high"]
+        assert row["counted"]["low"] <= row["counted"]["estimate"] <= row["counted"]["high"]
+        assert 0 <= row["probe"]["risk"] <= 1
+
+
+def test_same_seed_same_result_and_rows_do_not_depend_on_each_other(capsys):
+    def rows(*words):
+        assert main([*words, "--samples", "1000", "--json"]) == 0
+        return json.loads(capsys.readouterr().out)["rows"]
+
+    both = rows("--c", "1", "2")
+    assert both == rows("--c", "1", "2")
+    assert both[1:] == rows("--c", "2")
+    assert both != rows("--c", "1", "2", "--seed", "1")
+    assert rows("--c", "-0") == rows("--c", "0")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("--eps 0", "eps = 0.0 is not between"),
+        ("--eps -1e-3", "eps = -0.001"),
+        ("--eps nan", "eps = nan"),
+        ("--eps inf", "eps = inf"),
+        ("--eps 1e301", "eps = 1e+301"),
+        ("--eps x", "'x' is not a number"),
+        ("--eps", "expected one argument"),
+        ("--c nan", "c = nan"),
+        ("--c 1 -inf", "c = -inf"),
+        ("--c 1e-301", "c = 1e-301"),
+        ("--c 1 two", "'two' is not a number"),
+        ("--c", "expected at least one argument"),
+        ("--eps 1e300 --c 1e200", "slope |c| sqrt(eps)/2 exceeds 1e+300 at c = 1e+200"),
+        ("--level 0", "level = 0.0"),
+        ("--level 1", "level = 1.0"),
+        ("--level nan", "level = nan"),
+        ("--level -.5", "level = -0.5"),
+        ("--samples 1", "samples = 1 "),
+        ("--samples -7", "samples = -7 "),
+        ("--samples 2.5", "'2.5' is not an integer"),
+        ("--samples 1e5", "'1e5' is not an integer"),
+        ("--samples 10000000000", "samples = 10000000000 "),
+        ("--seed -1", "seed = -1"),
+        ("--seed 0.5", "'0.5' is not an integer"),
+        ("--sample 5", "unrecognized arguments: --sample 5"),
+        ("--bogus", "unrecognized arguments: --bogus"),
+        ("5", "unrecognized arguments: 5"),
+    ],
+)
+def test_bad_arguments(argv, words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(argv.split())
+    captured = capsys.readouterr()
+    assert stop.value.code == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.endswith("\n")
+    assert words in captured.err
+
+
+def test_bad_argument_with_a_line_break(capsys):
+    with pytest.raises(SystemExit):
+        main(["--eps", "a\nb"])
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_help(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    assert "--eps" in capsys.readouterr().out
+
+
+def test_subprocess_is_quick_and_warns_of_nothing():
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "simulate.counterexample"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.perf_counter() - start
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "stands" in done.stdout.splitlines()[-1]
+    assert seconds < 5
+
+
+# python -m simulate
+
+
+def test_everything_writes_its_evidence(tmp_path, capsys):
+    assert everything.main(["--out", str(tmp_path / "a" / "b"), "--seed", "4"]) == 0
+    assert "3 of 3 pieces of evidence hold" in capsys.readouterr().out
+    found = json.loads((tmp_path / "a" / "b" / "simulate.json").read_text())
+    assert len(found["evidence"]) == 3
+    for item in found["evidence"]:
+        assert (item["claim"], item["kind"], item["direction"]) == ("example-1", "simulation", "for")
+        assert item["holds"] is True
+        assert item["seconds"] > 0
+    curve = found["counterexample"]
+    slopes = [row["slope"] for row in curve["rows"]]
+    assert slopes == sorted(slopes)
+    assert slopes[0] == 0
+    assert slopes[-1] == pytest.approx(10)
+    assert len(slopes) == 26
+    assert any(row["closed_form"] == pytest.approx(0.25, abs=1e-15) for row in curve["rows"])
+    assert curve["stands"] is True
+
+
+def test_everything_fails_when_the_claim_does(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        counterexample, "example_risk", lambda c, eps: math.atan(1.01 * abs(c) * math.sqrt(eps) / 2) / math.pi
+    )
+    assert everything.main(["--out", str(tmp_path)]) == 1
+    held = [item["holds"] for item in json.loads((tmp_path / "simulate.json").read_text())["evidence"]]
+    assert held == [True, False, True]
+    assert "2 of 3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [["--seed", "-1"], ["--seed", "x"], ["--bogus"]])
+def test_everything_refuses_bad_arguments(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        everything.main(argv)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_everything_says_that_it_cannot_write(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as stop:
+        everything.main(["--out", str(tmp_path / "file" / "folder")])
+    assert stop.value.code == 2
+    assert "cannot write" in capsys.readouterr().err
