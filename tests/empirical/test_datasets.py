@@ -1,0 +1,115 @@
+import gzip
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from empirical import datasets
+from empirical.data import make_subset
+from empirical.datasets import Dataset, load
+
+
+@pytest.fixture(scope="module")
+def fashion() -> Dataset:
+    return load("fashion")
+
+
+def test_fashion_is_balanced_coloured_and_in_range(fashion: Dataset) -> None:
+    assert fashion.train_images.shape == (5000, 3, 16, 16)
+    assert fashion.test_images.shape == (2000, 3, 16, 16)
+    assert torch.bincount(fashion.train_labels).tolist() == [500] * 10
+    assert torch.bincount(fashion.test_labels).tolist() == [200] * 10
+    assert fashion.train_images.dtype == torch.float32
+    assert fashion.train_labels.dtype == torch.int64
+    assert len(fashion.class_names) == 10
+    for images in (fashion.train_images, fashion.test_images):
+        assert images.min() >= 0
+        assert images.max() <= 1
+    spread = (fashion.train_images.amax(dim=1) - fashion.train_images.amin(dim=1)).mean()
+    assert spread > 0.2
+
+
+def test_embedded_file_matches_its_digest_and_holds_no_image_twice() -> None:
+    raw = resources.files("empirical.data") / datasets.FASHION_FILE
+    assert hashlib.sha256(raw.read_bytes()).hexdigest() == datasets.FASHION_SHA256
+    with np.load(make_subset.TARGET) as arrays:
+        assert arrays["train_images"].dtype == np.uint8
+        both = np.concatenate([arrays["train_images"], arrays["test_images"]]).reshape(7000, -1)
+    assert len(np.unique(both, axis=0)) == 7000
+
+
+def test_changed_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "FASHION_SHA256", "0" * 64)
+    with pytest.raises(ValueError, match="restore the file"):
+        load("fashion")
+
+
+def test_colour_is_the_stated_mixture(fashion: Dataset) -> None:
+    generator = np.random.default_rng(5)
+    draws = np.random.default_rng(5).random((2, 2, 3))
+    grey = torch.tensor([0.0, 0.25, 1.0]).repeat(2, 1)[:, None]
+    coloured = datasets.plant_colour(grey, generator)
+    for i in range(2):
+        fg, bg = 0.4 + 0.6 * draws[i, 0], 0.6 * draws[i, 1]
+        expected = np.stack([bg, 0.25 * fg + 0.75 * bg, fg], axis=1)
+        np.testing.assert_allclose(coloured[i, :, 0].numpy(), expected, atol=1e-6)
+    # Two colours span each image: centred pixels have rank 1.
+    pixels = fashion.train_images[0].reshape(3, -1)
+    singular = torch.linalg.svdvals(pixels - pixels.mean(dim=1, keepdim=True))
+    assert singular[1] < 1e-4 * singular[0]
+
+
+def test_a_smaller_subset_is_a_prefix_and_stratified(fashion: Dataset) -> None:
+    small = load("fashion", train_size=100, test_size=50)
+    assert torch.equal(small.train_images, fashion.train_images[:100])
+    assert torch.equal(small.test_labels, fashion.test_labels[:50])
+    assert torch.bincount(small.train_labels).tolist() == [10] * 10
+
+
+def test_the_seed_decides(fashion: Dataset) -> None:
+    assert torch.equal(load("fashion", seed=0).train_images, fashion.train_images)
+    assert not torch.equal(load("fashion", seed=1).train_images, fashion.train_images)
+
+
+def test_digits_split_is_stratified_disjoint_and_grey() -> None:
+    data = load("digits", seed=3)
+    assert data.train_images.shape == (1200, 3, 16, 16)
+    assert data.test_images.shape == (597, 3, 16, 16)
+    assert torch.bincount(data.train_labels).tolist() == [120] * 10
+    assert torch.equal(data.train_images[:, 0], data.train_images[:, 2])
+    rows = torch.cat([data.train_images, data.test_images])[:, 0].reshape(1797, -1)
+    assert len(torch.unique(rows, dim=0)) == 1797
+    other = load("digits", seed=4)
+    assert not torch.equal(other.train_images, data.train_images)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "cifar"}, r"name='cifar'.*digits, fashion"),
+        ({"name": "digits", "seed": -1}, r"seed=-1"),
+        ({"name": "digits", "train_size": 9}, r"train_size=9.*10 or more"),
+        ({"name": "digits", "train_size": 1210}, r"train_size=1210.*at most 1200"),
+        ({"name": "digits", "test_size": 599}, r"test_size=599.*at most 5\d0"),
+        ({"name": "digits", "train_size": 105}, r"train_size=105.*use 100"),
+    ],
+)
+def test_errors_name_value_and_remedy(arguments: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load(**arguments)
+
+
+def test_idx_reader_refuses_a_short_file(tmp_path: Path) -> None:
+    good = b"\x00\x00\x08\x01\x00\x00\x00\x03abc"
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(good))
+    assert make_subset.read_idx(path).tolist() == [97, 98, 99]
+    path.write_bytes(gzip.compress(good[:-1]))
+    with pytest.raises(ValueError, match="holds 2 values"):
+        make_subset.read_idx(path)
+    path.write_bytes(gzip.compress(b"\x00\x00\x0d\x01"))
+    with pytest.raises(ValueError, match="no IDX file"):
+        make_subset.read_idx(path)
