@@ -1,0 +1,26 @@
+"""Alignment and divergence over training. Source: lecture, How Alignment and Divergence Change During Training."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from figures.style import BLUE, GREEN, ORANGE, RED, canvas
+
+
+def draw(study: dict[str, Any]) -> Figure:
+    """`study`: one empirical-*.json; epoch 0 is the untrained encoder, features are the unit head features."""
+    history = study["history"]
+    epochs = [record["epoch"] for record in history]
+    figure, (left, middle, right) = canvas(3, width=9.2, height=2.9)
+    left.plot(epochs, [r["alignment"] for r in history], ".-", color=BLUE, label=r"$L_{align}$")
+    left.plot(epochs, [r["robust_alignment"] for r in history], ".-", color=ORANGE, label=r"$L_{AR}$ (worst pair)")
+    left.set(xlabel="epoch", ylabel="squared distance of views", ylim=(0, None))
+    middle.plot(epochs, [r["largest_product"] for r in history], ".-", color=RED, label="largest pair")
+    middle.plot(epochs, [r["mean_product"] for r in history], ".-", color=GREEN, label="mean over pairs")
+    middle.set(xlabel="epoch", ylabel=r"$\mu_k\cdot\mu_l$, lower diverges")
+    trained = [r for r in history if "loss" in r]
+    right.plot([r["epoch"] for r in trained], [r["loss"] for r in trained], ".-", color=BLUE, label="NT-Xent loss")
+    right.set(xlabel="epoch", ylabel="loss")
+    for axes in (left, middle, right):
+        axes.legend()
+    return figure
