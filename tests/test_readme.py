@@ -1,0 +1,41 @@
+"""What the README shows is what the commands print and what the code does."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from theory.__main__ import HEADER, row, table_row
+from theory.ledger import as_json, claims, gather
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def without_seconds(line):
+    return re.sub(r"\s+[\d.]+$", "", line)
+
+
+def test_ledger_is_the_one_printed():
+    shown = re.search(r"```\n(claim .*?)\n```", README, re.S).group(1).splitlines()
+    printed = [row(*HEADER), *(table_row(as_json(claim, gather(claim))) for claim in claims())]
+    assert [without_seconds(line) for line in shown] == [without_seconds(line) for line in printed]
+
+
+def test_code_for_your_own_data_runs(capsys):
+    exec(compile(re.search(r"```python\n(.*?)```", README, re.S).group(1), "README.md", "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 8
+    assert lines[0].startswith("printed lipschitz")
+
+
+def test_every_dependency_has_its_line():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    table = README.split("## What each dependency is for")[1]
+    for requirement in wanted:
+        assert re.split(r"[<>=]", requirement)[0] in table
+
+
+def test_every_picture_exists():
+    for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
+        assert (ROOT / name).is_file()
