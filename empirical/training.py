@@ -26,6 +26,9 @@ from empirical.datasets import Dataset
 from empirical.encoders import Encoder, build
 from empirical.objectives import nt_xent
 
+RECIPE = ("augmentations", "datasets", "encoders", "objectives", "training")
+"""The modules whose code decides a run's weights."""
+
 Probe = Callable[[Encoder, int], dict[str, float]]
 
 
@@ -66,9 +69,14 @@ class TrainingConfig:
         return Augmentation.from_letters(self.letters, self.strength)
 
     def key(self) -> str:
-        """Sixteen hexadecimal digits that name this configuration, the same in every process and on every machine."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """Sixteen hexadecimal digits that name this configuration and the code that decides what comes of it.
+
+        The same in every process and on every machine; other code makes another run, never a stale one.
+        """
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode())
+        for name in RECIPE:
+            digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+        return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True)

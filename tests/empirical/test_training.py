@@ -160,7 +160,8 @@ def test_training_lowers_the_loss_and_shows_progress(tmp_path: Path, capfd: pyte
 
 def test_key_names_every_field_and_is_stable() -> None:
     config = TrainingConfig()
-    assert config.key() == TrainingConfig().key() == "12f83cb7ab5f58e6"
+    assert config.key() == TrainingConfig().key()
+    assert len(config.key()) == 16
     variants = [
         replace(config, dataset="digits"),
         replace(config, letters="a"),
@@ -211,6 +212,12 @@ def test_a_loss_that_is_not_finite_stops_the_run(digits: Dataset, tmp_path: Path
     with pytest.raises(ValueError, match="loss=nan in epoch 1"):
         train(SMALL, poisoned, CPU, tmp_path, progress=False)
     assert not (run_dir(tmp_path, SMALL, CPU) / "checkpoint.pt").exists()
+
+
+def test_other_code_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = TrainingConfig().key()
+    monkeypatch.setattr(training, "RECIPE", (*training.RECIPE, "evaluation"))
+    assert TrainingConfig().key() != before
 
 
 def test_pick_device(monkeypatch: pytest.MonkeyPatch) -> None:

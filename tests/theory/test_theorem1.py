@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from tests.theory.worlds import clustered, planar, worlds
 from theory import ledger
-from theory.factors import divergence, nearest_mean_error
+from theory.concentration import augmented_distances, main_part
+from theory.factors import divergence, misclassified, nearest_mean_error, view_diameters
 from theory.setting import FiniteWorld
 from theory.theorem1 import certify, compare, derived, forms, frontier, lemmas
 from theory.theorem1.certificate import FORMS, LEVERS, ROUNDING
@@ -67,6 +69,33 @@ def test_bound_holds_on_both_sides_of_the_boundary(form, seed):
         assert nearest_mean_error(at(spread), any_view=True) <= certificate.error + 1e-12
         assert certificate.met == (spread == quiet)
     assert certificate.binding.share > certificate.binding.share_needed - 0.2
+
+
+@settings(max_examples=150, deadline=None)
+@given(worlds, st.floats(0, 2), st.floats(0, 2))
+def test_lemma_3_1_on_finite_worlds(world, eps, delta):
+    """Err <= (1 - sigma) + R_eps whenever the main parts inside S_eps are classified correctly."""
+    aligned = view_diameters(world.features) <= eps
+    wrong = misclassified(world)
+    parts = [world.members(k)[main_part(gaps(world, k), delta).indices] for k in range(world.classes)]
+    sigma = min(len(part) / len(world.members(k)) for k, part in enumerate(parts))
+    inside = np.concatenate(parts)
+    if not wrong[inside[aligned[inside]]].any():
+        event("the hypothesis of the lemma holds")
+        assert wrong.mean() <= (1 - sigma) + (1 - aligned.mean()) + 1e-12
+
+
+def gaps(world, k):
+    members = world.members(k)
+    return augmented_distances(world.features[members]) if len(members) > 1 else np.zeros((1, 1))
+
+
+def test_lemma_3_1_is_attained_and_its_hypothesis_needed():
+    world = lost_tenth()
+    sigma = main_part(gaps(world, 0), 0.0).lower / 10
+    assert misclassified(world).mean() == pytest.approx(1 - sigma) == pytest.approx(0.1)
+    swapped = FiniteWorld(world.views, world.features, np.roll(np.repeat([0, 1], 10), 5))
+    assert misclassified(swapped).mean() > 1 - main_part(gaps(swapped, 0), 2.0).lower / 10
 
 
 @pytest.mark.parametrize("lever", LEVERS)
