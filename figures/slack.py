@@ -16,6 +16,7 @@ COST_COLOURS = {
     "sqrt(2 rho)": ORANGE,
     "Delta_mu / 2": PINK,
     "2 D^2": RED,
+    "cap": BLACK,
     "1 - (|mu_l|^2 + |mu_k|^2) / 2": YELLOW,
 }
 

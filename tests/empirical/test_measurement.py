@@ -62,8 +62,10 @@ def test_certified_error_equals_the_share_on_the_wrong_side():
 
 def test_a_refusal_names_the_pair_and_the_amount():
     measured = measure(world(wrong=5), "side", "mild")
-    assert not measured.nearest.met
-    sentence = blocking(measured.nearest, NAMES)
+    assert measured.nearest.met  # by the cap form; the chord form refuses
+    chord = next(c for c in measured.certificates if (c.form, c.lever) == ("chord", "local"))
+    assert not chord.met
+    sentence = blocking(chord, NAMES)
     assert "nearest rival" in sentence
     assert "left" in sentence
     assert "right" in sentence
@@ -73,7 +75,7 @@ def test_a_refusal_names_the_pair_and_the_amount():
 def test_json_is_complete_and_plain():
     content = json.loads(json.dumps(as_json(measure(world(wrong=1), "side", "mild"), NAMES), allow_nan=False))
     assert content["layer"] == "side"
-    assert {c["form"] for c in content["certificates"]} == {"printed", "corrected", "sharp", "chord"}
+    assert {c["form"] for c in content["certificates"]} == {"printed", "corrected", "sharp", "chord", "cap", "exact"}
     assert {f["lever"] for f in content["frontiers"]} == {"lipschitz", "local"}
     assert all(f["sigma"] == sorted(f["sigma"]) for f in content["frontiers"])
     assert content["says"].startswith("printed: met")

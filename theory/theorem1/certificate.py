@@ -12,7 +12,7 @@ Levers, i.e. where the spread s comes from:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,12 +26,13 @@ from theory.factors import (
     view_diameters,
 )
 from theory.setting import Array, FiniteWorld
-from theory.theorem1.forms import Terms, chord, corrected_terms, printed_terms, sharp_terms, threshold
+from theory.theorem1.caps import cap_angle, cap_margin, exact_angle
+from theory.theorem1.forms import Terms, chord, corrected_terms, printed_terms, rho_printed, sharp_terms, threshold
 
 Lever = Literal["lipschitz", "local"]
-Form = Literal["printed", "corrected", "sharp", "chord"]
+Form = Literal["printed", "corrected", "sharp", "chord", "cap", "exact"]
 LEVERS: tuple[Lever, ...] = ("lipschitz", "local")
-FORMS: tuple[Form, ...] = ("printed", "corrected", "sharp", "chord")
+FORMS: tuple[Form, ...] = ("printed", "corrected", "sharp", "chord", "cap", "exact")
 
 ROUNDING = 1e-9
 """A margin must exceed this to count as met: far above the rounding of the float64 sums it is made of."""
@@ -159,112 +160,161 @@ def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8) -> Fronti
 
 
 @dataclass(frozen=True)
-class _Condition:
-    """A form on a grid: mu_l.mu_k < 1 - sum(costs(share, s)) - pair_cost[l, k].
+class _Means:
+    """Inner products of the class means in units of r^2: ll of class l, kk and lk of its rivals, (K - 1,)."""
 
-    share is sigma for the printed form, else alpha; share, s and the costs broadcast to (E, T, K), and so does the bound.
+    ll: float
+    kk: Array
+    lk: Array
+    rivals: Array
+
+    @staticmethod
+    def of(gram: Array, label: int) -> "_Means":
+        rivals = np.delete(np.arange(len(gram)), label)
+        return _Means(float(gram[label, label]), gram.diagonal()[rivals], gram[label, rivals], rivals)
+
+
+def margin(form: Form, alpha: Any, s: Any, ll: Any, kk: Any, lk: Any) -> Array:
+    """By how much a form other than the printed one is met, in units of r^2; positive iff it is. Arrays broadcast.
+
+    ll, kk, lk are ||mu_l||^2, ||mu_k||^2 and mu_l.mu_k over r^2.
     """
+    if form == "cap":
+        return cap_margin(cap_angle(alpha, s, np.sqrt(ll)), ll, kk, lk)
+    if form == "exact":
+        return cap_margin(exact_angle(alpha, s, np.sqrt(ll)), ll, kk, lk)
+    costs = _costs(form, alpha, s)
+    offset = (ll + kk) / 2 - 1 if form == "chord" else 0.0
+    return np.asarray(1 + offset - sum(costs.values()) - lk)
 
-    share: Array
-    costs: Callable[[Array, Array], Terms]
-    pair_name: str
-    pair_cost: Array
-    bound: Array
 
-
-def _condition(form: Form, grid: Frontier, gram: Array, shares: Array) -> _Condition:
+def _costs(form: Form, alpha: Any, s: Any) -> Terms:
     if form == "chord":
-        squares = gram.diagonal()
-        return _Condition(
-            grid.alpha,
-            lambda alpha, s: {
-                "2 D^2": 2 * chord(alpha, s) ** 2
-            },  # ||mu_l - mu_k|| > 2 D, squared, solved for mu_l.mu_k
-            "1 - (|mu_l|^2 + |mu_k|^2) / 2",
-            1 - (squares[:, None] + squares[None, :]) / 2,
-            1 - grid.alpha,
-        )
+        return {"2 D^2": 2 * chord(alpha, s) ** 2}  # ||mu_l - mu_k|| > 2 D, squared, solved for mu_l.mu_k
+    return _with_root((corrected_terms if form == "corrected" else sharp_terms)(alpha, s))
 
-    def with_root(terms: Terms) -> Terms:
-        rho = sum(terms.values())
-        return {**terms, "sqrt(2 rho)": 1 - rho - threshold(rho)}
 
-    if form == "printed":
-        sigma, R = grid.sigma.min(axis=1)[None, :, None], grid.R[:, None, None]
-        shortfall = np.full_like(gram, mean_shortfall(gram) / 2)
-        return _Condition(
-            sigma,
-            lambda share, s: with_root(printed_terms(share, R, shares.min(), s)),
-            "Delta_mu / 2",
-            shortfall,
-            (1 - sigma) + R,
-        )
-    terms = corrected_terms if form == "corrected" else sharp_terms
-    nothing = np.zeros_like(gram)
-    return _Condition(grid.alpha, lambda alpha, s: with_root(terms(alpha, s)), "", nothing, 1 - grid.alpha)
+def _with_root(terms: Terms) -> Terms:
+    rho = sum(terms.values())
+    return {**terms, "sqrt(2 rho)": 1 - rho - threshold(rho)}
 
 
 def certify(world: FiniteWorld, form: Form, lever: Lever = "local", grid: Frontier | None = None) -> Certificate:
     """Hold `world` against one form of Theorem 1; `grid` saves the frontier when several forms are asked for."""
     grid = frontier(world, lever) if grid is None else grid
-    gram, shares, shape = divergence(world), class_shares(world), grid.alpha.shape
-    condition = _condition(form, grid, gram, shares)
-    needed = np.where(np.eye(world.classes, dtype=bool), -np.inf, gram + condition.pair_cost)
-    rivals = needed.argmax(axis=1)
-    together = form == "printed"  # one (eps, delta) for all classes, as the printed theorem has it
-
-    def margins_at(share: Array, s: Array) -> Array:
-        margins = np.broadcast_to(1 - sum(condition.costs(share, s).values()), shape) - needed.max(axis=1)
-        return np.broadcast_to(margins.min(axis=2, keepdims=True), shape) if together else margins
-
-    share, spread = np.broadcast_to(condition.share, shape), np.broadcast_to(grid.s[:, :, None], shape)
-    whole = np.ones(shape)
-    margins = margins_at(share, spread)
-    share_needed = 1 - _largest(lambda lost: margins_at(1 - lost, spread), whole)
-    s_limit = _largest(lambda s: margins_at(whole, s), 2 * whole)
-    bound = np.broadcast_to(condition.bound, shape)
-    costs = {name: np.broadcast_to(value, shape) for name, value in condition.costs(share, spread).items()}
-
-    def verdict(k: int) -> ClassVerdict:
-        at = (*_choose(*(values[:, :, k] for values in (margins, bound, share_needed - share, spread - s_limit))), k)
-        rival = int(rivals[k])
-        own = {name: float(value[at]) for name, value in costs.items()}
-        if condition.pair_name:
-            own[condition.pair_name] = float(condition.pair_cost[k, rival])
-        limit = 1 - sum(own.values())
-        return ClassVerdict(
-            label=k,
-            met=bool(margins[at] > ROUNDING),
-            margin=limit - float(gram[k, rival]),
-            rival=rival,
-            product=float(gram[k, rival]),
-            threshold=limit,
-            eps=float(grid.eps[at[0]]),
-            reach=float(grid.reach[at[1]]),
-            s=float(spread[at]),
-            s_limit=float(s_limit[at]),
-            share=float(share[at]),
-            share_needed=float(share_needed[at]),
-            sigma=float(grid.sigma[at[1]].min() if together else grid.sigma[at[1], k]),
-            alpha=float(grid.alpha[at]),
-            R=float(grid.R[at[0]]),
-            error=float(bound[at]),
-            costs=dict(sorted(own.items(), key=lambda item: -item[1])),
-        )
-
-    verdicts = tuple(verdict(k) for k in range(world.classes))
-    met = all(v.met for v in verdicts)
-    if together:
+    gram, shares = divergence(world), class_shares(world)
+    true_error = float(nearest_mean_error(world))
+    if form == "printed":
+        verdicts = _printed(grid, gram, float(shares.min()))
+        met = all(v.met for v in verdicts)
         error = min(verdicts[0].error, 1.0) if met else 1.0
     else:
+        verdicts = tuple(_of_class(form, grid, gram, k) for k in range(world.classes))
+        met = all(v.met for v in verdicts)
         error = 1.0 - float(sum(p * v.alpha for p, v in zip(shares, verdicts, strict=True) if v.met))
-    return Certificate(form, grid.lever, met, error, float(nearest_mean_error(world)), verdicts)
+    return Certificate(form, grid.lever, met, error, true_error, verdicts)
+
+
+def _printed(grid: Frontier, gram: Array, p: float) -> tuple[ClassVerdict, ...]:
+    """The printed form, with one (eps, delta) for all classes."""
+    sigma, R = grid.sigma.min(axis=1)[None, :], grid.R[:, None]
+    shortfall = float(mean_shortfall(gram) / 2)
+    off = np.where(np.eye(len(gram), dtype=bool), -np.inf, gram)
+
+    def margins(sigma: Array, s: Array) -> Array:
+        return np.asarray(threshold(rho_printed(sigma, R, p, s)) - shortfall - off.max())
+
+    shape = grid.s.shape
+    needed = 1 - _largest(lambda lost: margins(1 - lost, grid.s), np.ones(shape))
+    limit = _largest(lambda s: margins(np.ones(shape), s), np.full(shape, 2.0))
+    sigma = np.broadcast_to(sigma, shape)
+    e, t = np.unravel_index(_choose(margins(sigma, grid.s), (1 - sigma) + R, needed - sigma, grid.s - limit), shape)
+    at = (int(e), int(t))
+    costs = _with_root(printed_terms(float(sigma[at]), float(grid.R[e]), p, float(grid.s[at])))
+    costs = {**costs, "Delta_mu / 2": shortfall}
+    return tuple(
+        _verdict(
+            grid, at, label, int(off[label].argmax()), float(off[label].max()), 1 - sum(costs.values()), costs,
+            share=float(sigma[at]), needed=float(needed[at]), limit=float(limit[at]),
+            alpha=float(grid.alpha[(*at, label)]), error=float(1 - sigma[at] + grid.R[e]),
+        )
+        for label in range(len(gram))
+    )  # fmt: skip
+
+
+def _of_class(form: Form, grid: Frontier, gram: Array, label: int) -> ClassVerdict:
+    """Any other form, with the (eps, delta) that is best for this class."""
+    means = _Means.of(gram, label)
+    alpha = grid.alpha[:, :, label].ravel()
+    order = np.lexsort((-alpha, grid.s.ravel()))
+    best_before = np.concatenate([[-1.0], np.maximum.accumulate(alpha[order])[:-1]])
+    front = order[alpha[order] > best_before]  # least s for every alpha that is reached
+    alpha, s = alpha[front], grid.s.ravel()[front]
+
+    def each(alpha: Array, s: Array) -> Array:
+        return margin(form, alpha[:, None], s[:, None], means.ll, means.kk, means.lk)
+
+    margins = each(alpha, s)
+    whole = np.ones(len(front))
+    needed = 1 - _largest(lambda lost: each(1 - lost, s).min(axis=1), whole)
+    limit = _largest(lambda s: each(whole, s).min(axis=1), 2 * whole)
+    at = _choose(margins.min(axis=1), 1 - alpha, needed - alpha, s - limit)
+    nearest = int(margins[at].argmin())
+    product = float(means.lk[nearest])
+    if form in ("cap", "exact"):
+        costs = {"cap": 1 - product - float(margins[at, nearest])}
+    else:
+        costs = {name: float(value) for name, value in _costs(form, alpha[at], s[at]).items()}
+    if form == "chord":
+        costs["1 - (|mu_l|^2 + |mu_k|^2) / 2"] = 1 - (means.ll + float(means.kk[nearest])) / 2
+    e, t = np.unravel_index(int(front[at]), grid.s.shape)
+    return _verdict(
+        grid, (int(e), int(t)), label, int(means.rivals[nearest]), product, product + float(margins[at, nearest]), costs,
+        share=float(alpha[at]), needed=float(needed[at]), limit=float(limit[at]), alpha=float(alpha[at]),
+        error=float(1 - alpha[at]),
+    )  # fmt: skip
+
+
+def _verdict(
+    grid: Frontier,
+    at: tuple[int, int],
+    label: int,
+    rival: int,
+    product: float,
+    limit_product: float,
+    costs: Terms,
+    *,
+    share: float,
+    needed: float,
+    limit: float,
+    alpha: float,
+    error: float,
+) -> ClassVerdict:
+    return ClassVerdict(
+        label=label,
+        met=limit_product - product > ROUNDING,
+        margin=limit_product - product,
+        rival=rival,
+        product=product,
+        threshold=limit_product,
+        eps=float(grid.eps[at[0]]),
+        reach=float(grid.reach[at[1]]),
+        s=float(grid.s[at]),
+        s_limit=limit,
+        share=share,
+        share_needed=needed,
+        sigma=float(grid.sigma[at[1], label]),
+        alpha=alpha,
+        R=float(grid.R[at[0]]),
+        error=error,
+        costs=dict(sorted(costs.items(), key=lambda item: -item[1])),
+    )
 
 
 def _largest(margins_at: Callable[[Array], Array], most: Array) -> Array:
     """The largest x in [0, most] with margin above `ROUNDING`, for margins that fall in x, by bisection; 0 where none."""
-    low, high = np.zeros_like(most), most
-    low = np.where(margins_at(high) > ROUNDING, high, low)
+    low = np.where(margins_at(most) > ROUNDING, most, np.zeros_like(most))
+    high = most
     for _ in range(40):
         middle = (low + high) / 2
         met = margins_at(middle) > ROUNDING
@@ -272,9 +322,9 @@ def _largest(margins_at: Callable[[Array], Array], most: Array) -> Array:
     return low
 
 
-def _choose(margins: Array, bound: Array, missing: Array, excess: Array) -> tuple[int, int]:
-    """The (eps, delta) with the least bound among those that meet the condition; else, among the spreads at which the whole
-    class would meet it (excess < 0), the one at which the least share is missing; else the least spread."""
+def _choose(margins: Array, bound: Array, missing: Array, excess: Array) -> int:
+    """Flat index of the least bound among the points that meet the condition; else, among the spreads at which the whole
+    class would meet it (excess < 0), of the point at which the least share is missing; else of the least spread."""
     met = margins > ROUNDING
     if met.any():
         score = np.where(met, bound, np.inf)
@@ -282,11 +332,11 @@ def _choose(margins: Array, bound: Array, missing: Array, excess: Array) -> tupl
         score = np.where(excess < 0, missing, np.inf)
     else:
         score = excess
-    e, t = np.unravel_index(int(score.argmin()), score.shape)
-    return int(e), int(t)
+    return int(score.argmin())
 
 
 def compare(world: FiniteWorld, grids: Sequence[Frontier] | None = None) -> list[Certificate]:
-    """All forms under all levers, printed first. Sharp never certifies less than corrected, nor local than lipschitz."""
+    """All forms under all levers. Sharp never certifies less than corrected, exact than cap, cap than chord, and local never
+    less than lipschitz; sharp and chord are incomparable."""
     grids = [frontier(world, lever) for lever in LEVERS] if grids is None else grids
     return [certify(world, form, grid.lever, grid) for grid in grids for form in FORMS]

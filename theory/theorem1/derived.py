@@ -20,7 +20,8 @@ def _inner(form: str, s: Any) -> Any:
     return 1 - s if form == "corrected" else 1 - s**2 / 2
 
 
-def _chord(form: str) -> Evidence:
+def unit_chord(form: str) -> Evidence:
+    """Inner product of unit vectors within s of each other, in coordinates of their plane."""
     x, y, s = z3.Reals("x y s")
     return implication(
         "chord",
@@ -77,7 +78,8 @@ def _monotone_rho() -> Evidence:
     )
 
 
-def _around_main_part() -> Evidence:
+def main_part_ball() -> Evidence:
+    """Distance of u from alpha v."""
     uv, v2, alpha, s = z3.Reals("uv v2 alpha s")
     return implication(
         "main part",
@@ -109,7 +111,8 @@ def _monotone_chord() -> Evidence:
     )
 
 
-def _triangle() -> Evidence:
+def triangle() -> Evidence:
+    """Distance of a misclassified point's two class means."""
     main, rest, D, e, apart = z3.Reals("main rest D e apart")
     return implication(
         "triangle",
@@ -141,7 +144,7 @@ def _derived(form: str, title: str, statement: str) -> Claim:
         reduction=_DERIVED,
         trusted=(AVERAGES,),
         checks=(
-            lambda: _chord(form),
+            lambda: unit_chord(form),
             lambda: _split(form),
             cauchy_schwarz,
             _plane,
@@ -177,6 +180,6 @@ CLAIMS = (
         "||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| <= 1 - alpha. Misclassified as k means "
         "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest.",
         trusted=(AVERAGES,),
-        checks=(lambda: _chord("sharp"), _around_main_part, _triangle, _monotone_chord, union_bound, chord_searched),
+        checks=(lambda: unit_chord("sharp"), main_part_ball, triangle, _monotone_chord, union_bound, chord_searched),
     ),
 )

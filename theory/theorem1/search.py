@@ -17,13 +17,14 @@ from theory.theorem1.forms import chord, rho_corrected, rho_printed, rho_sharp, 
 
 @dataclass(frozen=True)
 class Configurations:
-    """sigma, q = R/p_l, s, the least mu_l.mu_k at which x0 is misclassified, and ||u - mu_l||; each (n,)."""
+    """sigma, q = R/p_l, s, the least mu_l.mu_k at which x0 is misclassified, ||u - mu_l|| and ||mu_l||^2; each (n,)."""
 
     sigma: Array
     q: Array
     s: Array
     product: Array
     distance: Array
+    square: Array
 
     @property
     def alpha(self) -> Array:
@@ -62,7 +63,7 @@ def draw(n: int, seed: int) -> Configurations:
     size = np.where(rng.random(n) < 0.8, 1.0, np.sqrt(rng.random(n)))
     p1 = alpha * v1 + (1 - alpha) * size * np.cos(turn)
     p2 = alpha * v2 + (1 - alpha) * size * np.sin(turn)
-    return Configurations(sigma, q, s, least_product(p1, p2), np.hypot(1 - p1, p2))
+    return Configurations(sigma, q, s, least_product(p1, p2), np.hypot(1 - p1, p2), p1**2 + p2**2)
 
 
 def rhos(found: Configurations) -> dict[str, Array]:
