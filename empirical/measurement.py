@@ -16,7 +16,7 @@ from empirical.evaluation import extract
 from empirical.heads import Head
 from theory import factors
 from theory.setting import Array, FiniteWorld
-from theory.theorem1.certificate import LEVERS, Certificate, Frontier, compare, frontier
+from theory.theorem1 import LEVERS, Certificate, Frontier, compare, frontier
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Measurement:
     error, error_any_view         Err(G_f), and the share of samples of which some view is misclassified
     lipschitz          L on the points of the world: exact there, a lower bound for the encoder on all images
     frontiers          sigma(delta), R_eps and s for the levers "lipschitz" and "local"
-    certificates       every form under every lever
+    certificates       every form in every scope under every lever
     """
 
     layer: str
@@ -51,8 +51,8 @@ class Measurement:
 
     @property
     def nearest(self) -> Certificate:
-        """Under the lever "local", the form that certifies most; where none does, the one that misses least of a class."""
-        local = [c for c in self.certificates if c.lever == "local"]
+        """Per class, lever "local": the form that certifies most; where none does, that which misses least of a class."""
+        local = [c for c in self.certificates if (c.lever, c.scope) == ("local", "class")]
 
         def missing(c: Certificate) -> float:
             v = c.binding
@@ -83,7 +83,7 @@ def world_of(
 
 
 def measure(world: FiniteWorld, layer: str, views: str) -> Measurement:
-    """Measure `world` and hold it against every form of Theorem 1."""
+    """Measure `world` and hold it against Theorem 1, in every form."""
     grids = tuple(frontier(world, lever) for lever in LEVERS)
     products = factors.divergence(world)
     return Measurement(

@@ -6,16 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from figures.style import FORM_COLOURS, canvas
-from theory.theorem1.forms import chord, rho_corrected, rho_sharp, threshold
+from theory.theorem1.forms import FORMS, Form, margin
 
 
-def needed_alpha(form: str, s: Any, product: float, squares: float) -> Any:
-    """Least alpha at which `form` is met at spread s, for mu_l.mu_k = product and (|mu_l|^2 + |mu_k|^2)/2 = squares."""
-    alpha = np.linspace(0, 1, 2001)[:, None]
-    if form == "chord":
-        met = 2 * chord(alpha, s) ** 2 < squares - product
-    else:
-        met = threshold((rho_corrected if form == "corrected" else rho_sharp)(alpha, s)) > product
+def needed_alpha(form: Form, s: Any, product: float, square: float) -> Any:
+    """Least alpha at which `form` is met at spread s, for mu_l.mu_k = product and |mu_l|^2 = |mu_k|^2 = square."""
+    alpha = np.linspace(0, 1, 1001)[:, None]
+    met = margin(form, alpha, s, square, square, product) > 0
     return np.where(met.any(axis=0), alpha[met.argmax(axis=0), 0], np.nan)
 
 
@@ -29,12 +26,12 @@ def draw(measurements: list[dict[str, Any]]) -> Figure:
         axes.step(s, alpha, where="post", color="grey", lw=0.8, alpha=0.8)
         products = np.array(measurement["products"])
         off = np.where(np.eye(len(products), dtype=bool), -np.inf, products).max(axis=1)
-        squares = float(np.median(products.diagonal()))
+        square = float(np.median(products.diagonal()))
         grid = np.linspace(0, 2, 400)
-        for form in ("corrected", "sharp", "chord"):
+        for form in FORMS[1:]:
             axes.plot(
                 grid,
-                needed_alpha(form, grid, float(np.median(off)), squares),
+                needed_alpha(form, grid, float(np.median(off)), square),
                 color=FORM_COLOURS[form],
                 label=f"{form} needs",
             )

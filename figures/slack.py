@@ -16,17 +16,19 @@ COST_COLOURS = {
     "sqrt(2 rho)": ORANGE,
     "Delta_mu / 2": PINK,
     "2 D^2": RED,
-    "cap": BLACK,
+    "spread s": GREEN,
+    "1 - alpha": BLUE,
+    "R": SKY,
     "1 - (|mu_l|^2 + |mu_k|^2) / 2": YELLOW,
 }
 
 
 def draw(measurements: list[dict[str, Any]], class_names: list[str]) -> Figure:
-    """One panel per measurement, lever "local"; a form certifies the class when its bar ends left of the black mark."""
+    """One panel per measurement, lever "local", per class; a form certifies a class when its bar ends left of the mark."""
     figure, panels = canvas(len(measurements), width=9.2, height=3.2, squeeze=False)
     shown = {}
     for axes, measurement in zip(panels[0], measurements, strict=True):
-        certificates = [c for c in measurement["certificates"] if c["lever"] == "local"]
+        certificates = [c for c in measurement["certificates"] if (c["lever"], c["scope"]) == ("local", "class")]
         for row, certificate in enumerate(certificates):
             worst = min(certificate["classes"], key=lambda v: v["margin"])
             left = 0.0

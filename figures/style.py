@@ -14,7 +14,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
 CLASS_COLOURS = plt.get_cmap("tab10").colors
-FORM_COLOURS = {"printed": BLACK, "corrected": BLUE, "sharp": GREEN, "chord": RED}
+FORM_COLOURS = {"corrected": BLUE, "sharp": GREEN, "chord": RED, "cap": ORANGE, "exact": BLACK}
 
 plt.rcParams.update(
     {

@@ -24,8 +24,8 @@ def test_ledger_is_the_one_printed():
 def test_code_for_your_own_data_runs(capsys):
     exec(compile(re.search(r"```python\n(.*?)```", README, re.S).group(1), "README.md", "exec"), {})
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 12
-    assert lines[0].startswith("printed lipschitz")
+    assert len(lines) == 25
+    assert lines[0].startswith("printed lipschitz world")
 
 
 def test_every_dependency_has_its_line():

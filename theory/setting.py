@@ -17,6 +17,8 @@ Array = NDArray[Any]
 
 NORM_TOLERANCE = 1e-6
 """Relative spread of feature norms accepted as one radius: encoders run in float32."""
+FLOAT64 = 2.0**-48
+"""Relative spread of squared norms left by float64 normalisation: features within it are kept bit for bit."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class FiniteWorld:
     """n samples with m views each.
 
     views     (n, m, D) floats; views[i, 0] is sample i itself (x lies in A(x))
-    features  (n, m, d) floats, f of the views, all of one norm r > 0
+    features  (n, m, d) floats, f of the views, all of one norm r > 0; put on that sphere in float64, so that the rounding
+              of a float32 encoder does not enter the condition of a theorem
     labels    (n,) integers 0..K-1, every class present, K >= 2
 
     Fractions (dtype object) are accepted for views and features: the whole computation is then exact.
@@ -52,6 +55,10 @@ class FiniteWorld:
                 f"feature norms run from {float(low) ** 0.5:.6g} to {float(high) ** 0.5:.6g}; Theorem 1 needs one radius r: "
                 "normalise the features"
             )
+        if self.features.dtype != object and high > low * (1 + FLOAT64):
+            features = self.features.astype(float)
+            norms = np.linalg.norm(features, axis=2, keepdims=True)
+            object.__setattr__(self, "features", features * (norms[0, 0] / norms))
 
     @property
     def radius(self) -> Any:

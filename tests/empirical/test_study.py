@@ -5,7 +5,7 @@ import torch
 
 from empirical import __main__ as cli
 from empirical.study import balanced
-from theory.theorem1.certificate import FORMS
+from theory.theorem1 import FORMS
 
 TINY = [
     "--data",
@@ -48,7 +48,10 @@ def test_a_study_writes_everything_the_report_reads(folders):
     assert [r["epoch"] for r in content["history"]] == [0, 1, 2]
     assert all({"alignment", "largest_product"} <= set(r) for r in content["history"])
     assert len(content["measurements"]) == 6
-    assert {e["claim"] for e in content["evidence"]} == {f"thm-1-{form}" for form in FORMS}
+    assert {e["claim"] for e in content["evidence"]} == {
+        "thm-1",
+        *(f"thm-1-{name}" for name in (*FORMS, "per-class", "local")),
+    }
     assert all(e["holds"] for e in content["evidence"])
     for measured in content["measurements"]:
         assert all(c["error"] >= measured["error_any_view"] - 1e-12 for c in measured["certificates"])

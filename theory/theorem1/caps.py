@@ -1,18 +1,9 @@
 """Theorem 1 by spherical caps: the cap form, and the exact form, which no argument from (alpha, s, mu) can beat.
 
-Units of r. Both confine u = f(x0), for x0 in the main part and S_eps, to the cap {unit u: angle(u, mu_l) <= Phi}, and ask
-that the whole cap lies nearer to mu_l than to mu_k. They differ in Phi:
-
-- cap    cos Phi = (1 + w^2 - D^2) / (2 w), w = ||mu_l||, from ||u - mu_l|| <= D of the chord form;
-- exact  all u that are compatible with mu_l = alpha v + (1 - alpha) b, v in the hull of {unit y: u.y >= cos theta},
-         cos theta = 1 - s^2/2, ||b|| <= 1. That hull is {||v|| <= 1, u.v >= cos theta}; its support function at angle psi
-         from u is 1 up to theta and cos(psi - theta) beyond, which falls in psi, so the distance of mu_l to
-         alpha hull grows with the angle phi between u and mu_l and the compatible u form a cap. Its rim is where the
-         distance is 1 - alpha: to the hull's edge, w^2 + alpha^2 - 2 w alpha cos(phi - theta) = (1 - alpha)^2, while
-         w sin phi >= alpha sin theta, and else to its flat face, alpha cos theta - w cos phi = 1 - alpha.
+Notation as in `derived`. Both confine u = f(x0), for x0 in the main part and S_eps, to the cap {unit u: angle(u, mu_l) <=
+Phi} and ask that the whole cap lies nearer to mu_l than to mu_k; `forms.cap_angle` and `forms.exact_angle` say which Phi.
+`attained` has finite worlds that attain the exact form.
 """
-
-from typing import Any
 
 import numpy as np
 import sympy
@@ -20,50 +11,11 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
-from theory.setting import Array
-from theory.theorem1.derived import main_part_ball, triangle, unit_chord
-from theory.theorem1.forms import chord
+from theory.theorem1.attained import attained
+from theory.theorem1.derived import ball, main_part_ball, monotone_chord, monotone_rho, split, unit_chord
+from theory.theorem1.forms import cap_angle, exact_angle
 from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, union_bound
 from theory.theorem1.search import draw
-
-
-def _cosine(x: Any) -> Array:
-    """x cut to [-1, 1]: beyond, every u (or none but the axis) is meant."""
-    return np.asarray(np.clip(x, -1.0, 1.0))
-
-
-def cap_angle(alpha: Any, s: Any, w: Any) -> Array:
-    """Phi of the cap form, in [0, pi]; w = ||mu_l||, arrays broadcast. w = 0 allows every u unless D < 1."""
-    square = 1 + w**2 - chord(alpha, s) ** 2
-    return np.asarray(np.arccos(_cosine(square / np.maximum(2 * w, 1e-300))))
-
-
-def exact_angle(alpha: Any, s: Any, w: Any) -> Array:
-    """Phi of the exact form, in [0, pi]; w = ||mu_l||, arrays broadcast."""
-    alpha, s, w = np.broadcast_arrays(np.asarray(alpha, float), np.asarray(s, float), np.asarray(w, float))
-    theta = np.arccos(_cosine(1 - s**2 / 2))
-    length = np.maximum(2 * w * alpha, 1e-300)
-    edge_cosine = (w**2 + alpha**2 - (1 - alpha) ** 2) / length
-    edge = theta + np.arccos(_cosine(edge_cosine))
-    face = np.arccos(_cosine((alpha * np.cos(theta) - (1 - alpha)) / np.maximum(w, 1e-300)))
-    at_edge = (edge_cosine >= -1) & (edge <= np.pi) & (w * np.sin(edge) >= alpha * np.sin(theta))
-    return np.where(at_edge, edge, face)
-
-
-def cap_margin(angle: Any, ll: Any, kk: Any, lk: Any) -> Array:
-    """min over unit u with angle(u, mu_l) <= angle of u.(mu_l - mu_k), less (||mu_l||^2 - ||mu_k||^2)/2.
-
-    Positive iff every such u is nearer to mu_l than to mu_k. ll, kk, lk: inner products of the means; arrays broadcast.
-    In coordinates with mu_l = (w, 0, ...), g = mu_l - mu_k = (along, across): the minimum is -||g|| if -g lies in the cap,
-    else along cos(angle) - across sin(angle), on its rim.
-    """
-    w = np.sqrt(np.maximum(ll, 1e-300))
-    along = (ll - lk) / w
-    size = np.sqrt(np.maximum(ll + kk - 2 * lk, 0.0))
-    across = np.sqrt(np.maximum(size**2 - along**2, 0.0))
-    opposite = np.arctan2(across, -along)  # angle between -g and mu_l
-    least = np.where(opposite <= angle, -size, along * np.cos(angle) - across * np.sin(angle))
-    return np.asarray(least - (ll - kk) / 2)
 
 
 def _nearer() -> Evidence:
@@ -77,13 +29,16 @@ def _nearer() -> Evidence:
 
 
 def _rim() -> Evidence:
-    x, y, c, sine, g1, g2, rim, axis = z3.Reals("x y c sine g1 g2 rim axis")
+    x, y, rest, c, sine, g1, g2, rim, axis = z3.Reals("x y rest c sine g1 g2 rim axis")
     return implication(
         "rim",
-        "-g = rim (c, -sine) - axis (1, 0): every unit (x, y), x >= c, has u.g >= c g1 - sine g2",
+        "p on the first axis, q in the plane, -g = -(g1, g2) = rim (c, -sine) - axis (1, 0) outside the cap: every unit "
+        "u = (x, y, rest) with x >= c has u.g >= c g1 - sine g2, the value at (c, -sine, 0)",
         [
             x >= c,
             x * c - y * sine <= 1,
+            rest >= 0,
+            x * x + y * y + rest * rest == 1,
             c * c + sine * sine == 1,
             rim >= 0,
             axis >= 0,
@@ -91,11 +46,11 @@ def _rim() -> Evidence:
             g2 == rim * sine,
         ],
         x * g1 + y * g2 >= c * g1 - sine * g2,
-        example={x: 1, y: 0, c: "3/5", sine: "4/5", g1: "2/5", g2: "4/5", rim: 1, axis: 1},
+        example={x: 1, y: 0, rest: 0, c: "3/5", sine: "4/5", g1: "2/5", g2: "4/5", rim: 1, axis: 1},
     )
 
 
-def _cosine_of_distance() -> Evidence:
+def _by_distance() -> Evidence:
     up, w, D = z3.Reals("up w D")
     return implication(
         "cap",
@@ -103,6 +58,19 @@ def _cosine_of_distance() -> Evidence:
         [D >= 0, 1 - 2 * up + w * w <= D * D],
         2 * up >= 1 + w * w - D * D,
         example={up: 1, w: 1, D: 0},
+    )
+
+
+def _half_angles() -> Evidence:
+    w, alpha, D = sympy.symbols("w alpha D")
+    edge = 1 - (w**2 + alpha**2 - (1 - alpha) ** 2) / (2 * w * alpha)
+    cap = 1 - (1 + w**2 - D**2) / (2 * w)
+    z = sympy.symbols("z")
+    return identity(
+        "half angles",
+        "1 - cos, for edge and chord, as the products that are evaluated",
+        edge + z * cap,
+        (1 - w) * (1 + w - 2 * alpha) / (2 * w * alpha) + z * (D - (1 - w)) * (D + (1 - w)) / (2 * w),
     )
 
 
@@ -142,14 +110,50 @@ def _edge() -> Evidence:
     )
 
 
-def _face() -> Evidence:
-    uv, ub, alpha, c, up = z3.Reals("uv ub alpha c up")
+def _farther_round() -> Evidence:
+    x1, y1, a, h, xp = z3.Reals("x1 y1 a h xp")
     return implication(
-        "face",
-        "u.p = alpha u.v + (1 - alpha) u.b >= alpha c - (1 - alpha)",
-        [alpha >= 0, alpha <= 1, uv >= c, ub >= -1, up == alpha * uv + (1 - alpha) * ub],
-        up >= alpha * c - (1 - alpha),
-        example={uv: 1, ub: 1, alpha: "1/2", c: 0, up: 1},
+        "farther round",
+        "alpha e = (a, h), h > 0; on one circle (x1, y1), y1 >= h, not before e, and (xp, h), xp <= 0: the second is no "
+        "nearer to alpha e, and left of it",
+        [h > 0, y1 >= h, a * y1 - h * x1 >= 0, xp <= 0, xp * xp + h * h == x1 * x1 + y1 * y1],
+        z3.And(a * xp + h * h <= a * x1 + h * y1, a >= xp),
+        example={a: 1, h: 1, x1: 0, y1: 1, xp: 0},
+    )
+
+
+def _beyond_edge() -> Evidence:
+    t, w2, a2, first, second, gap, a, h, x, y, xp = z3.Reals("t w2 a2 first second gap a h x y xp")
+    return implication(
+        "beyond the edge",
+        "so if (x1, y1) is 1 - alpha =: t from alpha e, a point (x, y) of the circle with x < 0 <= y < h is farther than t "
+        "from the face",
+        [
+            t >= 0,
+            t * t == w2 + a2 - 2 * first,
+            gap >= 0,
+            gap == a - xp,
+            gap * gap == w2 + a2 - 2 * second,
+            second <= first,
+            xp <= 0,
+            x < 0,
+            y >= 0,
+            y < h,
+            x * x + y * y == xp * xp + h * h,
+        ],
+        a - x > t,
+        example={t: 1, w2: 1, a2: 1, first: "1/2", second: "1/2", gap: 1, a: 1, h: 1, xp: 0, x: -1, y: 0},
+    )
+
+
+def _mixing() -> Evidence:
+    less, alpha, ball, rest = z3.Reals("less alpha ball rest")
+    return implication(
+        "monotone",
+        "alpha v + (1 - alpha) b = less v + (1 - less) b' with ||b'|| <= 1: a smaller alpha allows no fewer u",
+        [less >= 0, less <= alpha, alpha <= 1, rest <= 1, ball * (1 - less) <= (alpha - less) + (1 - alpha) * rest],
+        z3.Implies(less < 1, ball <= 1),
+        example={less: "1/2", alpha: "3/4", ball: "1/2", rest: 1},
     )
 
 
@@ -157,9 +161,10 @@ def _searched(form: str) -> Evidence:
     n = 400_000
     found = draw(n, seed=0)
     w = np.sqrt(found.square)
-    angle = (cap_angle if form == "cap" else exact_angle)(found.alpha, found.s, w)
-    inside = angle - np.arccos(_cosine((1 + found.square - found.distance**2) / np.maximum(2 * w, 1e-300)))
+    phi = (cap_angle if form == "cap" else exact_angle)(found.alpha, found.s, w)
     usual = (w > 0.2) & (found.s > 0.1) & (found.alpha < 0.95)
+    cosine = (1 + found.square - found.distance**2) / np.maximum(2 * w, 1e-300)
+    inside = phi - np.arccos(np.clip(cosine, -1, 1))
     least, nearest = float(inside[w > 1e-6].min()), float(inside[usual].min())
     return Evidence(
         kind="search",
@@ -174,9 +179,9 @@ def _searched(form: str) -> Evidence:
 
 _RIM = (
     "Nearest to mu_k is the point of the cap that minimises u.g, g = mu_l - mu_k: -g/||g|| if it lies in the cap "
-    "(`Cauchy-Schwarz`), else the rim's point in the plane of the means (`rim`; a component of u outside the plane only "
-    "shrinks y). By `nearer` a positive margin classifies all of the cap correctly, and lemma-3.1 (`union bound`) counts "
-    "the rest."
+    "(`Cauchy-Schwarz`), else the rim's point in the plane of the two means (`rim`: what u has outside that plane is one "
+    "more coordinate, and only costs). By `nearer` a positive margin classifies all of the cap correctly, and lemma-3.1 "
+    "(`union bound`) counts the rest."
 )
 
 CLAIMS = (
@@ -184,20 +189,29 @@ CLAIMS = (
         id="thm-1-cap",
         title="Theorem 1 by a cap about the class mean",
         source="derived from " + PAPER + ", lemma 3.2",
-        statement=r"\min\{u^\top(\mu_l-\mu_k):\ 2u^\top\mu_l\geq 1+\|\mu_l\|^2-D^2\}>"
+        statement=r"\min\{u^\top(\mu_l-\mu_k):\ u^\top\mu_l\geq\max(1-\rho'',\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>"
         r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
-        steps=("chord", "main part", "triangle", "cap", "Cauchy-Schwarz", "rim", "nearer", "union bound"),
-        reduction="thm-1-chord gives ||u - mu_l|| <= D, which confines u to a cap (`cap`). " + _RIM,
+        steps=(
+            "chord", "split", "main part", "ball", "cap", "half angles", "Cauchy-Schwarz", "rim", "nearer",
+            "monotone", "monotone D", "union bound",
+        ),
+        reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main part`, "
+        "`ball`), "
+        "which confines u to a cap (`cap`). " + _RIM,
         trusted=(AVERAGES,),
         checks=(
             lambda: unit_chord("sharp"),
+            lambda: split("sharp"),
             main_part_ball,
-            triangle,
-            _cosine_of_distance,
+            ball,
+            _by_distance,
+            _half_angles,
             cauchy_schwarz,
             _rim,
             _nearer,
+            monotone_rho,
+            monotone_chord,
             union_bound,
             lambda: _searched("cap"),
         ),
@@ -209,25 +223,38 @@ CLAIMS = (
         statement=r"\min\{u^\top(\mu_l-\mu_k):\ dist(\mu_l,\alpha\,hull\{y:u^\top y\geq 1-s^2/2\})\leq 1-\alpha\}"
         r">\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
-        steps=("chord", "support", "edge", "face", "Cauchy-Schwarz", "rim", "nearer", "union bound"),
+        steps=(
+            "chord", "split", "support", "edge", "farther round", "beyond the edge", "half angles", "Cauchy-Schwarz",
+            "rim", "nearer",
+            "monotone", "union bound",
+        ),
         reduction="v averages unit vectors y with u.y >= cos theta (`chord`), so v lies in the ball with u.v >= cos theta. "
-        "Let phi be the angle of u and p. `face`: w cos phi >= alpha cos theta - (1 - alpha). With e the hull's edge point "
-        "on p's side, p - alpha e lies in the cone of e and -u iff phi >= theta and w sin phi >= alpha sin theta; there "
-        "`support` and `edge` give cos(phi - theta) >= (w^2 + alpha^2 - (1-alpha)^2)/(2 w alpha). Let phi1 be the angle with "
-        "equality, if w sin phi1 >= alpha sin theta. No compatible phi exceeds it: while w sin phi >= alpha sin theta by "
-        "`edge`; beyond, w cos phi is below its value at w sin phi = alpha sin theta, where the distances to edge and face "
-        "agree and exceed 1 - alpha, against `face`. Where phi1 does not exist `face` alone bounds phi. " + _RIM,
+        "Let phi be the angle of u and p, all in their plane: v's part outside it only shortens v. Face, by `split`: "
+        "w cos phi >= alpha cos theta - (1 - alpha) = 1 - rho''. With e the hull's edge point on p's side, p - alpha e "
+        "lies in "
+        "the cone of e and -u iff phi >= theta and w sin phi >= alpha sin theta; there `support` and `edge` give "
+        "cos(phi - theta) >= (w^2 + alpha^2 - (1 - alpha)^2)/(2 w alpha). Let Phi be the angle with equality, if w sin "
+        "Phi >= "
+        "alpha sin theta. A compatible phi > Phi cannot have w sin phi >= alpha sin theta by `edge`; with less it is obtuse "
+        "and, by `farther round` and `beyond the edge`, against the face; so phi <= Phi. Where no such Phi exists the face "
+        "alone bounds phi. "
+        "A smaller alpha (`monotone`) or a larger s only adds compatible points. " + _RIM,
         trusted=(AVERAGES,),
         checks=(
             lambda: unit_chord("sharp"),
+            lambda: split("sharp"),
             _support,
             _edge,
-            _face,
+            _farther_round,
+            _beyond_edge,
+            _half_angles,
             cauchy_schwarz,
             _rim,
             _nearer,
+            _mixing,
             union_bound,
             lambda: _searched("exact"),
+            attained,
         ),
     ),
-)
+)  # fmt: skip

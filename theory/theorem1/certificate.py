@@ -4,62 +4,43 @@ Every number is exact on the world (direction "exact"), except main parts, which
 lower bounds on sigma and alpha: the safe direction. eps and delta are free in the theorem, so a grid of values attained
 on the world is tried and the best is kept; any choice gives a valid certificate.
 
-Levers, i.e. where the spread s comes from:
-- lipschitz   s = (L d_A + 2 eps)/r, with d_A in input space: the theorem as stated;
-- local       s = (d_{A,f} + 2 eps)/r, with d_{A,f} = min over views ||f(x1') - f(x2')||: the proof uses L delta for nothing
-              else, and no Lipschitz constant is needed (derived).
+Scopes:
+- world   one (eps, delta), and the condition must hold for every class, as the theorem is stated;
+- class   each class with the (eps, delta) that is best for it; a class whose condition fails loses its own mass only
+          (thm-1-per-class). The printed form then has the class's own sigma and R, and no Delta_mu (thm-1-printed).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from theory.concentration import Steps, augmented_distances, clique_steps
-from theory.factors import (
-    class_shares,
-    divergence,
-    lipschitz_constant,
-    mean_shortfall,
-    nearest_mean_error,
-    view_diameters,
-)
+from theory.factors import class_shares, divergence, mean_shortfall, nearest_mean_error
 from theory.setting import Array, FiniteWorld
-from theory.theorem1.caps import cap_angle, cap_margin, exact_angle
-from theory.theorem1.forms import Terms, chord, corrected_terms, printed_terms, rho_printed, sharp_terms, threshold
+from theory.theorem1.forms import (
+    FORMS,
+    Form,
+    Terms,
+    chord,
+    corrected_terms,
+    margin,
+    printed_terms,
+    rho_printed,
+    sharp_terms,
+    threshold,
+)
+from theory.theorem1.frontier import LEVERS, Frontier, Lever, frontier
 
-Lever = Literal["lipschitz", "local"]
-Form = Literal["printed", "corrected", "sharp", "chord", "cap", "exact"]
-LEVERS: tuple[Lever, ...] = ("lipschitz", "local")
-FORMS: tuple[Form, ...] = ("printed", "corrected", "sharp", "chord", "cap", "exact")
+Scope = Literal["world", "class"]
+SCOPES: tuple[Scope, ...] = ("world", "class")
 
 ROUNDING = 1e-9
 """A margin must exceed this to count as met: far above the rounding of the float64 sums it is made of."""
 
-
-@dataclass(frozen=True)
-class Frontier:
-    """Concentration and alignment of a world over all (eps, delta) that matter, for one lever.
-
-    eps    (E,) distances;  reach (T,) the values of L delta or of d_{A,f} where a main part grows, in feature units
-    lipschitz  L on the points of the world for the lever "lipschitz", else None
-    s      (E, T) spread (reach + 2 eps)/r, at most 2: points of a sphere of radius r are no further apart
-    sigma  (T, K) share of each class in its main part
-    alpha  (E, T, K) share of each class in a main part chosen inside S_eps
-    R      (E,) share of samples outside S_eps
-    exact  every clique search ended: sigma and alpha are the largest there are, else lower bounds with a witness
-    """
-
-    lever: Lever
-    lipschitz: float | None
-    eps: Array
-    reach: Array
-    s: Array
-    sigma: Array
-    alpha: Array
-    R: Array
-    exact: bool
+GUARD = 1e-11
+"""What ||mu_l|| and s may be off by where the margin has an infinite slope in them (perfect alignment): sums over n
+samples of m views in d dimensions err by at most (n + m + d) 2^-53 of their size, below this up to n + m + d = 80 000."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +51,7 @@ class ClassVerdict:
     s, s_limit      the spread reached, and the largest at which the form could be met, by a main part of the whole class
     share, share_needed   of the class in its main part (sigma for the printed form, else alpha), and the least at which the
             form is met at this s; 1 where it is not met by the whole class
-    error   share of the class (printed form: of all samples) that may be misclassified once the condition is met
+    error   share of the class (printed, scope world: of all samples) that may be misclassified once the condition is met
     costs   what the form subtracts, by name, largest first: threshold = 1 - sum of the costs; the first one blocks
     """
 
@@ -103,13 +84,15 @@ class Certificate:
     """What one form of Theorem 1 says of a world.
 
     met         the condition holds for every class
-    error       certified upper bound on Err(G_f): (1 - sigma) + R for the printed form once met; for the others
-                sum over the classes met of p_l (1 - alpha_l) plus the whole mass of the rest; 1 where nothing is met
+    error       certified upper bound on Err(G_f), 1 where nothing is met. Scope "world": (1 - sigma) + R for the printed
+                form and sum_l p_l (1 - alpha_l) for the others, if all classes are met; scope "class": the sum over the
+                classes met of p_l times their own `error`, plus the whole mass of the rest
     true_error  the error of the nearest class mean, measured on the same world
     """
 
     form: Form
     lever: Lever
+    scope: Scope
     met: bool
     error: float
     true_error: float
@@ -121,222 +104,179 @@ class Certificate:
         return min(self.classes, key=lambda verdict: verdict.margin)
 
 
-def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8) -> Frontier:
-    """sigma and alpha on `world` at `eps_values` view diameters, evenly spaced in rank, and at every delta that matters."""
-    constant = lipschitz_constant(world) if lever == "lipschitz" else None
-    diameters = view_diameters(world.features)
-    eps = np.unique(np.quantile(diameters, np.linspace(0, 1, eps_values), method="inverted_cdf"))
-    classes = [world.members(k) for k in range(world.classes)]
+@dataclass(frozen=True)
+class _Class:
+    """The condition of one form for one class, over P points of the frontier.
 
-    def gaps(members: Array) -> Array:
-        if len(members) == 1:
-            return np.zeros((1, 1))
-        return augmented_distances(world.features[members] if constant is None else world.views[members])
+    at       (P,) flat index into (eps, delta)
+    share    (P,) sigma or alpha;  s, R (P,);  bound (P,) what may be lost of the class where the condition is met
+    margins  margins(share, s, R), each (P,): by how much the condition is met for the nearest rival, (P,)
+    """
 
-    def steps_of(members: Array) -> list[Steps]:
-        within = gaps(members) * (1.0 if constant is None else constant)
-        kept = [np.flatnonzero(diameters[members] <= width) for width in eps]
-        return [clique_steps(within[np.ix_(inside, inside)]) for inside in [np.arange(len(members)), *kept]]
+    at: Array
+    share: Array
+    s: Array
+    R: Array
+    bound: Array
+    margins: Callable[[Array, Array, Array], Array]
 
-    steps = [steps_of(members) for members in classes]  # per class: the whole class, then S_eps for every eps
-    reach = np.unique(np.concatenate([step.thresholds for of_class in steps for step in of_class]))
-    shares = np.array(
-        [
-            [step.size(reach) / len(members) for step in of_class]
-            for of_class, members in zip(steps, classes, strict=True)
-        ]
-    )  # (K, 1 + E, T)
-    return Frontier(
-        lever=lever,
-        lipschitz=constant,
-        eps=eps,
-        reach=reach,
-        s=np.minimum((reach[None, :] + 2 * eps[:, None]) / float(world.radius), 2.0),
-        sigma=shares[:, 0].T,
-        alpha=shares[:, 1:].transpose(1, 2, 0),
-        R=(diameters[None, :] > eps[:, None]).mean(axis=1),
-        exact=all(step.exact for of_class in steps for step in of_class),
+    def point(self, index: int) -> "_Class":
+        """The same at one of the points."""
+        one = slice(index, index + 1)
+        return _Class(self.at[one], self.share[one], self.s[one], self.R[one], self.bound[one], self.margins)
+
+    def s_limit(self) -> Array:
+        """Largest spread at which a main part of the whole class would meet the condition, (P,)."""
+        return self._largest(2.0, lambda x, _, R: self.margins(np.ones_like(x), x, R))
+
+    def share_needed(self) -> Array:
+        """Least share at which the condition is met at the spread reached, (P,)."""
+        return 1 - self._largest(1.0, lambda x, s, R: self.margins(1 - x, s, R))
+
+    def _largest(self, most: float, margins: Callable[[Array, Array, Array], Array]) -> Array:
+        """The largest x in [0, most] with margin above `ROUNDING`, for margins that fall in x; 0 where there is none."""
+        low, high = np.zeros(len(self.s)), np.full(len(self.s), most)
+        steps = np.linspace(0, 1, 33)
+        s, R = np.repeat(self.s, steps.size), np.repeat(self.R, steps.size)
+        rows = np.arange(len(low))
+        for _ in range(8):  # 32^8 > 10^12
+            x = low[:, None] + (high - low)[:, None] * steps
+            met = (margins(x.ravel(), s, R) > ROUNDING).reshape(x.shape)
+            last = np.where(met.all(axis=1), steps.size, met.argmin(axis=1))
+            low, high = x[rows, np.maximum(last - 1, 0)], x[rows, np.minimum(last, steps.size - 1)]
+        return low
+
+
+def certify(
+    world: FiniteWorld,
+    form: Form = "exact",
+    lever: Lever = "local",
+    scope: Scope = "class",
+    grid: Frontier | None = None,
+) -> Certificate:
+    """Hold `world` against one form of Theorem 1; `grid` saves the frontier when several forms are asked for.
+
+    The default is the best there is: whatever another form, lever or scope certifies, the exact form with the local lever
+    per class certifies too (thm-1-nesting, thm-1-local, thm-1-per-class).
+    """
+    grid = frontier(world, lever) if grid is None else grid
+    gram, shares = divergence(world), class_shares(world)
+    classes = [_class(form, scope, grid, gram, shares, label) for label in range(world.classes)]
+    true_error = float(nearest_mean_error(world))
+    if scope == "class":
+        verdicts = tuple(
+            _verdict(form, scope, grid, gram, shares, k, c.point(_choose(c))) for k, c in enumerate(classes)
+        )
+        error = 1.0 - float(sum(p * (1 - v.error) for p, v in zip(shares, verdicts, strict=True) if v.met))
+        return Certificate(form, grid.lever, scope, all(v.met for v in verdicts), error, true_error, verdicts)
+    margins = np.min([c.margins(c.share, c.s, c.R) for c in classes], axis=0)
+    bound = sum(p * c.bound for p, c in zip(shares, classes, strict=True))  # printed: the same bound for every class
+    met = margins > ROUNDING
+    index = int(np.where(met, bound, np.inf).argmin() if met.any() else margins.argmax())
+    verdicts = tuple(_verdict(form, scope, grid, gram, shares, k, c.point(index)) for k, c in enumerate(classes))
+    return Certificate(
+        form, grid.lever, scope, bool(met.any()), float(bound[index]) if met.any() else 1.0, true_error, verdicts
     )
 
 
-@dataclass(frozen=True)
-class _Means:
-    """Inner products of the class means in units of r^2: ll of class l, kk and lk of its rivals, (K - 1,)."""
-
-    ll: float
-    kk: Array
-    lk: Array
-    rivals: Array
-
-    @staticmethod
-    def of(gram: Array, label: int) -> "_Means":
-        rivals = np.delete(np.arange(len(gram)), label)
-        return _Means(float(gram[label, label]), gram.diagonal()[rivals], gram[label, rivals], rivals)
-
-
-def margin(form: Form, alpha: Any, s: Any, ll: Any, kk: Any, lk: Any) -> Array:
-    """By how much a form other than the printed one is met, in units of r^2; positive iff it is. Arrays broadcast.
-
-    ll, kk, lk are ||mu_l||^2, ||mu_k||^2 and mu_l.mu_k over r^2.
-    """
-    if form == "cap":
-        return cap_margin(cap_angle(alpha, s, np.sqrt(ll)), ll, kk, lk)
-    if form == "exact":
-        return cap_margin(exact_angle(alpha, s, np.sqrt(ll)), ll, kk, lk)
-    costs = _costs(form, alpha, s)
-    offset = (ll + kk) / 2 - 1 if form == "chord" else 0.0
-    return np.asarray(1 + offset - sum(costs.values()) - lk)
-
-
-def _costs(form: Form, alpha: Any, s: Any) -> Terms:
-    if form == "chord":
-        return {"2 D^2": 2 * chord(alpha, s) ** 2}  # ||mu_l - mu_k|| > 2 D, squared, solved for mu_l.mu_k
-    return _with_root((corrected_terms if form == "corrected" else sharp_terms)(alpha, s))
-
-
-def _with_root(terms: Terms) -> Terms:
-    rho = sum(terms.values())
-    return {**terms, "sqrt(2 rho)": 1 - rho - threshold(rho)}
-
-
-def certify(world: FiniteWorld, form: Form, lever: Lever = "local", grid: Frontier | None = None) -> Certificate:
-    """Hold `world` against one form of Theorem 1; `grid` saves the frontier when several forms are asked for."""
-    grid = frontier(world, lever) if grid is None else grid
-    gram, shares = divergence(world), class_shares(world)
-    true_error = float(nearest_mean_error(world))
+def _class(form: Form, scope: Scope, grid: Frontier, gram: Array, shares: Array, label: int) -> _Class:
+    rivals = np.delete(np.arange(len(gram)), label)
+    s = grid.s.ravel()
+    whole = scope == "world"
     if form == "printed":
-        verdicts = _printed(grid, gram, float(shares.min()))
-        met = all(v.met for v in verdicts)
-        error = min(verdicts[0].error, 1.0) if met else 1.0
-    else:
-        verdicts = tuple(_of_class(form, grid, gram, k) for k in range(world.classes))
-        met = all(v.met for v in verdicts)
-        error = 1.0 - float(sum(p * v.alpha for p, v in zip(shares, verdicts, strict=True) if v.met))
-    return Certificate(form, grid.lever, met, error, true_error, verdicts)
-
-
-def _printed(grid: Frontier, gram: Array, p: float) -> tuple[ClassVerdict, ...]:
-    """The printed form, with one (eps, delta) for all classes."""
-    sigma, R = grid.sigma.min(axis=1)[None, :], grid.R[:, None]
-    shortfall = float(mean_shortfall(gram) / 2)
-    off = np.where(np.eye(len(gram), dtype=bool), -np.inf, gram)
-
-    def margins(sigma: Array, s: Array) -> Array:
-        return np.asarray(threshold(rho_printed(sigma, R, p, s)) - shortfall - off.max())
-
-    shape = grid.s.shape
-    needed = 1 - _largest(lambda lost: margins(1 - lost, grid.s), np.ones(shape))
-    limit = _largest(lambda s: margins(np.ones(shape), s), np.full(shape, 2.0))
-    sigma = np.broadcast_to(sigma, shape)
-    e, t = np.unravel_index(_choose(margins(sigma, grid.s), (1 - sigma) + R, needed - sigma, grid.s - limit), shape)
-    at = (int(e), int(t))
-    costs = _with_root(printed_terms(float(sigma[at]), float(grid.R[e]), p, float(grid.s[at])))
-    costs = {**costs, "Delta_mu / 2": shortfall}
-    return tuple(
-        _verdict(
-            grid, at, label, int(off[label].argmax()), float(off[label].max()), 1 - sum(costs.values()), costs,
-            share=float(sigma[at]), needed=float(needed[at]), limit=float(limit[at]),
-            alpha=float(grid.alpha[(*at, label)]), error=float(1 - sigma[at] + grid.R[e]),
-        )
-        for label in range(len(gram))
-    )  # fmt: skip
-
-
-def _of_class(form: Form, grid: Frontier, gram: Array, label: int) -> ClassVerdict:
-    """Any other form, with the (eps, delta) that is best for this class."""
-    means = _Means.of(gram, label)
+        sigma = np.broadcast_to(grid.sigma.min(axis=1) if whole else grid.sigma[:, label], grid.s.shape).ravel()
+        R = np.broadcast_to((grid.R if whole else grid.R_class[:, label])[:, None], grid.s.shape).ravel()
+        p, shortfall = (shares.min(), mean_shortfall(gram) / 2) if whole else (1.0, 0.0)
+        rival = gram[label, rivals].max() + shortfall
+        return _Class(
+            np.arange(s.size), sigma, s, R, np.minimum((1 - sigma) + R, 1.0),
+            lambda share, s, R: np.asarray(threshold(rho_printed(share, R, p, s)) - rival),
+        )  # fmt: skip
     alpha = grid.alpha[:, :, label].ravel()
-    order = np.lexsort((-alpha, grid.s.ravel()))
-    best_before = np.concatenate([[-1.0], np.maximum.accumulate(alpha[order])[:-1]])
-    front = order[alpha[order] > best_before]  # least s for every alpha that is reached
-    alpha, s = alpha[front], grid.s.ravel()[front]
-
-    def each(alpha: Array, s: Array) -> Array:
-        return margin(form, alpha[:, None], s[:, None], means.ll, means.kk, means.lk)
-
-    margins = each(alpha, s)
-    whole = np.ones(len(front))
-    needed = 1 - _largest(lambda lost: each(1 - lost, s).min(axis=1), whole)
-    limit = _largest(lambda s: each(whole, s).min(axis=1), 2 * whole)
-    at = _choose(margins.min(axis=1), 1 - alpha, needed - alpha, s - limit)
-    nearest = int(margins[at].argmin())
-    product = float(means.lk[nearest])
-    if form in ("cap", "exact"):
-        costs = {"cap": 1 - product - float(margins[at, nearest])}
-    else:
-        costs = {name: float(value) for name, value in _costs(form, alpha[at], s[at]).items()}
-    if form == "chord":
-        costs["1 - (|mu_l|^2 + |mu_k|^2) / 2"] = 1 - (means.ll + float(means.kk[nearest])) / 2
-    e, t = np.unravel_index(int(front[at]), grid.s.shape)
-    return _verdict(
-        grid, (int(e), int(t)), label, int(means.rivals[nearest]), product, product + float(margins[at, nearest]), costs,
-        share=float(alpha[at]), needed=float(needed[at]), limit=float(limit[at]), alpha=float(alpha[at]),
-        error=float(1 - alpha[at]),
+    kept = np.arange(s.size)
+    if not whole:  # the least s for every alpha that is reached: no other point can be better
+        order = np.lexsort((-alpha, s))
+        kept = order[alpha[order] > np.concatenate([[-1.0], np.maximum.accumulate(alpha[order])[:-1]])]
+    ll, kk, lk = gram[label, label], gram.diagonal()[rivals], gram[label, rivals]
+    return _Class(
+        kept, alpha[kept], s[kept], np.zeros(len(kept)), 1 - alpha[kept],
+        lambda share, s, _: margin(form, share[:, None], s[:, None], ll, kk, lk, GUARD).min(axis=1),
     )  # fmt: skip
+
+
+def _choose(c: _Class) -> int:
+    """The point with the least bound among those that meet the condition; else, among the spreads at which the whole class
+    would meet it, the point at which the least share is missing; else that at which the spread is least too large."""
+    met = c.margins(c.share, c.s, c.R) > ROUNDING
+    if met.any():
+        return int(np.where(met, c.bound, np.inf).argmin())
+    excess = c.s - c.s_limit()
+    if (excess < 0).any():
+        return int(np.where(excess < 0, c.share_needed() - c.share, np.inf).argmin())
+    return int(excess.argmin())
 
 
 def _verdict(
-    grid: Frontier,
-    at: tuple[int, int],
-    label: int,
-    rival: int,
-    product: float,
-    limit_product: float,
-    costs: Terms,
-    *,
-    share: float,
-    needed: float,
-    limit: float,
-    alpha: float,
-    error: float,
+    form: Form, scope: Scope, grid: Frontier, gram: Array, shares: Array, label: int, at: _Class
 ) -> ClassVerdict:
+    e, t = np.unravel_index(int(at.at[0]), grid.s.shape)
+    share, s, value = float(at.share[0]), float(at.s[0]), float(at.margins(at.share, at.s, at.R)[0])
+    rivals = np.delete(np.arange(len(gram)), label)
+    ll, kk, lk = gram[label, label], gram.diagonal()[rivals], gram[label, rivals]
+    by_distance = form in ("chord", "cap", "exact")
+    nearest = int(margin(form, share, s, ll, kk, lk, GUARD).argmin() if by_distance else lk.argmax())
+    if form == "printed":
+        costs = _with_root(printed_terms(share, float(at.R[0]), float(shares.min()) if scope == "world" else 1.0, s))
+        costs |= {"Delta_mu / 2": float(mean_shortfall(gram) / 2)} if scope == "world" else {}
+    else:
+        costs = _costs(form, share, s, float(ll), float(kk[nearest]), float(lk[nearest]))
     return ClassVerdict(
         label=label,
-        met=limit_product - product > ROUNDING,
-        margin=limit_product - product,
-        rival=rival,
-        product=product,
-        threshold=limit_product,
-        eps=float(grid.eps[at[0]]),
-        reach=float(grid.reach[at[1]]),
-        s=float(grid.s[at]),
-        s_limit=limit,
+        met=value > ROUNDING,
+        margin=value,
+        rival=int(rivals[nearest]),
+        product=float(lk[nearest]),
+        threshold=float(lk[nearest]) + value,
+        eps=float(grid.eps[e]),
+        reach=float(grid.reach[t]),
+        s=s,
+        s_limit=float(at.s_limit()[0]),
         share=share,
-        share_needed=needed,
-        sigma=float(grid.sigma[at[1], label]),
-        alpha=alpha,
-        R=float(grid.R[at[0]]),
-        error=error,
+        share_needed=float(at.share_needed()[0]),
+        sigma=share if form == "printed" else float(grid.sigma[t, label]),
+        alpha=float(grid.alpha[e, t, label]),
+        R=float(grid.R[e] if scope == "world" else grid.R_class[e, label]),
+        error=float(at.bound[0]),
         costs=dict(sorted(costs.items(), key=lambda item: -item[1])),
     )
 
 
-def _largest(margins_at: Callable[[Array], Array], most: Array) -> Array:
-    """The largest x in [0, most] with margin above `ROUNDING`, for margins that fall in x, by bisection; 0 where none."""
-    low = np.where(margins_at(most) > ROUNDING, most, np.zeros_like(most))
-    high = most
-    for _ in range(40):
-        middle = (low + high) / 2
-        met = margins_at(middle) > ROUNDING
-        low, high = np.where(met, middle, low), np.where(met, high, middle)
-    return low
+def _costs(form: Form, alpha: float, s: float, ll: float, kk: float, lk: float) -> Terms:
+    """What a form other than the printed one takes off 1 - mu_l.mu_k; what is left is its margin."""
+    if form in ("corrected", "sharp"):
+        return _with_root((corrected_terms if form == "corrected" else sharp_terms)(alpha, s))
+    means = {"1 - (|mu_l|^2 + |mu_k|^2) / 2": 1 - (ll + kk) / 2}  # left: ||mu_l - mu_k||^2 / 2
+    if form == "chord":
+        return means | {"2 D^2": 2 * chord(alpha, s) ** 2}
+    whole, value = (float(margin(form, share, s, ll, kk, lk, GUARD)) for share in (1.0, alpha))
+    spread = max((ll + kk) / 2 - lk - whole, 0.0)
+    return means | {"spread s": spread, "1 - alpha": (ll + kk) / 2 - lk - spread - value}
 
 
-def _choose(margins: Array, bound: Array, missing: Array, excess: Array) -> int:
-    """Flat index of the least bound among the points that meet the condition; else, among the spreads at which the whole
-    class would meet it (excess < 0), of the point at which the least share is missing; else of the least spread."""
-    met = margins > ROUNDING
-    if met.any():
-        score = np.where(met, bound, np.inf)
-    elif (excess < 0).any():
-        score = np.where(excess < 0, missing, np.inf)
-    else:
-        score = excess
-    return int(score.argmin())
+def _with_root(terms: Terms) -> Terms:
+    rho = sum(terms.values())
+    return terms | {"sqrt(2 rho)": 1 - rho - threshold(rho)}
 
 
 def compare(world: FiniteWorld, grids: Sequence[Frontier] | None = None) -> list[Certificate]:
-    """All forms under all levers. Sharp never certifies less than corrected, exact than cap, cap than chord, and local never
-    less than lipschitz; sharp and chord are incomparable."""
+    """All forms in all scopes under all levers. On the same frontier sharp never certifies less than corrected, cap than
+    sharp and chord, exact than cap and printed, and class never less than world."""
     grids = [frontier(world, lever) for lever in LEVERS] if grids is None else grids
-    return [certify(world, form, grid.lever, grid) for grid in grids for form in FORMS]
+    return [certify(world, form, grid.lever, scope, grid) for grid in grids for scope in SCOPES for form in FORMS]
+
+
+def choose(
+    certificates: Sequence[Certificate], form: Form, lever: Lever = "local", scope: Scope = "class"
+) -> Certificate:
+    """The certificate of one form, lever and scope among those of `compare`."""
+    return next(c for c in certificates if (c.form, c.lever, c.scope) == (form, lever, scope))

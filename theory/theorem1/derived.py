@@ -32,7 +32,8 @@ def unit_chord(form: str) -> Evidence:
     )
 
 
-def _split(form: str) -> Evidence:
+def split(form: str) -> Evidence:
+    """Inner product of u with the class mean."""
     rho = {"corrected": rho_corrected, "sharp": rho_sharp}[form]
     uv, ub, alpha, s = z3.Reals("uv ub alpha s")
     return implication(
@@ -44,7 +45,8 @@ def _split(form: str) -> Evidence:
     )
 
 
-def _plane() -> Evidence:
+def plane() -> Evidence:
+    """From u.p to the product of the two means."""
     rho, root, up, w, D, e, product = z3.Reals("rho root up w D e product")
     return implication(
         "plane",
@@ -67,7 +69,8 @@ def _plane() -> Evidence:
     )
 
 
-def _monotone_rho() -> Evidence:
+def monotone_rho() -> Evidence:
+    """Both derived rho fall in alpha."""
     alpha, less, s = z3.Reals("alpha less s")
     return implication(
         "monotone",
@@ -90,10 +93,11 @@ def main_part_ball() -> Evidence:
     )
 
 
-def _monotone_chord() -> Evidence:
+def monotone_chord() -> Evidence:
+    """D falls in alpha."""
     b, c, s, small, large = z3.Reals("b c s small large")
     return implication(
-        "monotone",
+        "monotone D",
         "a smaller alpha gives a larger D (s <= 2), so sigma - R/p_l may stand for alpha_l",
         [
             b >= 0,
@@ -111,15 +115,38 @@ def _monotone_chord() -> Evidence:
     )
 
 
+def ball() -> Evidence:
+    """Distance of u from the class mean."""
+    main, rest, alpha, s, root, D, up = z3.Reals("main rest alpha s root D up")
+    return implication(
+        "ball",
+        "||u - p|| <= ||u - alpha v|| + (1 - alpha) ||b|| <= D",
+        [
+            alpha >= 0,
+            alpha <= 1,
+            s >= 0,
+            root >= 0,
+            root * root == chord_square(alpha, s),
+            main >= 0,
+            main * main <= chord_square(alpha, s),
+            rest <= 1,
+            up <= main + (1 - alpha) * rest,
+            D == (1 - alpha) + root,
+        ],
+        up <= D,
+        example={main: 1, rest: 1, alpha: 0, s: 0, root: 1, D: 2, up: 1},
+    )
+
+
 def triangle() -> Evidence:
-    """Distance of a misclassified point's two class means."""
-    main, rest, D, e, apart = z3.Reals("main rest D e apart")
+    """Distance of the two means of a misclassified point."""
+    D, own, other, apart = z3.Reals("D own other apart")
     return implication(
         "triangle",
-        "||u - p|| <= ||u - alpha v|| + (1 - alpha), ||u - q|| <= ||u - p|| imply ||p - q|| <= 2 D",
-        [main >= 0, rest >= 0, D == main + rest, e >= 0, e <= D, apart <= e + D],
+        "||u - q|| <= ||u - p|| <= D implies ||p - q|| <= 2 D",
+        [own <= D, other <= own, apart <= own + other],
         apart <= 2 * D,
-        example={main: 1, rest: 0, D: 1, e: 1, apart: 2},
+        example={own: 1, D: 1, other: 1, apart: 2},
     )
 
 
@@ -145,10 +172,10 @@ def _derived(form: str, title: str, statement: str) -> Claim:
         trusted=(AVERAGES,),
         checks=(
             lambda: unit_chord(form),
-            lambda: _split(form),
+            lambda: split(form),
             cauchy_schwarz,
-            _plane,
-            _monotone_rho,
+            plane,
+            monotone_rho,
             union_bound,
             lambda: searched(form),
         ),
@@ -175,11 +202,19 @@ CLAIMS = (
         statement=r"D=(1-\alpha_l)+\sqrt{(1-\alpha_l)^2+\alpha_l s^2},\quad \|\mu_l-\mu_k\|>2Dr\ \forall l\neq k"
         r"\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
-        steps=("chord", "main part", "triangle", "monotone", "union bound"),
+        steps=("chord", "main part", "ball", "triangle", "monotone D", "union bound"),
         reduction="As for thm-1-sharp, v averages unit vectors with u.w >= 1 - s^2/2 (`chord`), so `main part` bounds "
-        "||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| <= 1 - alpha. Misclassified as k means "
+        "||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| (`ball`). Misclassified as k means "
         "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest.",
         trusted=(AVERAGES,),
-        checks=(lambda: unit_chord("sharp"), main_part_ball, triangle, _monotone_chord, union_bound, chord_searched),
+        checks=(
+            lambda: unit_chord("sharp"),
+            main_part_ball,
+            ball,
+            triangle,
+            monotone_chord,
+            union_bound,
+            chord_searched,
+        ),
     ),
 )

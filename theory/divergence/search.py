@@ -1,0 +1,78 @@
+"""Finite worlds drawn to break the divergence bounds: how near the measured products come to them."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+
+from theory.divergence.crosscorrelation import correlation_bounds
+from theory.divergence.infonce import infonce_bounds
+from theory.divergence.losses import second_moments, standardised
+from theory.divergence.pairs import PairBounds
+from theory.ledger import Evidence
+from theory.setting import Array, FiniteWorld
+
+
+def draw_world(seed: int) -> FiniteWorld:
+    """A small world of unit features: 2 to 4 classes, of equal size or not, about random, orthogonal or simplex centres;
+    noise of any scale between samples and between views; now and then a sample at the place of another class."""
+    rng = np.random.default_rng(seed)
+    classes, d, m = int(rng.integers(2, 5)), int(rng.integers(2, 6)), int(rng.integers(2, 4))
+    sizes = rng.integers(1, 5, classes) if rng.random() < 0.5 else np.full(classes, rng.integers(1, 5))
+    labels = np.repeat(np.arange(classes), sizes)
+    centres = rng.normal(size=(classes, d))
+    if d >= classes:
+        centres = [centres, np.eye(d)[:classes], np.eye(d)[:classes] - 1 / classes][rng.integers(3)]
+    between, within = rng.choice([0.0, 0.01, 0.1, 0.5], 2)
+    moved = np.where(rng.random(len(labels)) < rng.choice([0.0, 0.1]), rng.permutation(labels), labels)
+    features = centres[moved][:, None] + between * rng.normal(size=(len(labels), 1, d))
+    features = features + within * rng.normal(size=(len(labels), m, d))
+    features /= np.linalg.norm(features, axis=2, keepdims=True)
+    return FiniteWorld(features, features, labels)
+
+
+WORLDS = 400
+
+
+@cache
+def _infonce() -> tuple[tuple[PairBounds, ...], ...]:
+    return tuple(infonce_bounds(draw_world(seed)) for seed in range(WORLDS))
+
+
+@cache
+def _correlation() -> tuple[tuple[PairBounds, ...], ...]:
+    return tuple(correlation_bounds(*draw_features(seed)) for seed in range(WORLDS))
+
+
+def draw_features(seed: int) -> tuple[Array, Array]:
+    """Features and labels of a drawn world, of norm sqrt(d) or, every other time, with E f_i^2 = 1 (unless one vanishes)."""
+    world = draw_world(seed)
+    if seed % 2 and second_moments(world.features).min() > 0:
+        return standardised(world.features), world.labels
+    return world.features * np.sqrt(world.features.shape[2]), world.labels
+
+
+def infonce_searched(form: str) -> Evidence:
+    """Evidence that no drawn world exceeds a form of Theorem 3."""
+    return _evidence(form, _infonce)
+
+
+def correlation_searched(form: str) -> Evidence:
+    """Evidence that no drawn world exceeds a form of Theorem 4."""
+    return _evidence(form, _correlation)
+
+
+def _evidence(form: str, worlds: Callable[[], Sequence[Sequence[PairBounds]]]) -> Evidence:
+    found = [bounds for world in worlds() for bounds in world if bounds.form == form]
+    slacks = np.array([bounds.slack for bounds in found])
+    telling = sum(bool(bounds.informative.any()) for bounds in found)
+    least = float(slacks.min())
+    return Evidence(
+        kind="search",
+        step="nearest world",
+        summary=f"no bound is exceeded in {len(found)} worlds; it beats Cauchy-Schwarz for some pair in {telling} of them, "
+        f"and comes within .05 of a measured product in {int((slacks < 0.05).sum())}",
+        holds=least >= 0.0,
+        computed=f"least bound - mu_k.mu_l = {least:.3g}",
+        slack=least,
+    )
