@@ -10,7 +10,9 @@ from pathlib import Path
 import torch
 
 from empirical.datasets import load
+from empirical.experiments.__main__ import main as experiment
 from empirical.measurement import blocking
+from empirical.methods import METHODS
 from empirical.study import Study, evidence, run, study_json
 from empirical.training import TrainingConfig, pick_device
 from theory.ledger import write_json
@@ -25,9 +27,9 @@ def report(study: Study) -> str:
     """The tables that people read."""
     names, config = study.data.class_names, study.config
     lines = [
-        f"SimCLR on {study.data.name}: {len(study.data.train_images)} training and {len(study.data.test_images)} test "
-        f"images, views {config.letters}, {config.epochs} epochs (last one reported), seed {config.seed}, "
-        f"{study.device}, weights {study.weights_hash[:12]}",
+        f"{config.method.name} on {study.data.name}: {len(study.data.train_images)} training and "
+        f"{len(study.data.test_images)} test images, views {config.letters}, {config.epochs} epochs (last one reported), "
+        f"seed {config.seed}, {study.device}, weights {study.weights_hash[:12]}",
         "",
         f"{'accuracy on test images':<26}{'kNN(20) before':>15}{'after':>8}{'nearest mean before':>22}{'after':>8}",
     ]
@@ -64,12 +66,19 @@ def report(study: Study) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
+    """Entry point; returns the exit status. `experiment NAME ...` goes to `empirical.experiments`."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["experiment"]:
+        return experiment(words[1:])
     parser = OneLineParser(prog="python -m empirical", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="fashion", help="fashion or digits (%(default)s)")
-    parser.add_argument("--letters", help="views to train with, letters of abcde (fashion: abcd, digits: ab)")
+    parser.add_argument(
+        "--data", default="fashion", help="fashion, digits, cifar10, cifar100, folder, npz (%(default)s)"
+    )
+    parser.add_argument("--path", type=Path, help="where cifar10, cifar100, folder or npz lie; nothing is downloaded")
+    parser.add_argument("--method", default="simclr", help=f"{', '.join(METHODS)} (%(default)s)")
+    parser.add_argument("--letters", help="views to train with, letters of abcdef (digits: ab, else abcd)")
     parser.add_argument("--strength", type=number, default=1.0, help="of the colour distortion (%(default)s)")
-    parser.add_argument("--epochs", type=integer, help="fashion: 10, digits: 40")
+    parser.add_argument("--epochs", type=integer, help="digits: 40, else 10")
     parser.add_argument("--train-size", type=integer, help="use fewer training images")
     parser.add_argument(
         "--samples-per-class", type=integer, default=40, help="test images per class measured (%(default)s)"
@@ -83,14 +92,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=Path("build/runs"), help="folder of checkpoints (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/evidence"), help="folder of the result (%(default)s)")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
-    options = parser.parse_words(argv)
+    options = parser.parse_words(words)
     torch.set_num_threads(1)
     try:
         if options.views < 2:
             raise ValueError(f"--views {options.views}: alignment compares views; give 2 or more")
-        data = load(options.data, seed=options.seed, train_size=options.train_size)
-        letters, epochs = DEFAULTS[options.data]
-        config = TrainingConfig(
+        if options.method not in METHODS:
+            raise ValueError(f"--method {options.method} is unknown: choose one of {', '.join(METHODS)}")
+        data = load(options.data, seed=options.seed, train_size=options.train_size, path=options.path)
+        letters, epochs = DEFAULTS.get(options.data, DEFAULTS["fashion"])
+        config = TrainingConfig.for_method(
+            METHODS[options.method],
             dataset=options.data,
             letters=letters if options.letters is None else options.letters,
             strength=options.strength,

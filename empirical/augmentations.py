@@ -1,9 +1,11 @@
 """Views A_theta(x) with explicit parameters theta: drawn on the CPU, then applied to a whole batch at once.
 
 Every random number is drawn whether or not an augmentation uses it, in a fixed layout, so "a" and "abcd" drawn with the
-same generator share their crops, and the views of sample i do not depend on how many samples follow it.
+same generator share their crops, and the views of sample i do not depend on how many samples follow it. Masks come from a
+second stream, seeded by the generator's state, so that "abcd" and "abcdf" share all else.
 """
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -16,7 +18,7 @@ from torch.nn import functional
 ASPECT_RATIO = (3 / 4, 4 / 3)
 BLUR_RADIUS = 2
 LUMA = (0.299, 0.587, 0.114)
-LETTERS = "abcde"
+LETTERS = "abcdef"
 _UNIFORMS = 12
 
 
@@ -30,6 +32,8 @@ class Augmentation:
     colour_strength: s in SimCLR's colour distortion: brightness, contrast and saturation factors uniform on 1 -+ 0.8 s,
     hue uniform on -+ 0.2 s turns; at most 1.25, where factors reach 0. colour_probability: chance that it is applied.
     flip_probability: chance of a horizontal mirror.
+    mask_share: share of the patches of a mask_grid x mask_grid grid that is set to black, in [0, 1); rounded to whole
+    patches, the same number in every view.
 
     Raises ValueError for a value outside its range.
     """
@@ -40,6 +44,8 @@ class Augmentation:
     colour_strength: float = 0.0
     colour_probability: float = 0.0
     flip_probability: float = 0.0
+    mask_share: float = 0.0
+    mask_grid: int = 4
 
     def __post_init__(self) -> None:
         if self.crop_scale is not None and not 0 < self.crop_scale[0] <= self.crop_scale[1] <= 1:
@@ -53,18 +59,31 @@ class Augmentation:
             raise ValueError(
                 f"colour_strength={self.colour_strength} must lie in [0, 1.25]: beyond, factors go negative"
             )
+        if not 0 <= self.mask_share < 1:
+            raise ValueError(f"mask_share={self.mask_share} must lie in [0, 1): at 1 nothing is left of the image")
+        if self.mask_grid < 1:
+            raise ValueError(f"mask_grid={self.mask_grid} makes no patch: use 2 or more to a side")
+        if self.masked_patches == self.mask_grid**2:
+            raise ValueError(f"mask_share={self.mask_share} masks all {self.mask_grid**2} patches: lower it")
+
+    @property
+    def masked_patches(self) -> int:
+        """How many of the mask_grid^2 patches are black."""
+        return round(self.mask_share * self.mask_grid**2)
 
     @classmethod
-    def from_letters(cls, letters: str, strength: float = 1.0) -> "Augmentation":
+    def from_letters(cls, letters: str, strength: float = 1.0, mask_share: float = 0.5) -> "Augmentation":
         """The lecture's augmentations, by letter.
 
         (a) random resized crop, scale .3 to 1; (b) Gaussian blur, kernel 5, sigma .1 to 2; (c) grey, probability .2;
-        (d) colour distortion .8/.8/.8/.2 times `strength`, probability .8; (e) horizontal flip, probability .5.
+        (d) colour distortion .8/.8/.8/.2 times `strength`, probability .8; (e) horizontal flip, probability .5; (f) random
+        masking of `mask_share` of the 16 patches, the lecture's question about masked auto-encoders.
         Source: Huang et al. 2021, "Towards the Generalization of Contrastive Self-Supervised Learning", experiments;
         parameters of Chen et al. 2020 (SimCLR), appendix A, with the crop's lower end raised for small images.
 
-        letters: each of a..e at most once, in any order; "" is the identity. strength has no effect without d.
-        Raises ValueError for another letter, a repeated letter, or a strength outside [0, 1.25].
+        letters: each of a..f at most once, in any order; "" is the identity. strength has no effect without d, mask_share
+        none without f.
+        Raises ValueError for another letter, a repeated letter, a strength outside [0, 1.25], or a share outside [0, 1).
         """
         unknown = sorted(set(letters) - set(LETTERS))
         if unknown or len(set(letters)) != len(letters):
@@ -78,6 +97,7 @@ class Augmentation:
             colour_strength=strength,
             colour_probability=0.8 if "d" in letters else 0.0,
             flip_probability=0.5 if "e" in letters else 0.0,
+            mask_share=mask_share if "f" in letters else 0.0,
         )
 
 
@@ -88,6 +108,7 @@ class ViewParameters:
     box (n, 4): left, top, width, height of the crop as shares of the image's width and height; (0, 0, 1, 1) keeps all.
     flip (n,): bool. blur_sigma (n,): pixels; 0 is no blur. gray (n,): bool.
     brightness, contrast, saturation (n,): factors; 1 is no change. hue (n,): turns; 0 is no change.
+    mask (n, g, g): bool, patches of the view from top left, True is black.
     """
 
     box: Tensor
@@ -98,6 +119,7 @@ class ViewParameters:
     saturation: Tensor
     hue: Tensor
     gray: Tensor
+    mask: Tensor
 
     def __len__(self) -> int:
         return self.box.shape[0]
@@ -126,7 +148,7 @@ def identity_parameters(n: int) -> ViewParameters:
     """The parameters of n views that leave their images as they are."""
     zero, one, no = torch.zeros(n), torch.ones(n), torch.zeros(n, dtype=torch.bool)
     box = torch.tensor([0.0, 0.0, 1.0, 1.0]).repeat(n, 1)
-    return ViewParameters(box, no, zero, one, one, one, zero, no)
+    return ViewParameters(box, no, zero, one, one, one, zero, no, mask=torch.zeros(n, 1, 1, dtype=torch.bool))
 
 
 def sample_parameters(augmentation: Augmentation, n: int, generator: torch.Generator) -> ViewParameters:
@@ -142,6 +164,7 @@ def sample_parameters(augmentation: Augmentation, n: int, generator: torch.Gener
         raise ValueError(
             f"generator is on {generator.device}: use a CPU generator, so that every device sees equal views"
         )
+    mask = _masks(augmentation, n, generator)
     u = torch.rand(n, _UNIFORMS, generator=generator).unbind(dim=1)
     plain = identity_parameters(n)
     box, sigma = plain.box, plain.blur_sigma
@@ -164,11 +187,12 @@ def sample_parameters(augmentation: Augmentation, n: int, generator: torch.Gener
         saturation=1 + 0.8 * s * (2 * u[9] - 1),
         hue=0.2 * s * (2 * u[10] - 1),
         gray=u[11] < augmentation.gray_probability,
+        mask=mask,
     )
 
 
 def apply(images: Tensor, parameters: ViewParameters) -> Tensor:
-    """A_theta(x), row by row: crop and mirror, blur, colour, clamp to [0, 1].
+    """A_theta(x), row by row: crop and mirror, blur, colour, clamp to [0, 1], mask.
 
     images (n, 3, H, W), float, with n = len(parameters); the result has their shape, dtype and device. Deterministic,
     and differentiable in the images. The crop is resampled bilinearly. Colour is affine per view: brightness, contrast
@@ -182,7 +206,8 @@ def apply(images: Tensor, parameters: ViewParameters) -> Tensor:
             "of parameters per image"
         )
     p = parameters.to(images.device)
-    return _colour(_blur(_crop(images, p), p.blur_sigma), p).clamp(0, 1)
+    view = _colour(_blur(_crop(images, p), p.blur_sigma), p).clamp(0, 1)
+    return view.masked_fill(_pixels(p.mask, images.shape[2], images.shape[3]), 0)
 
 
 def finite_views(images: Tensor, augmentation: Augmentation, m: int, seed: int) -> Tensor:
@@ -202,6 +227,24 @@ def finite_views(images: Tensor, augmentation: Augmentation, m: int, seed: int) 
 
 def _between(u: Tensor, low: float, high: float) -> Tensor:
     return low + (high - low) * u
+
+
+def _masks(augmentation: Augmentation, n: int, generator: torch.Generator) -> Tensor:
+    """(n, g, g) masks with the same number of patches in every row, from a stream of their own."""
+    g = augmentation.mask_grid
+    if augmentation.masked_patches == 0:
+        return torch.zeros(n, g, g, dtype=torch.bool)
+    state = hashlib.sha256(generator.get_state().numpy()).digest()
+    own = torch.Generator().manual_seed(int.from_bytes(state[:7]))
+    rank = torch.rand(n, g * g, generator=own).argsort(dim=1, stable=True).argsort(dim=1)
+    return (rank < augmentation.masked_patches).view(n, g, g)
+
+
+def _pixels(mask: Tensor, height: int, width: int) -> Tensor:
+    """Patches (n, g, g) to pixels (n, 1, height, width): pixel i of `height` lies in patch floor(i g / height)."""
+    g = mask.shape[1]
+    rows, columns = (torch.arange(size, device=mask.device) * g // size for size in (height, width))
+    return mask[:, rows][:, :, columns][:, None]
 
 
 def _crop(images: Tensor, p: ViewParameters) -> Tensor:

@@ -1,43 +1,132 @@
-"""The encoder: a small convolutional network with a projection head."""
+"""Encoders: a backbone (a small network, ResNet-18, or any module) and a projection head."""
+
+import importlib
+from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 BACKBONE_DIM = 256
-HEAD_DIM = 64
+RESNET18_DIM = 512
+
+Backbone = tuple[nn.Module, int]
+"""A module (n, 3, H, W) -> (n, d), and d."""
 
 
 class Encoder(nn.Module):
-    """Four 3x3 convolutions and a projection head; about 0.43 million weights.
+    """A backbone and a projection head; forward is project(backbone(x)). Neither output is normalised.
 
-    backbone: (n, 3, H, W) -> (n, 256); channels 3-32-64-128-256, strides 2, 2, 2, 1, each convolution followed by batch
-    normalisation and ReLU, then the mean over positions. project: (n, 256) -> (n, 64) by 256-128-64 with one ReLU.
-    forward is project(backbone(x)). Neither output is normalised.
+    backbone: (n, 3, H, W) -> (n, d). project: (n, d) -> (n, d').
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backbone: nn.Module, project: nn.Module) -> None:
         super().__init__()
-        self.backbone = nn.Sequential(
-            *_block(3, 32, stride=2),
-            *_block(32, 64, stride=2),
-            *_block(64, 128, stride=2),
-            *_block(128, BACKBONE_DIM, stride=1),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-        )
-        self.project = nn.Sequential(nn.Linear(BACKBONE_DIM, 128), nn.ReLU(), nn.Linear(128, HEAD_DIM))
+        self.backbone = backbone
+        self.project = project
 
     def forward(self, images: Tensor) -> Tensor:
-        """Head features (n, 64) of images (n, 3, H, W)."""
+        """Head features (n, d') of images (n, 3, H, W)."""
         features: Tensor = self.project(self.backbone(images))
         return features
 
 
-def build(seed: int) -> Encoder:
-    """An encoder on the CPU whose initial weights depend on the seed only; the global random state is left alone."""
+def small() -> Backbone:
+    """Four 3x3 convolutions, 0.39 million weights, d = 256; made for 16x16 images.
+
+    Channels 3-32-64-128-256, strides 2, 2, 2, 1, each convolution followed by batch normalisation and ReLU, then the mean
+    over positions.
+    """
+    layers = [
+        *_block(3, 32, stride=2),
+        *_block(32, 64, stride=2),
+        *_block(64, 128, stride=2),
+        *_block(128, BACKBONE_DIM, stride=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    ]
+    return nn.Sequential(*layers), BACKBONE_DIM
+
+
+def resnet18() -> Backbone:
+    """ResNet-18 with the CIFAR stem, 11.17 million weights, d = 512; made for 32x32 images.
+
+    The stem is one 3x3 convolution of stride 1 without pooling; then four stages of two residual blocks, channels
+    64-128-256-512, strides 1, 2, 2, 2, and the mean over positions. Weights are drawn as in He et al. 2015 (normal, by fan
+    out). Source: He et al. 2016, "Deep Residual Learning for Image Recognition"; stem: Chen et al. 2020, appendix B.9.
+    """
+    stages, width = [], 64
+    for outputs, stride in ((64, 1), (128, 2), (256, 2), (RESNET18_DIM, 2)):
+        stages += [_Residual(width, outputs, stride), _Residual(outputs, outputs, 1)]
+        width = outputs
+    network = nn.Sequential(*_block(3, 64, stride=1), *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
+    return network, RESNET18_DIM
+
+
+BACKBONES: dict[str, Callable[[], Backbone]] = {"small": small, "resnet18": resnet18}
+
+
+def backbone_maker(name: str) -> Callable[[], Backbone]:
+    """What builds the backbone `name`: "small", "resnet18", or "package.module:function" for one of your own.
+
+    The function takes no argument and returns a module (n, 3, H, W) -> (n, d) and d. Written as a name, a backbone can be
+    built again in another process, and its run is told from the runs of others.
+    Raises ValueError for a name that is neither.
+    """
+    if name in BACKBONES:
+        return BACKBONES[name]
+    module, colon, function = name.partition(":")
+    remedy = f"choose {', '.join(BACKBONES)}, or 'package.module:function' for your own"
+    if not (module and colon and function):
+        raise ValueError(f"encoder={name!r} is no backbone: {remedy}")
+    try:
+        maker = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"encoder={name!r} cannot be imported ({error}): {remedy}") from error
+    return maker  # type: ignore[no-any-return]
+
+
+def projector(widths: tuple[int, ...], norm: bool = False, final_norm: bool = False) -> nn.Sequential:
+    """Linear layers widths[0] -> widths[1] -> ... with ReLU between them.
+
+    norm: batch normalisation before each ReLU. final_norm: batch normalisation of the result.
+    Raises ValueError for fewer than two widths.
+    """
+    if len(widths) < 2:
+        raise ValueError(f"widths={widths} make no layer: give at least the input's and the output's width")
+    layers: list[nn.Module] = []
+    for i, (inputs, outputs) in enumerate(pairwise(widths)):
+        last = i == len(widths) - 2
+        normed = final_norm if last else norm
+        # A bias before batch normalisation is taken out again by it.
+        layers.append(nn.Linear(inputs, outputs, bias=not normed))
+        if normed:
+            layers.append(nn.BatchNorm1d(outputs))
+        if not last:
+            layers.append(nn.ReLU())
+    return nn.Sequential(*layers)
+
+
+def build(
+    seed: int,
+    backbone: str = "small",
+    widths: tuple[int, ...] = (128, 64),
+    norm: bool = False,
+    final_norm: bool = False,
+) -> Encoder:
+    """An encoder on the CPU whose initial weights depend on the arguments only; the global random state is left alone.
+
+    backbone: as in `backbone_maker`. widths: of the head's layers after the backbone's d; norm, final_norm: as in
+    `projector`.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Encoder()
+        module, dim = backbone_maker(backbone)()
+        return Encoder(module, projector((dim, *widths), norm, final_norm))
 
 
 def normalized(features: Tensor) -> Tensor:
@@ -56,6 +145,22 @@ def normalized(features: Tensor) -> Tensor:
             f"{norms[row].item()}) and have no direction: check the encoder and its input, or lower the learning rate"
         )
     return features / norms
+
+
+class _Residual(nn.Module):
+    """relu(body(x) + skip(x)): two 3x3 convolutions beside the identity, or a 1x1 convolution where the shape changes."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*_block(inputs, outputs, stride), *_block(outputs, outputs, 1)[:-1])
+        self.skip: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.skip = nn.Sequential(
+                nn.Conv2d(inputs, outputs, kernel_size=1, stride=stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.body(x) + self.skip(x))
 
 
 def _block(inputs: int, outputs: int, stride: int) -> list[nn.Module]:

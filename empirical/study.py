@@ -14,8 +14,9 @@ from tqdm import tqdm
 from empirical import evaluation, heads
 from empirical.augmentations import Augmentation, finite_views
 from empirical.datasets import Dataset
-from empirical.encoders import Encoder, build
+from empirical.encoders import Encoder
 from empirical.measurement import Measurement, as_json, measure, world_of
+from empirical.methods import initial_encoder
 from empirical.training import TrainingConfig, train
 from theory import factors
 from theory.ledger import Evidence
@@ -27,6 +28,8 @@ TEMPERATURE = 0.1
 MILD = Augmentation(crop_scale=(0.9, 1.0))
 """Nearly the identity: the largest share of samples is aligned, the least is concentrated by views."""
 PROBE_SAMPLES, PROBE_VIEWS = 20, 4
+PROBE_EPS = 0.5
+"""eps of the R_eps that is recorded during training, for features of norm 1."""
 SHOWN = 60
 
 
@@ -69,7 +72,7 @@ def balanced(labels: Tensor, per_class: int) -> Tensor:
 def factors_probe(
     data: Dataset, augmentation: Augmentation, device: torch.device
 ) -> Callable[[Encoder, int], dict[str, float]]:
-    """Alignment and divergence of the unit head features on a few test images, for the curves over training."""
+    """Alignment, R_eps and divergence of the unit head features on a few test images, for the curves over training."""
     chosen = balanced(data.test_labels, min(PROBE_SAMPLES, int(data.test_labels.bincount().min())))
     views, labels = finite_views(data.test_images[chosen], augmentation, PROBE_VIEWS, seed=0), data.test_labels[chosen]
 
@@ -80,6 +83,7 @@ def factors_probe(
         return {
             "alignment": float(factors.alignment(world)),
             "robust_alignment": float(factors.robust_alignment(world)),
+            "misaligned": float(factors.misaligned_share(world, PROBE_EPS)),
             "largest_product": float(off.max()),
             "mean_product": float(off.mean()),
             "error": float(factors.nearest_mean_error(world)),
@@ -129,7 +133,7 @@ def run(
     heads.check_clusters(count, len(data.train_images))
     chosen = balanced(data.test_labels, samples_per_class)
     shown = balanced(data.test_labels, min(SHOWN, int(data.test_labels.bincount().min())))
-    untrained = build(config.seed).to(device)
+    untrained = initial_encoder(config.method, config.encoder, config.seed).to(device)
     before = accuracies(untrained, data, device)
     plane_before = plane(untrained, data, shown, device)
     result = train(config, data, device, runs, progress, factors_probe(data, config.augmentation(), device))
@@ -197,7 +201,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "train_images": len(study.data.train_images),
         "test_images": len(study.data.test_images),
         "class_names": list(study.data.class_names),
-        "config": asdict(study.config),
+        "config": study.config.description(),
         "device": study.device,
         "weights_sha256": study.weights_hash,
         "evaluation": {

@@ -1,81 +1,121 @@
-"""SimCLR training in one loop: resumable, one device, the same views on every device.
+"""One training loop for every method: resumable, on one device or on several processes, the same views everywhere.
 
 All randomness comes from (seed, epoch): an interrupted run that resumes ends with the weights of an uninterrupted one,
-bit by bit on the CPU. Results are those of the last epoch, never of the best.
+bit by bit on the CPU, wherever it was killed. Results are those of the last epoch, never of the best.
 """
 
 import hashlib
+import importlib
+import inspect
 import json
 import os
-import pickle
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import OneCycleLR
+from torch import Tensor, nn
+from torch.optim import Optimizer
 from tqdm import tqdm
 
+from empirical import checkpoint
 from empirical.augmentations import Augmentation, apply, sample_parameters, seeded_generator
-from empirical.datasets import Dataset
-from empirical.encoders import Encoder, build
-from empirical.objectives import nt_xent
+from empirical.datasets import Dataset, fingerprint
+from empirical.distributed import averaged, process_count, process_rank, synchronised, wait_for_all
+from empirical.encoders import BACKBONES, Encoder, backbone_maker
+from empirical.methods import Method, SimCLR, initial_learner
+from empirical.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
 
-RECIPE = ("augmentations", "datasets", "encoders", "objectives", "training")
-"""The modules whose code decides a run's weights."""
+RECIPE = (
+    "archives",
+    "augmentations",
+    "checkpoint",
+    "datasets",
+    "distributed",
+    "encoders",
+    "imagefiles",
+    "methods",
+    "objectives",
+    "optimisation",
+    "training",
+)
+"""The modules of this package whose code decides a run's weights; a package counts with all its files."""
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "simclr": {},
+    "moco": {"batch_size": 64},
+    "barlow-twins": {"batch_size": 64},
+    "simsiam": {"batch_size": 64, "lr": 5e-3},
+}
+"""Where a method learns more in ten epochs of the embedded data than by the defaults: many small steps instead of few."""
 
 Probe = Callable[[Encoder, int], dict[str, float]]
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """All that decides a run's weights, apart from the device.
+    """All that decides a run's weights, apart from the device and the number of processes.
 
-    dataset, train_size, seed: what `datasets.load` was called with. letters, strength: the views, as in
-    `Augmentation.from_letters`. lr: the peak of the one-cycle schedule. batch_size: images per step, two views each;
-    what is left of an epoch and fills no batch is dropped.
+    dataset, train_size, classes, side, seed: what `datasets.load` was called with. letters, strength, mask_share: the views,
+    as in `Augmentation.from_letters`. method: with its own parameters, see `methods`. encoder: name of the backbone, as in
+    `encoders.backbone_maker`. batch_size: images per step over all processes; what is left of an epoch and fills no batch
+    is dropped. lr: the peak of the schedule. optimizer, schedule: see `optimisation`.
     Raises ValueError for a value outside its range.
     """
 
     dataset: str = "fashion"
     letters: str = "abcd"
     strength: float = 1.0
+    mask_share: float = 0.5
+    method: Method = field(default_factory=SimCLR)
+    encoder: str = "small"
     epochs: int = 10
     batch_size: int = 256
+    optimizer: str = "adamw"
+    schedule: str = "one-cycle"
     lr: float = 2e-3
-    temperature: float = 0.2
     weight_decay: float = 1e-4
     seed: int = 0
     train_size: int | None = None
+    classes: tuple[str, ...] | None = None
+    side: int | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("epochs", 1), ("batch_size", 2), ("seed", 0), ("weight_decay", 0)):
             if not getattr(self, name) >= low:
                 raise ValueError(f"{name}={getattr(self, name)} is too small: use {low} or more")
-        for name in ("lr", "temperature"):
-            if not getattr(self, name) > 0:
-                raise ValueError(
-                    f"{name}={getattr(self, name)} must be positive: the default is {getattr(type(self), name)}"
-                )
+        if not self.lr > 0:
+            raise ValueError(f"lr={self.lr} must be positive: the default is {type(self).lr}")
+        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}={getattr(self, name)!r} is unknown: choose {' or '.join(known)}")
+        backbone_maker(self.encoder)
         self.augmentation()
+
+    @classmethod
+    def for_method(cls, method: Method, **others: Any) -> "TrainingConfig":
+        """The method with its `SETTINGS`, made for the embedded data; `others` have precedence."""
+        return cls(method=method, **(SETTINGS[method.name] | others))
 
     def augmentation(self) -> Augmentation:
         """The distribution of views."""
-        return Augmentation.from_letters(self.letters, self.strength)
+        return Augmentation.from_letters(self.letters, self.strength, self.mask_share)
+
+    def description(self) -> dict[str, Any]:
+        """Every field in plain JSON types, the method's by its name and parameters."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
 
     def key(self) -> str:
         """Sixteen hexadecimal digits that name this configuration and the code that decides what comes of it.
 
         The same in every process and on every machine; other code makes another run, never a stale one.
         """
-        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode())
-        for name in RECIPE:
-            digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+        digest = hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode())
+        for path in _recipe_files(self.encoder):
+            digest.update(path.read_bytes())
         return digest.hexdigest()[:16]
 
 
@@ -85,7 +125,7 @@ class TrainingResult:
 
     history: one record per epoch with "epoch", "loss" (mean over the epoch's steps), "images_per_second" and the
     probe's values; record 0, before training, holds the probe's values only and is there when a probe was given.
-    folder: holds metrics.jsonl (the history, one record a line) and checkpoint.pt.
+    folder: holds metrics.jsonl (the history, one record a line), checkpoint.json and the tensor file it names.
     """
 
     encoder: Encoder
@@ -94,7 +134,7 @@ class TrainingResult:
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """The device for "auto" (CUDA when there is one, else the CPU), "cpu" or "cuda".
+    """The device for "auto" (CUDA when there is one, else the CPU), "cpu" or "cuda"; under torchrun each process's own.
 
     Raises ValueError for another name, and for "cuda" where torch finds no CUDA device.
     """
@@ -105,12 +145,16 @@ def pick_device(name: str = "auto") -> torch.device:
         raise ValueError(
             "device='cuda' but torch finds no CUDA device: install a CUDA build of torch, or use 'cpu' or 'auto'"
         )
-    return torch.device("cuda" if name == "cuda" or (name == "auto" and available) else "cpu")
+    if name == "cpu" or not available:
+        return torch.device("cpu")
+    local = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda") if local is None else torch.device("cuda", int(local))
 
 
 def run_dir(root: Path | str, config: TrainingConfig, device: torch.device) -> Path:
-    """The folder of a run: one per configuration and type of device, since devices round differently."""
-    return Path(root) / f"{config.key()}-{device.type}"
+    """The folder of a run: one per configuration, type of device and number of processes, since these round differently."""
+    several = f"x{process_count()}" if process_count() > 1 else ""
+    return Path(root) / f"{config.key()}-{device.type}{several}"
 
 
 def train(
@@ -121,94 +165,103 @@ def train(
     progress: bool = True,
     probe: Probe | None = None,
 ) -> TrainingResult:
-    """Train an encoder by SimCLR: AdamW, one-cycle schedule, NT-Xent on two views; bfloat16 autocast on CUDA only.
+    """Train an encoder by the configuration's method; networks run channels-last, and on CUDA in bfloat16.
 
-    out_dir: the folder of all runs; this run lives in `run_dir(out_dir, config, device)`. It writes checkpoint.pt (by
-    rename, never half a file) and metrics.jsonl after each epoch. A run found there is resumed after its last whole
+    out_dir: the folder of all runs; this run lives in `run_dir(out_dir, config, device)`. It writes metrics.jsonl and the
+    checkpoint after each epoch, never half of one (see `checkpoint`). A run found there is resumed after its last whole
     epoch; a finished one is returned as it is, and its probe is not called again.
-    progress: show a bar on stderr. probe: called with (encoder, epoch) before training (epoch 0) and after each epoch;
-    its values enter the history. It may switch the encoder's mode but must not change its weights.
+    progress: show a bar on stderr, with images per second and the time left. probe: called with (encoder, epoch) before
+    training (epoch 0) and after each epoch; its values enter the history. It may switch the encoder's mode but must not
+    change its weights.
+    Within a process group (`distributed.processes`) the processes share each batch and end with the same weights, those of
+    one process up to rounding, batch statistics being taken over all of them; process 0 probes, shows progress and writes
+    to out_dir, which all must see; the history of the others lacks the probe's values.
 
     Raises ValueError when the data are not those of the configuration or fill no batch, when the checkpoint cannot be
     used, and when the loss is not finite.
     """
     _check_data(config, data)
-    device = torch.device(device)
+    device, first = torch.device(device), process_rank() == 0
     folder = run_dir(out_dir, config, device)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / "checkpoint.pt"
 
     images = data.train_images.to(device)
+    data_hash = fingerprint(data)
     steps = len(images) // config.batch_size
-    encoder = build(config.seed).to(device)
-    optimizer = AdamW(encoder.parameters(), lr=config.lr, weight_decay=config.weight_decay)
-    scheduler = OneCycleLR(optimizer, max_lr=config.lr, total_steps=config.epochs * steps)
+    learner = synchronised(initial_learner(config.method, config.encoder, config.seed), device)
+    learner = learner.to(device, memory_format=torch.channels_last)
+    optimizer = optimizer_of(config.optimizer, learner.parameters(), config.lr, config.weight_decay)
     history: list[dict[str, float]] = []
     done = 0
-    if checkpoint.exists():
-        state = _read_checkpoint(checkpoint, config, device)
-        encoder.load_state_dict(state["encoder"])
-        optimizer.load_state_dict(state["optimizer"])
-        scheduler.load_state_dict(state["scheduler"])
+    found = checkpoint.load(folder)
+    if found is not None:
+        tensors, state = found
+        _restore(tensors, state, config, data_hash, folder, learner, optimizer)
         done, history = state["epoch"], state["history"]
-    elif probe is not None:
-        history.append({"epoch": 0, **probe(encoder, 0)})
+    elif probe is not None and first:
+        history.append({"epoch": 0, **probe(learner.encoder, 0)})
 
+    loss_of = averaged(learner)
     per_epoch = steps * config.batch_size
-    bar = tqdm(total=config.epochs * per_epoch, initial=done * per_epoch, unit="image", disable=not progress)
+    bar = tqdm(
+        total=config.epochs * per_epoch, initial=done * per_epoch, unit="image", disable=not (progress and first)
+    )
     with bar:
         for epoch in range(done + 1, config.epochs + 1):
             start = time.perf_counter()
-            loss = _train_epoch(config, images, encoder, optimizer, scheduler, epoch, bar)
+            loss = _train_epoch(config, images, learner, loss_of, optimizer, epoch, bar)
             rate = per_epoch / (time.perf_counter() - start)
             bar.set_postfix({"loss": f"{loss:.3f}", "images/s": f"{rate:.0f}"})
-            record = {"epoch": epoch, "loss": loss, "images_per_second": rate}
-            history.append({**record, **(probe(encoder, epoch) if probe is not None else {})})
-            state = {
-                "config": asdict(config),
-                "epoch": epoch,
-                "encoder": encoder.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "scheduler": scheduler.state_dict(),
-                "history": history,
-            }
-            _write_metrics(folder / "metrics.jsonl", history)
-            _replace(checkpoint, partial(torch.save, state))
-    return TrainingResult(encoder=encoder.eval(), history=tuple(history), folder=folder)
+            history.append({"epoch": epoch, "loss": loss, "images_per_second": rate})
+            if first:
+                if probe is not None:
+                    history[-1].update(probe(learner.encoder, epoch))
+                lines = "".join(json.dumps(record) + "\n" for record in history)
+                checkpoint.replace(folder / "metrics.jsonl", lines.encode())
+                state = {
+                    "config": config.description(),
+                    "data": data_hash,
+                    "epoch": epoch,
+                    "history": history,
+                }
+                checkpoint.save(folder, _tensors(learner, optimizer), state)
+    wait_for_all()
+    return TrainingResult(encoder=learner.encoder.eval(), history=tuple(history), folder=folder)
 
 
 def _train_epoch(
     config: TrainingConfig,
     images: Tensor,
-    encoder: Encoder,
-    optimizer: AdamW,
-    scheduler: OneCycleLR,
+    learner: nn.Module,
+    loss_of: nn.Module,
+    optimizer: Optimizer,
     epoch: int,
     bar: "tqdm[Any]",
 ) -> float:
-    """One epoch; returns its mean loss."""
-    device, batch = images.device, config.batch_size
+    """One epoch; returns its mean loss. loss_of: the learner, or what averages its gradients over processes."""
+    device, batch, m = images.device, config.batch_size, config.method.views
     steps = len(images) // batch
     generator = seeded_generator(config.seed, epoch)
     order = torch.randperm(len(images), generator=generator)[: steps * batch].view(steps, batch).to(device)
-    parameters = sample_parameters(config.augmentation(), 2 * steps * batch, generator).to(device)
+    parameters = sample_parameters(config.augmentation(), m * steps * batch, generator).to(device)
+    share = batch // process_count()
+    mine = slice(process_rank() * share, (process_rank() + 1) * share)
+    rows = torch.arange(m * batch, device=device).view(m, batch)[:, mine].reshape(-1)
     total = torch.zeros((), device=device)
-    encoder.train()
+    learner.train()
     for step in range(steps):
-        pairs = images[order[step]].repeat(2, 1, 1, 1)
-        views = apply(pairs, parameters[2 * batch * step : 2 * batch * (step + 1)])
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-            z = encoder(views)
-        z1, z2 = z.float().chunk(2)
-        loss = nt_xent(z1, z2, config.temperature)
+        views = apply(images[order[step][mine]].repeat(m, 1, 1, 1), parameters[rows + m * batch * step])
+        views = views.contiguous(memory_format=torch.channels_last)
+        set_rate(optimizer, config.lr, *schedule(config.schedule, (epoch - 1) * steps + step, config.epochs * steps))
+        loss = loss_of(views.unflatten(0, (m, share)))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        scheduler.step()
+        learner.after_step()
         total += loss.detach()
         bar.update(batch)
     mean = total.item() / steps
-    if not mean < float("inf"):
+    if not abs(mean) < float("inf"):
         raise ValueError(f"loss={mean} in epoch {epoch} is not finite: lower lr={config.lr} or raise the temperature")
     return mean
 
@@ -221,32 +274,74 @@ def _check_data(config: TrainingConfig, data: Dataset) -> None:
         raise ValueError(
             f"data holds {n} training images, config.train_size={config.train_size}: load it with that size"
         )
+    if config.classes is not None and data.class_names != tuple(config.classes):
+        raise ValueError(
+            f"data holds the classes {data.class_names}, config.classes={config.classes}: load it with those"
+        )
+    if config.side is not None and data.train_images.shape[2:] != (config.side, config.side):
+        raise ValueError(
+            f"images are {tuple(data.train_images.shape[2:])}, config.side={config.side}: load them with it"
+        )
     if n < config.batch_size:
         raise ValueError(f"batch_size={config.batch_size} exceeds the {n} training images: lower it to {n} or less")
+    if config.batch_size % process_count():
+        raise ValueError(
+            f"batch_size={config.batch_size} is not a multiple of the {process_count()} processes: choose one that is"
+        )
 
 
-def _read_checkpoint(path: Path, config: TrainingConfig, device: torch.device) -> dict[str, Any]:
-    """The state in a checkpoint of this very configuration; ValueError for any other file."""
-    remedy = "delete it to train from the start"
+def _recipe_files(encoder: str) -> list[Path]:
+    """Every source file that decides a run's weights, in a fixed order."""
+    here = Path(__file__).parent
+    files = []
+    for name in RECIPE:
+        module = here / f"{name}.py"
+        files += [module] if module.exists() else sorted((here / name).rglob("*.py"))
+    if encoder not in BACKBONES:
+        source = inspect.getsourcefile(importlib.import_module(encoder.partition(":")[0]))
+        files += [Path(source)] if source else []
+    return files
+
+
+def _tensors(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Every tensor of a run by name: the learner's, and the optimiser's by number of parameter."""
+    named = {f"learner.{name}": value for name, value in learner.state_dict().items()}
+    for number, values in optimizer.state_dict()["state"].items():
+        named |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+    return named
+
+
+def _restore(
+    tensors: dict[str, Tensor],
+    state: dict[str, Any],
+    config: TrainingConfig,
+    data_hash: str,
+    folder: Path,
+    learner: nn.Module,
+    optimizer: Optimizer,
+) -> None:
+    """Put a checkpoint of this very run into the learner and the optimiser; ValueError for any other checkpoint."""
+    where, remedy = f"checkpoint {folder / checkpoint.STATE}", "delete it to train from the start"
+    if set(state) != {"config", "data", "epoch", "history"}:
+        raise ValueError(f"{where} was not written by this program: {remedy}")
+    if state["config"] != config.description():
+        raise ValueError(f"{where} belongs to another configuration, {state['config']}: {remedy}")
+    if state["data"] != data_hash:
+        raise ValueError(f"{where} was trained on other images than these: {remedy}")
+    weights: dict[str, Tensor] = {}
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        part, _, rest = name.partition(".")
+        if part == "learner":
+            weights[rest] = value
+        else:
+            number, _, entry = rest.partition(".")
+            moments.setdefault(int(number), {})[entry] = value
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise ValueError(f"checkpoint {path} cannot be read ({type(error).__name__}): {remedy}") from error
-    parts = {"config", "epoch", "encoder", "optimizer", "scheduler", "history"}
-    if not isinstance(state, dict) or set(state) != parts:
-        raise ValueError(f"checkpoint {path} was not written by this program: {remedy}")
-    if state["config"] != asdict(config):
-        raise ValueError(f"checkpoint {path} belongs to another configuration, {state['config']}: {remedy}")
-    return state
-
-
-def _write_metrics(path: Path, history: list[dict[str, float]]) -> None:
-    text = "".join(json.dumps(record) + "\n" for record in history)
-    _replace(path, lambda temporary: temporary.write_text(text))
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write to a temporary neighbour, then rename: a reader finds the old file or the new one, whole."""
-    temporary = path.with_name(path.name + ".tmp")
-    write(temporary)
-    os.replace(temporary, path)
+        learner.load_state_dict(weights)
+        groups = optimizer.state_dict()["param_groups"]
+        if set(moments) != set(groups[0]["params"]):
+            raise ValueError(f"moments of {len(moments)} parameters, not of {len(groups[0]['params'])}")
+        optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(f"{where} holds other tensors than this configuration: {remedy}") from error

@@ -1,6 +1,7 @@
 import colorsys
 import dataclasses
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from empirical.augmentations import (
     seeded_generator,
 )
 
-ALL = Augmentation.from_letters("abcde")
+ALL = Augmentation.from_letters("abcdef")
 
 
 def images(n: int, side: int = 16, seed: int = 0) -> torch.Tensor:
@@ -58,6 +59,56 @@ def test_letters_share_their_draws() -> None:
     assert torch.equal(a.box, abcd.box)
     assert torch.equal(a.hue, torch.zeros(20))
     assert not torch.equal(abcd.hue, torch.zeros(20))
+
+
+def test_letters_share_their_draws_with_masked_views_and_leave_the_generator_alike() -> None:
+    plain, masked = seeded_generator(5), seeded_generator(5)
+    for _ in range(2):
+        abcd = sample_parameters(Augmentation.from_letters("abcd"), 20, plain)
+        abcdf = sample_parameters(Augmentation.from_letters("abcdf"), 20, masked)
+        for field in dataclasses.fields(abcd):
+            same = torch.equal(getattr(abcd, field.name), getattr(abcdf, field.name))
+            assert same == (field.name != "mask")
+    alone = sample_parameters(Augmentation.from_letters("f"), 20, seeded_generator(5)).mask
+    assert torch.equal(alone, sample_parameters(Augmentation.from_letters("abcdf"), 20, seeded_generator(5)).mask)
+    assert not torch.equal(alone, abcdf.mask), "the second draw of a generator has masks of its own"
+
+
+@pytest.mark.parametrize(("share", "patches"), [(0.0, 0), (0.25, 4), (0.5, 8), (0.6, 10), (0.9, 14)])
+def test_masks_hide_the_stated_share_of_patches_everywhere_alike(share: float, patches: int) -> None:
+    n = 4000
+    augmentation = Augmentation.from_letters("f", mask_share=share)
+    mask = sample_parameters(augmentation, n, seeded_generator(15)).mask
+    assert mask.shape == (n, 4, 4)
+    assert torch.equal(mask.sum(dim=(1, 2)), torch.full((n,), patches))
+    # Five standard errors of a proportion.
+    rate = patches / 16
+    assert (mask.float().mean(dim=0) - rate).abs().max() <= 5 * math.sqrt(rate * (1 - rate) / n)
+    if 0 < patches < 16:
+        assert len(torch.unique(mask.view(n, 16), dim=0)) > 100
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (32, 32), (7, 11)])
+def test_masked_patches_are_black_and_the_rest_is_untouched(shape: tuple[int, int]) -> None:
+    x = 0.1 + 0.9 * torch.rand(3, 3, *shape, generator=seeded_generator(16))
+    mask = torch.zeros(3, 4, 4, dtype=torch.bool)
+    mask[0, 0, 3] = mask[1, 2, :] = True
+    view = apply(x, dataclasses.replace(identity_parameters(3), mask=mask))
+    for i in range(3):
+        for row in range(shape[0]):
+            for column in range(shape[1]):
+                hidden = mask[i, row * 4 // shape[0], column * 4 // shape[1]]
+                expected = torch.zeros(3) if hidden else x[i, :, row, column]
+                torch.testing.assert_close(view[i, :, row, column], expected, atol=1e-6, rtol=0)
+
+
+def test_masking_comes_last() -> None:
+    """Neither colour nor crop touches the black: a view's masked pixels are 0, the others those of the unmasked view."""
+    x = images(30)
+    with_mask = sample_parameters(ALL, 30, seeded_generator(17))
+    without = dataclasses.replace(with_mask, mask=torch.zeros_like(with_mask.mask))
+    hidden = with_mask.mask.repeat_interleave(4, dim=1).repeat_interleave(4, dim=2)[:, None].expand_as(x)
+    assert torch.equal(apply(x, with_mask), apply(x, without).masked_fill(hidden, 0))
 
 
 def test_finite_views_start_with_the_image_and_are_nested() -> None:
@@ -226,6 +277,36 @@ def test_runs_on_the_meta_device() -> None:
     assert view.shape == (4, 3, 16, 16)
 
 
+@pytest.fixture(scope="module")
+def kornia():
+    """kornia, where it is installed; what its import warns of is its own affair."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("kornia")
+
+
+def test_parity_with_kornia(kornia) -> None:
+    """Blur, grey, mirror, brightness, contrast, saturation are kornia's. Hue turns in YIQ here and in HSV there; kornia's
+    crop samples from pixel centre to pixel centre, ours, like torchvision's, from edge to edge."""
+    x, one = images(4), identity_parameters(4)
+    sigma, yes = torch.tensor([0.5, 1.0, 1.5, 2.0]), torch.ones(4, dtype=torch.bool)
+    pairs = [
+        ("blur_sigma", sigma, kornia.filters.gaussian_blur2d(x, (5, 5), torch.stack([sigma, sigma], 1), "replicate")),
+        ("gray", yes, kornia.color.rgb_to_grayscale(x).expand_as(x)),
+        ("flip", yes, kornia.geometry.transform.hflip(x)),
+    ]
+    for name, value, expected in pairs:
+        torch.testing.assert_close(apply(x, dataclasses.replace(one, **{name: value})), expected, atol=1e-6, rtol=0)
+    dim, factor = 0.3 + 0.3 * x, torch.tensor([0.5, 0.8, 1.2, 1.5])
+    for name, function in (
+        ("brightness", kornia.enhance.adjust_brightness_accumulative),
+        ("contrast", kornia.enhance.adjust_contrast_with_mean_subtraction),
+        ("saturation", kornia.enhance.adjust_saturation_with_gray_subtraction),
+    ):
+        ours = apply(dim, dataclasses.replace(one, **{name: factor}))
+        torch.testing.assert_close(ours, function(dim, factor), atol=1e-6, rtol=0)
+
+
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_gives_the_views_of_the_cpu() -> None:
@@ -246,6 +327,10 @@ def test_cuda_gives_the_views_of_the_cpu() -> None:
         ({"flip_probability": -0.1}, "flip_probability=-0.1"),
         ({"colour_strength": 2.0}, r"colour_strength=2.0.*\[0, 1.25\]"),
         ({"colour_strength": math.nan}, "colour_strength=nan"),
+        ({"mask_share": 1.0}, r"mask_share=1.0 must lie in \[0, 1\)"),
+        ({"mask_share": math.nan}, "mask_share=nan"),
+        ({"mask_share": 0.99}, "mask_share=0.99 masks all 16 patches"),
+        ({"mask_grid": 0}, "mask_grid=0"),
     ],
 )
 def test_augmentation_refuses_values_out_of_range(arguments: dict, name: str) -> None:

@@ -1,12 +1,29 @@
 import copy
 import math
+from dataclasses import asdict
 
 import pytest
 import torch
 from torch import nn
 
-from empirical.encoders import Encoder, build, normalized
-from empirical.evaluation import extract, knn_accuracy, nearest_mean_accuracy, weights_hash
+from empirical import evaluation
+from empirical.datasets import Dataset, load
+from empirical.encoders import build, normalized
+from empirical.evaluation import (
+    KNN,
+    NearestMean,
+    evaluate,
+    extract,
+    features_of,
+    fitted,
+    frozen,
+    knn_accuracy,
+    nearest_mean_accuracy,
+    score,
+    votes,
+    weights_hash,
+)
+from empirical.probe import LinearProbe
 
 CPU = torch.device("cpu")
 
@@ -152,7 +169,7 @@ def test_build_is_reproducible_and_leaves_the_global_state_alone() -> None:
 
 
 def test_encoder_shapes() -> None:
-    encoder = Encoder().eval()
+    encoder = build(0).eval()
     x = torch.rand(2, 3, 16, 16)
     assert encoder.backbone(x).shape == (2, 256)
     assert encoder(x).shape == (2, 64)
@@ -166,3 +183,91 @@ def test_normalized() -> None:
         normalized(torch.tensor([[1.0, 0.0], [math.inf, 0.0]]))
     with pytest.raises(ValueError, match=r"\(2, 2, 1\)"):
         normalized(torch.ones(2, 2, 1))
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load("digits", train_size=200, test_size=100)
+
+
+def test_evaluate_records_what_a_number_was_measured_with(digits: Dataset) -> None:
+    encoder = build(0)
+    found = evaluate(encoder.backbone, digits, CPU, [KNN(k=5), NearestMean(), LinearProbe(l2=1e-2)], layer="backbone")
+    features = [extract(encoder.backbone, images, CPU) for images in (digits.train_images, digits.test_images)]
+    pair = (features[0], digits.train_labels, features[1], digits.test_labels)
+    assert found[0].accuracy == knn_accuracy(*pair, k=5)
+    assert found[1].accuracy == nearest_mean_accuracy(*pair)
+    assert found[2].accuracy > 0.8
+    assert asdict(found[0]) == {
+        "protocol": {"k": 5, "temperature": 0.1, "name": "knn", "normalisation": "unit norm"},
+        "accuracy": found[0].accuracy,
+        "layer": "backbone",
+        "fitted_on": "digits",
+        "tested_on": "digits",
+        "weights_hash": weights_hash(encoder.backbone),
+        "seed": None,
+        "epoch_rule": "last",
+    }
+    assert [e.protocol.name for e in found] == ["knn", "nearest mean", "linear probe"]
+    assert found[2].protocol.normalisation == "standardised on the training features"
+
+
+def test_a_classifier_fitted_to_one_set_scores_another(digits: Dataset) -> None:
+    encoder, other = build(0).backbone, load("digits", seed=1, train_size=200, test_size=50)
+    ours, theirs = features_of(encoder, digits, CPU), features_of(encoder, other, CPU)
+    found = score(fitted(KNN(k=3), ours), theirs, "backbone", "hash", seed=9)
+    assert found.accuracy == knn_accuracy(ours.train, ours.train_labels, theirs.test, theirs.test_labels, k=3)
+    assert (found.seed, found.weights_hash) == (9, "hash")
+
+
+def test_weights_that_change_during_an_evaluation_are_an_error(digits: Dataset) -> None:
+    class Learning(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.shift = nn.Parameter(torch.zeros(()))
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            self.shift.data += 1e-7
+            return images.flatten(1) + 1 + self.shift
+
+    with pytest.raises(ValueError, match=r"weights changed while it was evaluated .* it must be frozen"):
+        evaluate(Learning(), digits, CPU, [NearestMean()])
+    module = Learning()
+    with frozen(module) as digest:
+        pass
+    assert digest == weights_hash(module)
+
+
+@pytest.mark.parametrize("block", [1, 700, 2**24])
+def test_knn_in_blocks_is_knn(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, test = blobs(120, 4, 0.8, 20), blobs(90, 4, 0.8, 21)
+    whole = KNN(k=9).fit(*train)(test[0])
+    sizes: list[int] = []
+
+    def count(rows: torch.Tensor, *arguments):
+        sizes.append(len(rows))
+        return votes(rows, *arguments)
+
+    monkeypatch.setattr(evaluation, "_BLOCK", block)
+    monkeypatch.setattr(evaluation, "votes", count)
+    assert torch.equal(KNN(k=9).fit(*train)(test[0]), whole)
+    assert max(sizes) == max(1, min(90, block // 120))
+    assert sum(sizes) == 90
+
+
+def test_votes_run_where_their_arguments_are() -> None:
+    test, train = torch.empty(7, 5, device="meta"), torch.empty(30, 5, device="meta")
+    found = votes(test, train, torch.empty(30, dtype=torch.int64, device="meta"), 3, 4, 0.1)
+    assert found.device.type == "meta"
+    assert found.shape == (7, 3)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_evaluates_as_the_cpu_does(digits: Dataset) -> None:
+    classifiers = [KNN(), NearestMean(), LinearProbe(l2=1e-2)]
+    here = evaluate(build(0).backbone, digits, CPU, classifiers)
+    there = evaluate(build(0).backbone, digits, torch.device("cuda"), classifiers)
+    for a, b in zip(here, there, strict=True):
+        assert a.accuracy == pytest.approx(b.accuracy, abs=0.03)
+        assert a.weights_hash == b.weights_hash

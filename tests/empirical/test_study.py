@@ -60,7 +60,7 @@ def test_a_study_writes_everything_the_report_reads(folders):
 def test_a_finished_run_is_not_repeated_and_reports_the_same(folders, capsys):
     root, arguments = folders
     target = root / "evidence" / "empirical-digits.json"
-    before, checkpoint = json.loads(target.read_text()), next((root / "runs").rglob("checkpoint.pt"))
+    before, checkpoint = json.loads(target.read_text()), next((root / "runs").rglob("checkpoint.json"))
     stamp = checkpoint.stat().st_mtime_ns
     assert cli.main(arguments) == 0
     assert checkpoint.stat().st_mtime_ns == stamp
@@ -73,13 +73,13 @@ def test_a_finished_run_is_not_repeated_and_reports_the_same(folders, capsys):
 def test_a_truncated_checkpoint_is_named(folders, capsys, tmp_path):
     root, arguments = folders
     copy = tmp_path / "runs"
-    source = next((root / "runs").rglob("checkpoint.pt"))
+    source = next((root / "runs").rglob("checkpoint.json"))
     (copy / source.parent.name).mkdir(parents=True)
-    (copy / source.parent.name / "checkpoint.pt").write_bytes(source.read_bytes()[:1000])
+    (copy / source.parent.name / "checkpoint.json").write_bytes(source.read_bytes()[:100])
     arguments = [*arguments]
     arguments[arguments.index("--runs") + 1] = str(copy)
     error = refused(arguments, capsys)
-    assert "checkpoint.pt" in error
+    assert "checkpoint.json" in error
     assert "delete it" in error
 
 

@@ -1,14 +1,18 @@
 import json
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from empirical import training
+from empirical import checkpoint, training
 from empirical.datasets import Dataset, load
 from empirical.encoders import Encoder, build
 from empirical.evaluation import weights_hash
+from empirical.methods import METHODS, BarlowTwins, MoCo, SimCLR, SimSiam
 from empirical.training import TrainingConfig, pick_device, run_dir, train
 
 CPU = torch.device("cpu")
@@ -67,7 +71,10 @@ def test_finished_run_is_not_repeated(digits: Dataset, tmp_path: Path, monkeypat
     config = replace(SMALL, epochs=1)
     first = train(config, digits, CPU, tmp_path, progress=False)
     assert first.folder == run_dir(tmp_path, config, CPU)
-    assert sorted(path.name for path in first.folder.iterdir()) == ["checkpoint.pt", "metrics.jsonl"]
+    names = sorted(path.name for path in first.folder.iterdir())
+    assert names[:2] == ["checkpoint.json", "metrics.jsonl"]
+    assert len(names) == 3
+    assert names[2].endswith(".safetensors")
 
     def refuse(*_: object) -> float:
         raise AssertionError("trained again")
@@ -109,36 +116,73 @@ def test_each_epoch_draws_its_own_views_whatever_the_process_did_before(
 
 def test_truncated_and_foreign_checkpoints_name_the_file_and_the_remedy(digits: Dataset, tmp_path: Path) -> None:
     config = replace(SMALL, epochs=1)
-    path = train(config, digits, CPU, tmp_path, progress=False).folder / "checkpoint.pt"
+    folder = train(config, digits, CPU, tmp_path, progress=False).folder
+    path, tensors = folder / "checkpoint.json", next(folder.glob("*.safetensors"))
     whole = path.read_bytes()
     for broken in (whole[: len(whole) // 2], whole[:100], b"", b"not a checkpoint"):
         path.write_bytes(broken)
-        with pytest.raises(ValueError, match=r"checkpoint\.pt cannot be read.*delete it"):
+        with pytest.raises(ValueError, match=r"checkpoint\.json cannot be read.*delete it"):
             train(config, digits, CPU, tmp_path, progress=False)
-    torch.save({"weights": torch.ones(2)}, path)
-    with pytest.raises(ValueError, match=r"checkpoint\.pt was not written by this program: delete it"):
+    path.write_text("{}")
+    with pytest.raises(ValueError, match=r"checkpoint\.json was not written by this program: delete it"):
         train(config, digits, CPU, tmp_path, progress=False)
+    path.write_bytes(whole)
+    content = tensors.read_bytes()
+    tensors.write_bytes(content[:-1])
+    with pytest.raises(ValueError, match="truncated or was changed: delete it"):
+        train(config, digits, CPU, tmp_path, progress=False)
+    tensors.write_bytes(content)
+
     other = replace(config, lr=1e-3)
-    moved = run_dir(tmp_path, other, CPU) / "checkpoint.pt"
-    moved.parent.mkdir()
-    moved.write_bytes(whole)
-    with pytest.raises(ValueError, match=r"checkpoint\.pt belongs to another configuration.*delete it"):
+    moved = run_dir(tmp_path, other, CPU)
+    shutil.copytree(folder, moved)
+    with pytest.raises(ValueError, match=r"checkpoint\.json belongs to another configuration.*delete it"):
         train(other, digits, CPU, tmp_path, progress=False)
+    changed = replace(digits, train_images=digits.train_images.flip(0))
+    with pytest.raises(ValueError, match="trained on other images than these: delete it"):
+        train(config, changed, CPU, tmp_path, progress=False)
 
 
-def test_checkpoint_is_replaced_only_when_whole(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
+def test_checkpoint_of_other_tensors_is_refused(digits: Dataset, tmp_path: Path) -> None:
+    config = replace(SMALL, epochs=1)
+    folder = train(config, digits, CPU, tmp_path, progress=False).folder
+    tensors, state = checkpoint.load(folder)
+    missing = {name: value for name, value in tensors.items() if name != "learner.encoder.project.0.weight"}
+    extra = tensors | {"learner.spare": torch.ones(2)}
+    fewer = {name: value for name, value in tensors.items() if not name.startswith("optimizer.3.")}
+    for wrong in (missing, extra):
+        checkpoint.save(folder, wrong, state)
+        with pytest.raises(ValueError, match="holds other tensors than this configuration: delete it"):
+            train(config, digits, CPU, tmp_path, progress=False)
+    checkpoint.save(folder, fewer, state)
+    with pytest.raises(ValueError, match="holds other tensors than this configuration: delete it"):
+        train(config, digits, CPU, tmp_path, progress=False)
+    checkpoint.save(folder, tensors, {"epoch": 1})
+    with pytest.raises(ValueError, match="was not written by this program: delete it"):
+        train(config, digits, CPU, tmp_path, progress=False)
 
-    def fail(temporary: Path) -> None:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": MoCo(queue_size=64)},
+        {"method": MoCo(queue_size=64, positives="worst", views=3), "optimizer": "sgd", "schedule": "cosine"},
+        {"method": SimSiam(), "letters": "abcdf"},
+        {"method": BarlowTwins(), "optimizer": "sgd", "lr": 0.05},
+    ],
+)
+def test_every_method_and_optimiser_resumes_bit_identical(digits: Dataset, tmp_path: Path, change: dict) -> None:
+    config = replace(SMALL, epochs=2, **change)
+    whole = train(config, digits, CPU, tmp_path / "whole", progress=False)
     with pytest.raises(KeyboardInterrupt):
-        training._replace(path, fail)
-    assert path.read_text() == "old"
-    training._replace(path, lambda temporary: temporary.write_text("new"))
-    assert path.read_text() == "new"
+        train(config, digits, CPU, tmp_path / "parts", progress=False, probe=interrupt_after(1))
+    resumed = train(config, digits, CPU, tmp_path / "parts", progress=False)
+    assert resumed.history[-1]["loss"] == whole.history[-1]["loss"]
+    (first, _), (second, _) = checkpoint.load(whole.folder), checkpoint.load(resumed.folder)
+    assert set(first) == set(second)
+    # Everything: the encoder, predictor, momentum encoder and queue, and the optimiser's moments.
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert any(name.startswith("optimizer.") for name in first)
 
 
 def test_training_lowers_the_loss_and_shows_progress(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -169,14 +213,28 @@ def test_key_names_every_field_and_is_stable() -> None:
         replace(config, epochs=11),
         replace(config, batch_size=128),
         replace(config, lr=1e-3),
-        replace(config, temperature=0.5),
+        replace(config, method=SimCLR(temperature=0.5)),
+        replace(config, method=MoCo()),
+        replace(config, mask_share=0.25),
+        replace(config, encoder="resnet18"),
+        replace(config, optimizer="sgd"),
+        replace(config, schedule="cosine"),
+        replace(config, classes=("Bag", "Trouser")),
+        replace(config, side=32),
         replace(config, weight_decay=0.0),
         replace(config, seed=1),
         replace(config, train_size=100),
     ]
-    assert len({c.key() for c in [config, *variants]}) == 11
+    assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 18
     assert run_dir("runs", config, CPU) != run_dir("runs", config, torch.device("cuda"))
     assert run_dir("runs", config, CPU).parent == Path("runs")
+
+
+def test_settings_of_a_method_give_way_to_what_is_asked() -> None:
+    assert set(training.SETTINGS) == {method.name for method in METHODS.values()}
+    assert TrainingConfig.for_method(SimCLR()) == TrainingConfig()
+    config = TrainingConfig.for_method(SimSiam(), lr=0.1, seed=3)
+    assert (config.method, config.batch_size, config.lr, config.seed) == (SimSiam(), 64, 0.1, 3)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +245,10 @@ def test_key_names_every_field_and_is_stable() -> None:
         ({"seed": -1}, "seed=-1"),
         ({"weight_decay": -0.1}, "weight_decay=-0.1"),
         ({"lr": 0.0}, "lr=0.0"),
-        ({"temperature": float("nan")}, "temperature=nan"),
+        ({"optimizer": "adam"}, "optimizer='adam' is unknown: choose adamw or sgd"),
+        ({"schedule": "linear"}, "schedule='linear' is unknown: choose one-cycle or cosine"),
+        ({"encoder": "vgg"}, "encoder='vgg' is no backbone"),
+        ({"mask_share": 1.0, "letters": "f"}, "mask_share=1.0"),
         ({"letters": "xyz"}, "letters='xyz'"),
         ({"strength": 9.0}, "colour_strength=9.0"),
     ],
@@ -204,6 +265,10 @@ def test_data_must_be_those_of_the_config(digits: Dataset, tmp_path: Path) -> No
         train(replace(SMALL, train_size=200), digits, CPU, tmp_path)
     with pytest.raises(ValueError, match="batch_size=128 exceeds the 100"):
         train(replace(SMALL, batch_size=128), digits, CPU, tmp_path)
+    with pytest.raises(ValueError, match=r"config.classes=\('1', '2'\)"):
+        train(replace(SMALL, classes=("1", "2")), digits, CPU, tmp_path)
+    with pytest.raises(ValueError, match=r"images are \(16, 16\), config.side=32"):
+        train(replace(SMALL, side=32), digits, CPU, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -211,13 +276,69 @@ def test_a_loss_that_is_not_finite_stops_the_run(digits: Dataset, tmp_path: Path
     poisoned = replace(digits, train_images=torch.full_like(digits.train_images, float("nan")))
     with pytest.raises(ValueError, match="loss=nan in epoch 1"):
         train(SMALL, poisoned, CPU, tmp_path, progress=False)
-    assert not (run_dir(tmp_path, SMALL, CPU) / "checkpoint.pt").exists()
+    assert not (run_dir(tmp_path, SMALL, CPU) / "checkpoint.json").exists()
 
 
 def test_other_code_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
     before = TrainingConfig().key()
     monkeypatch.setattr(training, "RECIPE", (*training.RECIPE, "evaluation"))
     assert TrainingConfig().key() != before
+
+
+def test_the_recipe_is_every_module_that_training_imports() -> None:
+    """Found in a fresh interpreter: what `empirical.training` imports of this package, and nothing it does not."""
+    listing = (
+        "import sys, types; package = types.ModuleType('empirical'); "
+        f"package.__path__ = [{str(Path(training.__file__).parent)!r}]; sys.modules['empirical'] = package; "
+        "import empirical.training; print(*sorted(m for m in sys.modules if m.startswith('empirical.')))"
+    )
+    shown = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True).stdout
+    imported = {name.split(".")[1] for name in shown.split()} - {"data"}
+    assert imported == set(training.RECIPE)
+
+
+def test_the_code_of_a_backbone_of_ones_own_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    code = (
+        "from torch import nn\n\n\ndef flat():\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(768, 10), nn.ReLU()), 10\n"
+    )
+    (tmp_path / "own_backbone.py").write_text(code)
+    config = replace(SMALL, encoder="own_backbone:flat", epochs=1)
+    before = config.key()
+    (tmp_path / "own_backbone.py").write_text(code + "# other code\n")
+    assert config.key() != before
+    result = train(config, load("digits", seed=4, train_size=100), CPU, tmp_path, progress=False)
+    assert result.encoder.backbone(torch.rand(2, 3, 16, 16)).shape == (2, 10)
+
+
+def test_probe_sees_the_encoder_and_more_views_are_drawn_for_arcl(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(SMALL, epochs=1, method=SimCLR(positives="worst", views=4))
+    shapes = []
+    draw = training.sample_parameters
+
+    def record(*arguments):
+        parameters = draw(*arguments)
+        shapes.append(len(parameters))
+        return parameters
+
+    monkeypatch.setattr(training, "sample_parameters", record)
+    seen = []
+    train(config, digits, CPU, tmp_path, progress=False, probe=lambda e, n: {"d": float(len(seen.append(e) or [n]))})
+    assert shapes == [4 * 96]
+    assert all(isinstance(encoder, Encoder) for encoder in seen)
+
+
+def test_resnet18_trains(tmp_path: Path) -> None:
+    config = TrainingConfig(
+        dataset="digits", letters="a", encoder="resnet18", epochs=1, batch_size=10, train_size=20, optimizer="sgd",
+        schedule="cosine", lr=0.05, weight_decay=5e-4,
+    )  # fmt: skip
+    result = train(config, load("digits", train_size=20), CPU, tmp_path, progress=False)
+    assert sum(p.numel() for p in result.encoder.backbone.parameters()) == 11168832
+    assert result.history[0]["loss"] > 0
 
 
 def test_pick_device(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +350,11 @@ def test_pick_device(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match=r"device='cuda'.*use 'cpu' or 'auto'"):
         pick_device("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
     assert pick_device() == pick_device("cuda") == torch.device("cuda")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert pick_device() == torch.device("cuda", 3)
+    assert pick_device("cpu") == CPU
 
 
 @pytest.mark.cuda

@@ -1,0 +1,81 @@
+"""Checkpoints: tensors as safetensors, everything else as JSON; nothing is ever unpickled.
+
+checkpoint.json names its tensor file by the hash of its content and is written last, each file by write, fsync, rename. So
+whenever the process dies, checkpoint.json is the old one or the new one, and the tensors it names are whole and its own.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+STATE = "checkpoint.json"
+FORMAT = 1
+
+
+def save(folder: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+    """Replace the folder's checkpoint by this one; `state` of plain JSON types. A reader finds the old one or the new one."""
+    content = safetensors.torch.save({name: value.detach().contiguous() for name, value in tensors.items()})
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"tensors-{digest[:16]}.safetensors"
+    text = json.dumps({"format": FORMAT, "tensors": name, "sha256": digest, "state": state}, allow_nan=False)
+    replace(folder / name, content)
+    replace(folder / STATE, text.encode())
+    for old in folder.glob("tensors-*"):
+        if old.name != name:
+            old.unlink()
+
+
+def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """(tensors, state) of the folder's checkpoint, tensors on the CPU; None where there is none.
+
+    Raises ValueError, naming the file and the remedy, for a checkpoint that is truncated, changed, or not of this program.
+    """
+    path = folder / STATE
+    if not path.exists():
+        return None
+    remedy = "delete it to train from the start"
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"checkpoint {path} cannot be read ({type(error).__name__}): {remedy}") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT or not {"tensors", "sha256", "state"} <= set(found):
+        raise ValueError(f"checkpoint {path} was not written by this program: {remedy}")
+    source = folder / Path(found["tensors"]).name
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise ValueError(f"checkpoint {path} names {source.name}, which cannot be read: {remedy}") from error
+    if hashlib.sha256(content).hexdigest() != found["sha256"]:
+        raise ValueError(f"checkpoint {path} names {source.name}, which is truncated or was changed: {remedy}")
+    try:
+        return safetensors.torch.load(content), found["state"]
+    except SafetensorError as error:
+        raise ValueError(f"checkpoint {path} names {source.name}, which is no safetensors file: {remedy}") from error
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write to a temporary neighbour, on the disk, then rename: a reader finds the old file or the new one, whole."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is on the disk once the folder is; where folders cannot be opened (Windows) there is nothing to do."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

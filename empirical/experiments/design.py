@@ -1,0 +1,259 @@
+"""What each experiment trains and compares, and the order the lecture asserts.
+
+Source: Huang, lecture of December 2023: "The Effect of Concentration Factor", "How Alignment and Divergence Change During
+Training Process", "Performance on Augmented Datasets", "Performance on OOD Datasets", and its question whether masked
+auto-encoders fit the framework.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from empirical.methods import BarlowTwins, Method, MoCo, SimCLR, SimSiam
+from empirical.training import TrainingConfig
+
+LADDER = ("a", "ab", "abc", "abcd", "abcde")
+STRENGTHS = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1.0}
+PAIRS = ("ab", "ac", "ad", "ae", "bc", "bd", "be", "cd", "ce", "de")
+MASK_SHARES = {"1/4": 0.25, "1/2": 0.5, "3/4": 0.75}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What an experiment is run on. methods: the lecture's four; settings: fields of `TrainingConfig` that differ from what
+    `TrainingConfig.for_method` takes. target: the data set that `transfer` goes to."""
+
+    name: str
+    dataset: str
+    target: str
+    methods: dict[str, Method]
+    settings: dict[str, Any]
+
+    def config(self, method: Method, letters: str, seed: int, **views: float) -> TrainingConfig:
+        """One run at this scale; views: strength, mask_share."""
+        fixed = {"dataset": self.dataset, "letters": letters, "seed": seed}
+        return TrainingConfig.for_method(method, **(fixed | self.settings | views))
+
+    def simclr(self, positives: str, views: int) -> Method:
+        """SimCLR with ArCL ("worst") or AAL ("mean") over that many views."""
+        return replace(self.methods["SimCLR"], positives=positives, views=views)
+
+    def moco(self, positives: str, views: int) -> Method:
+        """The same of MoCo."""
+        return replace(self.methods["MoCo"], positives=positives, views=views)
+
+
+SCALES = {
+    "embedded": Scale(
+        "embedded",
+        "fashion",
+        "digits",
+        {"SimCLR": SimCLR(), "Barlow Twins": BarlowTwins(), "MoCo": MoCo(), "SimSiam": SimSiam()},
+        {"epochs": 10},
+    ),
+    "paper": Scale(
+        "paper",
+        "cifar10",
+        "cifar100",
+        {
+            "SimCLR": SimCLR(widths=(512, 128)),
+            "Barlow Twins": BarlowTwins(weight=0.005, widths=(2048, 2048, 2048)),
+            "MoCo": MoCo(queue_size=4096, momentum=0.99, widths=(512, 128)),
+            "SimSiam": SimSiam(widths=(2048, 2048), bottleneck=512),
+        },
+        {
+            "encoder": "resnet18",
+            "batch_size": 512,
+            "epochs": 800,
+            "optimizer": "sgd",
+            "schedule": "cosine",
+            "lr": 0.12,
+            "weight_decay": 5e-4,
+        },
+    ),
+}
+"""`paper`: the lecture's network, batch size and epochs; heads and optimiser, which it does not give, are usual ones."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run: `row` is the level of the factor that varies, `group` what is held fixed while it does."""
+
+    group: str
+    row: str
+    config: TrainingConfig
+
+
+@dataclass(frozen=True)
+class Step:
+    """Asserted: in every group, `metric` is lower at the row `lower` than at the row `higher`, seed by seed."""
+
+    metric: str
+    lower: str
+    higher: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A grid, what is measured on each of its runs, and the order asserted.
+
+    cells      (scale, seed) -> the runs of one seed
+    measures   names of `running.MEASURES` to take
+    metrics    the measured numbers that the table shows
+    order      what is asserted of them
+    reference  file of empirical/reference that holds the lecture's own numbers
+    """
+
+    name: str
+    title: str
+    cells: Callable[[Scale, int], tuple[Cell, ...]]
+    measures: tuple[str, ...]
+    metrics: tuple[str, ...]
+    order: tuple[Step, ...]
+    reference: str | None = None
+
+
+def _rising(metric: str, *rows: str) -> tuple[Step, ...]:
+    return tuple(Step(metric, low, high) for low, high in pairwise(rows))
+
+
+def _richness(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(name, letters, scale.config(method, letters, seed))
+        for name, method in scale.methods.items()
+        for letters in LADDER
+    )
+
+
+def _strength(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(name, row, scale.config(method, "ad", seed, strength=strength))
+        for name, method in scale.methods.items()
+        for row, strength in STRENGTHS.items()
+    )
+
+
+def _pairs(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    return tuple(Cell("SimCLR", letters, scale.config(scale.methods["SimCLR"], letters, seed)) for letters in PAIRS)
+
+
+def _factors(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    return tuple(Cell("abcd", name, scale.config(method, "abcd", seed)) for name, method in scale.methods.items())
+
+
+def _domains(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    methods = {"SimCLR": scale.methods["SimCLR"]}
+    for views in (4, 6):
+        methods[f"AAL, {views} views"] = scale.simclr("mean", views)
+        methods[f"ArCL, {views} views"] = scale.simclr("worst", views)
+    return tuple(Cell("SimCLR", row, scale.config(method, "abcd", seed)) for row, method in methods.items())
+
+
+def _transfer(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    methods = {"MoCo": scale.methods["MoCo"]}
+    for views in (2, 3):
+        methods[f"MoCo + AAL ({views} views)"] = scale.moco("mean", views)
+        methods[f"MoCo + ArCL ({views} views)"] = scale.moco("worst", views)
+    return tuple(Cell("MoCo", row, scale.config(method, "abcd", seed)) for row, method in methods.items())
+
+
+def _masking(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    method = scale.methods["SimCLR"]
+    alone = [Cell("f alone", row, scale.config(method, "f", seed, mask_share=s)) for row, s in MASK_SHARES.items()]
+    plain = [Cell("with a", "none", scale.config(method, "a", seed))]
+    both = [Cell("with a", row, scale.config(method, "af", seed, mask_share=s)) for row, s in MASK_SHARES.items()]
+    return (*alone, *plain, *both)
+
+
+DOMAIN_METRICS = ("Gray", "Crop", "Flip", "Jitter", "Gray+Jitter", "Original")
+
+EXPERIMENTS = {
+    e.name: e
+    for e in (
+        Experiment(
+            "richness",
+            "Accuracy by richness of the views",
+            _richness,
+            ("accuracy",),
+            ("kNN", "nearest mean"),
+            _rising("kNN", *LADDER),
+            "richness.csv",
+        ),
+        Experiment(
+            "strength",
+            "Accuracy by strength of the colour distortion, views ad",
+            _strength,
+            ("accuracy",),
+            ("kNN", "nearest mean"),
+            _rising("kNN", *STRENGTHS),
+            "strength.csv",
+        ),
+        Experiment(
+            "pairs",
+            "Pairs of views: error of the nearest class mean beside the share outside main parts",
+            _pairs,
+            ("accuracy", "concentration"),
+            ("nearest mean error", "kNN", "1 - sigma"),
+            tuple(
+                Step(metric, low, high)
+                for metric in ("nearest mean error", "1 - sigma")
+                for low, high in (("ad", "ac"), ("ac", "ae"), ("ac", "ab"))
+            ),
+        ),
+        Experiment(
+            "factors",
+            "Alignment and divergence from before training to its end",
+            _factors,
+            ("accuracy", "factors"),
+            (
+                "alignment first",
+                "alignment peak",
+                "alignment last",
+                "product first",
+                "product last",
+                "R_eps last",
+                "kNN",
+            ),
+            (),
+        ),
+        Experiment(
+            "domains",
+            "Linear accuracy on the five test domains, and the largest distance between views",
+            _domains,
+            ("domains", "displacement"),
+            (*DOMAIN_METRICS, "mean of domains", "carried", "displacement"),
+            (
+                *_rising("mean of domains", "SimCLR", "ArCL, 4 views", "ArCL, 6 views"),
+                Step("displacement", "ArCL, 4 views", "AAL, 4 views"),
+                Step("displacement", "ArCL, 6 views", "AAL, 6 views"),
+            ),
+            "domains.csv",
+        ),
+        Experiment(
+            "transfer",
+            "Linear and fine-tuned accuracy on another data set",
+            _transfer,
+            ("transfer",),
+            ("linear", "fine-tuned"),
+            tuple(
+                Step(metric, low, high)
+                for metric in ("linear", "fine-tuned")
+                for low, high in (
+                    ("MoCo", "MoCo + ArCL (2 views)"),
+                    ("MoCo + AAL (2 views)", "MoCo + ArCL (2 views)"),
+                    ("MoCo + AAL (3 views)", "MoCo + ArCL (3 views)"),
+                )
+            ),
+            "transfer.csv",
+        ),
+        Experiment(
+            "masking",
+            "Random masking as a view: accuracy, and the share outside main parts",
+            _masking,
+            ("accuracy", "concentration"),
+            ("kNN", "nearest mean", "1 - sigma"),
+            (),
+        ),
+    )
+}

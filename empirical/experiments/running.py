@@ -1,0 +1,187 @@
+"""Train and measure one run of an experiment; all of them in parallel, each once.
+
+A finished run leaves one JSON file, named by its configuration and by the code that decides what is in it; it is written
+whole or not at all, and never repeated. Training itself resumes after a kill (see `empirical.training`).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from empirical import heads, transfer
+from empirical.augmentations import finite_views
+from empirical.datasets import Dataset, load
+from empirical.domains import ORIGINAL, on_domains
+from empirical.evaluation import KNN, NearestMean, evaluate
+from empirical.experiments.design import DOMAIN_METRICS, Cell, Experiment, Scale
+from empirical.finetuning import FineTuning
+from empirical.measurement import world_of
+from empirical.probe import LinearProbe
+from empirical.study import balanced, factors_probe
+from empirical.training import TrainingConfig, TrainingResult, pick_device, train
+from theory.concentration import augmented_distances, main_part
+from theory.ledger import write_json
+from theory.transfer import robust_displacement
+
+WORLD_SAMPLES, WORLD_VIEWS = 20, 8
+"""Test images per class, and views of each, on which distances between views are measured."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a measure sees: the run, its data, and where they are."""
+
+    cell: Cell
+    data: Dataset
+    result: TrainingResult
+    device: torch.device
+    scale: Scale
+    paths: Mapping[str, Path]
+
+
+def accuracy(run: Trained) -> dict[str, float]:
+    """kNN(20) and nearest class mean on backbone features of the test images."""
+    found = evaluate(run.result.encoder.backbone, run.data, run.device, [KNN(), NearestMean()])
+    knn, mean = (e.accuracy for e in found)
+    return {"kNN": knn, "nearest mean": mean, "nearest mean error": 1 - mean}
+
+
+def concentration(run: Trained) -> dict[str, float]:
+    """Share of test images outside the main parts of their classes, 1 - sum_k p_k sigma_k(delta), in input space.
+
+    delta is the median distance between two plain images of one class, the same for every kind of view. Exact on the finite
+    views drawn where every clique search ends, else an upper bound.
+    """
+    chosen = balanced(run.data.test_labels, WORLD_SAMPLES)
+    images, labels = run.data.test_images[chosen], run.data.test_labels[chosen].numpy()
+    views = finite_views(images, run.cell.config.augmentation(), WORLD_VIEWS, seed=0).flatten(2).double().numpy()
+    members = [np.flatnonzero(labels == k) for k in range(len(run.data.class_names))]
+    upper = np.triu_indices(WORLD_SAMPLES, 1)
+    plain = np.concatenate([augmented_distances(views[m][:, [0, 0]])[upper] for m in members])
+    delta = float(np.median(plain))
+    inside = sum(main_part(augmented_distances(views[m]), delta).lower for m in members)
+    return {"1 - sigma": 1 - inside / len(labels)}
+
+
+def factors(run: Trained) -> dict[str, float]:
+    """How alignment, divergence and R_eps moved: before training, at the peak of L_align, and after the last epoch."""
+    history = run.result.history
+    return {
+        "alignment first": history[0]["alignment"],
+        "alignment peak": max(record["alignment"] for record in history),
+        "alignment last": history[-1]["alignment"],
+        "product first": history[0]["largest_product"],
+        "product last": history[-1]["largest_product"],
+        "R_eps last": history[-1]["misaligned"],
+    }
+
+
+def domains(run: Trained) -> dict[str, float]:
+    """Linear probe fitted on each test domain; `carried`: the mean over domains of the one fitted on the originals."""
+    found = on_domains(run.result.encoder.backbone, run.data, run.device, LinearProbe(), seed=run.cell.config.seed)
+    own = {e.domain: e.own.accuracy for e in found}
+    shifted = [e for e in found if e.domain != ORIGINAL]
+    return {
+        **{name: own[name] for name in DOMAIN_METRICS},
+        "mean of domains": float(np.mean([e.own.accuracy for e in shifted])),
+        "carried": float(np.mean([e.carried.accuracy for e in shifted])),
+    }
+
+
+def displacement(run: Trained) -> dict[str, float]:
+    """E_x of the largest distance between two views of x, unit head features, on test images under the training views."""
+    chosen = balanced(run.data.test_labels, WORLD_SAMPLES)
+    views = finite_views(run.data.test_images[chosen], run.cell.config.augmentation(), WORLD_VIEWS, seed=0)
+    world = world_of(run.result.encoder, heads.unit(), views, run.data.test_labels[chosen], run.device)
+    return {"displacement": float(robust_displacement(world.features))}
+
+
+def transferred(run: Trained) -> dict[str, float]:
+    """Linear probe and fine-tuning on the scale's target data set."""
+    target = load(run.scale.target, seed=run.cell.config.seed, path=run.paths.get(run.scale.target))
+    backbone, seed = run.result.encoder.backbone, run.cell.config.seed
+    linear = transfer.linear(backbone, run.data, target, run.device, LinearProbe())
+    tuned = transfer.fine_tuned(backbone, run.data, target, run.device, FineTuning(seed=seed))
+    return {"linear": linear.accuracy, "fine-tuned": tuned.accuracy}
+
+
+MEASURES: dict[str, Callable[[Trained], dict[str, float]]] = {
+    "accuracy": accuracy,
+    "concentration": concentration,
+    "factors": factors,
+    "domains": domains,
+    "displacement": displacement,
+    "transfer": transferred,
+}
+
+
+def load_for(config: TrainingConfig, paths: Mapping[str, Path]) -> Dataset:
+    """The data set of a run."""
+    return load(
+        config.dataset,
+        seed=config.seed,
+        train_size=config.train_size,
+        path=paths.get(config.dataset),
+        classes=config.classes,
+        side=config.side,
+    )
+
+
+def result_file(out: Path, cell: Cell, measures: Sequence[str], device: torch.device) -> Path:
+    """Where the numbers of a run are kept: named by configuration, measures, device, and the code that decides them."""
+    digest = hashlib.sha256(json.dumps([cell.config.key(), *measures, device.type]).encode())
+    here = Path(__file__).parents[1]
+    for name in ("evaluation", "probe", "finetuning", "domains", "transfer", "measurement", "study", "heads"):
+        digest.update((here / f"{name}.py").read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return out / f"{digest.hexdigest()[:16]}.json"
+
+
+def run_cell(
+    cell: Cell, measures: Sequence[str], scale: Scale, paths: Mapping[str, Path], runs: Path, out: Path, device: str
+) -> dict[str, Any]:
+    """Train (or take the finished run), measure, keep; returns {"group", "row", "seed", "values"}."""
+    torch.set_num_threads(1)
+    place = pick_device(device)
+    target = result_file(out, cell, measures, place)
+    if not target.exists():
+        data = load_for(cell.config, paths)
+        probe = factors_probe(data, cell.config.augmentation(), place)
+        result = train(cell.config, data, place, runs, progress=False, probe=probe)
+        run = Trained(cell, data, result, place, scale, paths)
+        values = {name: value for measure in measures for name, value in MEASURES[measure](run).items()}
+        write_json(target, {"config": cell.config.description(), "device": place.type, "values": values})
+    values = json.loads(target.read_text(encoding="utf-8"))["values"]
+    return {"group": cell.group, "row": cell.row, "seed": cell.config.seed, "values": values}
+
+
+def run_all(
+    experiment: Experiment,
+    scale: Scale,
+    seeds: Sequence[int],
+    *,
+    jobs: int,
+    paths: Mapping[str, Path],
+    runs: Path,
+    out: Path,
+    device: str = "auto",
+    progress: bool = True,
+) -> list[dict[str, Any]]:
+    """Every run of the grid, `jobs` at a time, through joblib: `joblib.parallel_config` sends them elsewhere.
+
+    The result does not depend on `jobs`. ValueError as `load` and `train` give, the first before any run starts.
+    """
+    cells = [cell for seed in seeds for cell in experiment.cells(scale, seed)]
+    load_for(cells[0].config, paths)
+    pick_device(device)
+    work = (delayed(run_cell)(cell, experiment.measures, scale, paths, runs, out, device) for cell in cells)
+    found = Parallel(n_jobs=jobs, return_as="generator")(work)
+    return list(tqdm(found, total=len(cells), desc=experiment.name, unit="run", disable=not progress))
