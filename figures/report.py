@@ -9,8 +9,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from figures import embedding, reach, risk, slack, training_curves
+from figures import embedding, experiments, phase, reach, risk, slack, training_curves
 from figures.style import data_uri, svg
+from figures.tables import table
 from theory.ledger import Evidence, Verdict, verdict_of
 from theory.theorem1 import FORMS
 
@@ -44,11 +45,15 @@ class Inputs:
 
     claims: list[dict[str, Any]]
     counterexample: dict[str, Any]
+    phase: list[dict[str, Any]]
+    suite: dict[str, Any]
     studies: list[dict[str, Any]]
+    experiments: list[dict[str, Any]]
 
 
 def read(folder: Path) -> Inputs:
-    """Read theory.json, simulate.json and every empirical-*.json; ValueError naming what is missing and how to make it."""
+    """Read theory.json, simulate.json, every empirical-*.json and experiment-*.json; ValueError naming what is missing and
+    how to make it. Experiments may be missing."""
 
     def load(name: str, stage: str) -> Any:
         try:
@@ -63,7 +68,10 @@ def read(folder: Path) -> Inputs:
     studies = [load(name, "empirical") for name in reversed(names)]
     later = simulated["evidence"] + [e for study in studies for e in study["evidence"]]
     merged = [_with_evidence(claim, [e for e in later if e["claim"] == claim["id"]]) for claim in claims]
-    return Inputs(merged, simulated["counterexample"], studies)
+    repeated = [load(path.name, "empirical experiment") for path in sorted(folder.glob("experiment-*.json"))]
+    return Inputs(
+        merged, simulated["counterexample"], simulated["phase"], simulated["suite"], studies, experiments=repeated
+    )
 
 
 def _with_evidence(claim: dict[str, Any], more: list[dict[str, Any]]) -> dict[str, Any]:
@@ -84,21 +92,9 @@ def badge(verdict: str) -> str:
     return f'<span class="badge {verdict}">{verdict}</span>'
 
 
-def table(head: list[str], rows: list[list[str]], numbers: int) -> str:
-    """An HTML table; columns from index `numbers` on are right-aligned; cells are HTML."""
-
-    right = ' class="n"'
-
-    def cells(tag: str, row: list[str]) -> str:
-        return "".join(f"<{tag}{right if i >= numbers else ''}>{cell}</{tag}>" for i, cell in enumerate(row))
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><tr>{cells("th", head)}</tr>{body}</table></div>'
-
-
 def drawings(inputs: Inputs) -> dict[str, str]:
     """Every figure of the report as SVG text, by name."""
-    drawn = {"risk": risk.draw(inputs.counterexample)}
+    drawn = {"risk": risk.draw(inputs.counterexample), "phase": phase.draw(inputs.phase)}
     for study in inputs.studies:
         shown, name = _shown(study), study["dataset"]
         drawn[f"{name}-embedding"] = embedding.draw(study)
@@ -170,8 +166,8 @@ def study_sentence(study: dict[str, Any]) -> str:
     plain, winner = study["measurements"][0], min(study["measurements"], key=lambda m: best(m)["error"])
     before, after = study["evaluation"]["before"][0], study["evaluation"]["after"][0]
     opening = (
-        f"SimCLR on {study['dataset']} (kNN {before['knn']:.3f} untrained, {after['knn']:.3f} trained): "
-        f"its own head under its training views, true error {plain['error']:.3f}, "
+        f"{study['config']['method']['name']} on {study['dataset']} (kNN {before['knn']:.3f} untrained, "
+        f"{after['knn']:.3f} trained): its own head under its training views, true error {plain['error']:.3f}, "
     )
     own = best(plain)["error"]
     opening += f"is certified to {own:.3f}; " if own < 1 else "is certified by no form of Theorem 1; "
@@ -250,7 +246,7 @@ def study_section(study: dict[str, Any], drawn: dict[str, str]) -> str:
     name = study["dataset"]
     return "".join(
         [
-            f"<h2>A trained encoder: SimCLR on {escape(study['dataset'])}</h2>",
+            f"<h2>A trained encoder: {config['method']['name']} on {escape(study['dataset'])}</h2>",
             f"<p>{study['train_images']} training and {study['test_images']} test images, views "
             f"{escape(config['letters'])}, {config['epochs']} epochs, seed {config['seed']}, {study['device']}; the last "
             f"epoch is reported, kNN temperature {evaluation['temperature']}, weights "
@@ -308,6 +304,17 @@ def risk_caption(result: dict[str, Any]) -> str:
     )
 
 
+def phase_caption(suite: dict[str, Any]) -> str:
+    """What the panels show, and how far the closed forms are checked."""
+    compared, missed = len(suite["comparisons"]), len(suite["disagreeing"])
+    return (
+        "Grey: the true error. Below its line a form certifies every class. Every closed form behind the picture is held "
+        f"against Monte Carlo: {compared} comparisons, {missed} disagree; false alarm of the whole suite "
+        f"{suite['false_alarm']:g}, a planted error of {100 * suite['planted']:g}% is seen with probability at least "
+        f"{suite['least_power']:.3f}."
+    )
+
+
 def page(inputs: Inputs, drawn: dict[str, str]) -> str:
     """The whole report, with the figures of `drawings`."""
     sections = [
@@ -324,7 +331,10 @@ def page(inputs: Inputs, drawn: dict[str, str]) -> str:
             risk_caption(inputs.counterexample),
             "risk against the shift",
         ),
+        "<h2>Where Theorem 1 certifies, on worlds in closed form</h2>",
+        picture(drawn["phase"], phase_caption(inputs.suite), "phases of Theorem 1"),
         *(study_section(study, drawn) for study in inputs.studies),
+        experiments.sections(inputs.experiments),
         "<h2>Reproduce</h2><p><code>make verify</code> writes this page from the evidence in <code>build/evidence</code>; "
         "<code>python -m theory --claim ID</code> shows a claim whole.</p>",
     ]

@@ -1,5 +1,7 @@
 """Analytic models with closed forms, and Monte Carlo estimates with intervals at a stated level.
 
-`estimators` holds random streams and intervals; `counterexample` is Example 1 (`python -m simulate.counterexample`).
-`python -m simulate` runs every simulator and writes its evidence.
+Models: `counterexample` (Example 1), `remedy` (what L_AR does to it), `gaussian` (concentration), `circle` (Theorem 1,
+InfoNCE, cross-correlation) and `vertices` (the same in any dimension); the first four are commands, `python -m
+simulate.circle` and so on. `estimators` holds random streams and intervals, `comparison` holds closed forms against them,
+`sweep` and `phase` hold theorems against models. `python -m simulate` runs everything and writes its evidence.
 """

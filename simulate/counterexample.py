@@ -21,12 +21,27 @@ from typing import Any
 import numpy as np
 from flint import arb
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from sklearn.linear_model import LogisticRegression
+from scipy.special import ndtri
 
-from simulate.estimators import Estimate, check_level, mean, proportion, stratified_monotone, stream
+from simulate.estimators import (
+    Estimate,
+    check_level,
+    chi_squared_mean,
+    mean,
+    proportion,
+    stratified_monotone,
+    stream,
+)
+from simulate.probe import probe_risk, train_probe
 from theory.options import OneLineParser, integer, number
-from theory.transfer import example_alignment, example_risk, risk_enclosure, risk_given_x1, slope
+from theory.transfer import (
+    clipped_robust_loss,
+    example_alignment,
+    example_risk,
+    risk_enclosure,
+    risk_given_x1,
+    slope,
+)
 
 EPS = 0.1
 SAMPLES = 100_000
@@ -41,15 +56,6 @@ VERDICT_RADIUS = 1e-15
 
 
 @dataclass(frozen=True)
-class Probe:
-    """Linear probe on the encoder: predicts 1 iff weight * f / scale + bias > 0."""
-
-    weight: float
-    bias: float
-    scale: float
-
-
-@dataclass(frozen=True)
 class Row:
     """R(f; D_c) obtained in five ways. `conditioned`, `counted` and `probe` are estimates at the level asked for."""
 
@@ -60,6 +66,15 @@ class Row:
     conditioned: Estimate
     counted: Estimate
     probe: Estimate
+
+
+@dataclass(frozen=True)
+class Robust:
+    """L_AR = eps B^2 with theta clipped to [-B, B], B = `clip`; it is at least 4 where the shift c' is within reach."""
+
+    clip: float
+    closed_form: float
+    simulated: Estimate
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,7 @@ class Counterexample:
     level: float
     alignment: float
     simulated_alignment: Estimate
+    robust: Robust
     rows: tuple[Row, ...]
     verdict: Verdict
 
@@ -143,71 +159,6 @@ def counted_risk(c: float, eps: float, n: int, level: float, generator: np.rando
     return proportion(int(np.count_nonzero(wrong)), n, level)
 
 
-def train_probe(c: float, eps: float, n: int, generator: np.random.Generator) -> Probe:
-    """Logistic regression of Y on f with intercept (scikit-learn, its default ridge), on n samples of D_c.
-
-    f is divided by max(1, k), which brings its standard deviation into [1, sqrt(2)]; a linear probe does not mind the
-    scale, its optimiser does.
-
-    Raises:
-        ValueError: c or eps is out of range, or the n samples have one label only.
-    """
-    scale = max(1.0, _check_slope(c, eps))
-    x1, x2, y = sample_domain(c, n, generator)
-    if y.all() or not y.any():
-        raise ValueError(f"n = {n} samples have one label only; draw more, a probe needs both")
-    model = LogisticRegression().fit((encode(x1, x2, eps) / scale)[:, None], y)
-    return Probe(float(model.coef_[0, 0]), float(model.intercept_[0]), scale)
-
-
-def probe_risk(probe: Probe, c: float, eps: float, n: int, level: float, generator: np.random.Generator) -> Estimate:
-    """0-1 risk of a given probe on D_c, by conditioning on X1 and stratifying; no sample it was trained on is used.
-
-    Let w be the sign of the weight and t = -bias/weight * scale the threshold on f. Given X1 = x, f ~ N(x, k^2) and
-
-        P[wrong | X1 = x] = Phi(-w (x - t)/k) for x >= 0,   Phi(w (x - t)/k) for x < 0,
-
-    monotone on either side of 0 though not across it. The risk is the mean of the two sides' means, each estimated at
-    level 1 - (1 - level)/2, so that both intervals hold together with probability at least level (union bound). A probe
-    of weight 0 is constant and errs with probability 1/2.
-
-    Args:
-        probe: the probe.
-        c: shift of the domain.
-        eps: parameter of the encoder.
-        n: number of strata on either side of 0.
-        level: of the interval.
-        generator: source of the uniforms.
-
-    Raises:
-        ValueError: c or eps is out of range (see `run`), or n or level is.
-    """
-    k = _check_slope(c, eps) / probe.scale
-    check_level(level)
-    threshold = -probe.bias / probe.weight if probe.weight != 0 else math.inf
-    if not math.isfinite(threshold):
-        return Estimate(0.5, 0.5, 0.5, level, "a constant probe errs with probability 1/2, exact", 0)
-    sign = math.copysign(1.0, probe.weight)
-
-    def margin(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        distance = sign * (x / probe.scale - threshold)
-        if k == 0:
-            return np.where(distance > 0, math.inf, -math.inf)
-        with np.errstate(over="ignore"):  # distance/k may be infinite: Phi is then 0 or 1, rightly
-            return np.asarray(distance / k, dtype=np.float64)
-
-    def right(u: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(ndtr(-margin(-ndtri(u / 2))), dtype=np.float64)
-
-    def left(u: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(ndtr(margin(ndtri(u / 2))), dtype=np.float64)
-
-    each = 1 - (1 - level) / 2
-    a, b = (stratified_monotone(side, n, each, generator) for side in (left, right))
-    estimate, low, high = (a.estimate + b.estimate) / 2, (a.low + b.low) / 2, (a.high + b.high) / 2
-    return Estimate(estimate, low, high, level, f"{a.method}, two sides", 2 * n)
-
-
 def simulated_alignment(eps: float, n: int, level: float, generator: np.random.Generator) -> Estimate:
     """L_align(f) = E (f(A_theta1 X) - f(A_theta2 X))^2, from n draws of (X2, theta1, theta2), all N(0, 1).
 
@@ -222,6 +173,27 @@ def simulated_alignment(eps: float, n: int, level: float, generator: np.random.G
     x2, theta1, theta2 = generator.standard_normal((3, n))
     unit = mean(((theta1 - theta2) * x2) ** 2, level)
     return Estimate(quarter * unit.estimate, quarter * unit.low, quarter * unit.high, level, unit.method, n)
+
+
+def robust_loss(eps: float, clip: float, n: int, level: float, generator: np.random.Generator) -> Robust:
+    """L_AR of the encoder with theta clipped to [-clip, clip], in closed form and from n draws of X2.
+
+    Given X2 = x2, the sup over two views is attained at theta = +-clip: (sqrt(eps) clip x2)^2. The sum of the n squares x2^2
+    is chi-squared, which gives the interval.
+
+    Raises:
+        ValueError: eps, clip, n or level is out of range (see `run`), or L_AR is.
+    """
+    if not clip > 0:
+        raise ValueError(f"clip = {clip} is not a positive number; give a bound on theta, for example 5")
+    half = _check_slope(clip, eps)
+    if half > math.sqrt(LARGEST) / 2:
+        raise ValueError(f"L_AR = eps clip^2 exceeds {LARGEST:g} at clip = {clip}, eps = {eps}; give a smaller clip")
+    unit = chi_squared_mean(np.square(generator.standard_normal(n)), level)
+    scale = (2 * half) ** 2
+    low, high = scale * unit.low, scale * unit.high
+    simulated = Estimate(scale * unit.estimate, low, high, level, unit.method, n)
+    return Robust(clip, float(clipped_robust_loss(eps, clip)), simulated)
 
 
 def judge(eps: float, samples: int, seed: int) -> Verdict:
@@ -255,6 +227,7 @@ def run(
     samples: int = SAMPLES,
     seed: int = SEED,
     level: float = LEVEL,
+    clip: float | None = None,
 ) -> Counterexample:
     """Evaluate Example 1 at every shift, and judge the claim at c' = 2/sqrt(eps).
 
@@ -267,6 +240,7 @@ def run(
         samples: number of strata and of simulated samples in each row, 2 to 10 million.
         seed: non-negative integer.
         level: of the intervals in the rows, strictly between 0 and 1.
+        clip: bound B on theta for L_AR, 1e-300 to 1e300 with eps B^2 <= 1e300; c' if None.
 
     Raises:
         ValueError: an argument is outside its range.
@@ -280,9 +254,11 @@ def run(
     for c in chosen:
         _check_slope(c, eps)
     align = simulated_alignment(eps, samples, level, stream(seed, "example 1", "alignment"))
+    bound = critical_c(eps) if clip is None else float(clip)
+    robust = robust_loss(eps, bound, samples, level, stream(seed, "example 1", "robust"))
     rows = tuple(_row(c, eps, samples, seed, level) for c in chosen)
     verdict = judge(eps, samples, seed)
-    return Counterexample(eps, samples, seed, level, float(example_alignment(eps)), align, rows, verdict)
+    return Counterexample(eps, samples, seed, level, float(example_alignment(eps)), align, robust, rows, verdict)
 
 
 def midpoint_radius(ball: arb) -> tuple[float, float]:
@@ -300,6 +276,11 @@ def as_json(result: Counterexample) -> dict[str, Any]:
         "samples": result.samples,
         "seed": result.seed,
         "align": {"closed_form": result.alignment, **_interval(result.simulated_alignment)},
+        "robust": {
+            "clip": result.robust.clip,
+            "closed_form": result.robust.closed_form,
+            **_interval(result.robust.simulated),
+        },
         "rows": [
             {
                 "c": row.c,
@@ -339,7 +320,7 @@ def as_table(result: Counterexample) -> str:
     ]
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in [head, *body]]
-    align = result.simulated_alignment
+    align, robust = result.simulated_alignment, result.robust
     mid, radius = midpoint_radius(result.verdict.enclosure)
     sampled = result.verdict.conditioned
     why = "stands: in both" if result.verdict.stands else "does not stand: not in both"
@@ -355,6 +336,8 @@ def as_table(result: Counterexample) -> str:
             "",
             f"L_align(f) = eps/2 = {result.alignment:.5g}; "
             f"simulated {align.estimate:.5g} in [{align.low:.5g}, {align.high:.5g}]",
+            f"L_AR(f) = eps B^2 = {robust.closed_form:.5g} for theta in [-B, B], B = {robust.clip:.5g}; "
+            f"simulated {robust.simulated.estimate:.5g} in [{robust.simulated.low:.5g}, {robust.simulated.high:.5g}]",
             f"R(f; D_c') = 1/4 at c' = {result.verdict.c:.5g} {why} {facts}",
         ]
     )
@@ -365,7 +348,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_words(argv)
     try:
-        result = run(options.eps, options.c, options.samples, options.seed, options.level)
+        result = run(options.eps, options.c, options.samples, options.seed, options.level, options.clip)
     except ValueError as error:
         parser.error(str(error))
     print(json.dumps(as_json(result), indent=2, allow_nan=False) if options.json else as_table(result))
@@ -380,6 +363,7 @@ def _parser() -> OneLineParser:
     )
     parser.add_argument("--eps", type=number, default=EPS, help="parameter of the encoder, > 0 (default %(default)s)")
     parser.add_argument("--c", type=number, nargs="+", help="shifts of the domain (default 0, c'/2, c', 2c', 10c')")
+    parser.add_argument("--clip", type=number, help="bound on theta for L_AR (default c')")
     parser.add_argument("--samples", type=integer, default=SAMPLES, help="in each row (default %(default)s)")
     parser.add_argument("--seed", type=integer, default=SEED, help="non-negative integer (default %(default)s)")
     parser.add_argument("--level", type=number, default=LEVEL, help="of the intervals, in (0, 1) (default %(default)s)")
@@ -388,15 +372,16 @@ def _parser() -> OneLineParser:
 
 
 def _row(c: float, eps: float, samples: int, seed: int, level: float) -> Row:
-    probe = train_probe(c, eps, TRAINING_SAMPLES, _stream(seed, "training", c, eps))
+    k = _check_slope(c, eps)
+    probe = train_probe(k, TRAINING_SAMPLES, _stream(seed, "training", c, eps))
     return Row(
         c,
-        _check_slope(c, eps),
+        k,
         float(example_risk(c, eps)),
         _enclosure(c, eps),
         conditioned_risk(c, eps, samples, level, _stream(seed, "conditioned", c, eps)),
         counted_risk(c, eps, samples, level, _stream(seed, "counted", c, eps)),
-        probe_risk(probe, c, eps, samples, level, _stream(seed, "probe", c, eps)),
+        probe_risk(probe, k, samples, level, _stream(seed, "probe", c, eps)),
     )
 
 

@@ -1,18 +1,29 @@
-"""Random streams and intervals: a proportion, a mean, and the mean of a monotone function of one uniform.
+"""Random streams and intervals: a proportion, a mean, a bounded mean, the mean square of a normal, and the mean of a
+monotone function of one uniform.
 
 Every estimate carries the level of its interval and says in `method` whether that level holds for a finite sample or
-only in the limit of many.
+only in the limit of many. Conditioning and stratifying happen before the interval: give `bounded_mean` conditional
+expectations, or means of one draw from every stratum (`one_per_stratum`), and it is their variance that counts.
 """
 
 import hashlib
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri
+from scipy.special import gammaincinv, ndtri
+from tqdm import tqdm
+
+from theory.population import clopper_pearson
+
+BLOCK = 2**17
+"""Draws in one block of `draw`: a few megabytes, so that a block stays in the cache and a run of millions in memory."""
 
 # NumPy sums in blocks of 128 and then pairwise: about 40 roundings of 2^-53 each for any n below 2^24. 2^-46 is 128.
 ROUNDING = 2.0**-46
@@ -67,8 +78,69 @@ def stream(seed: int, *path: int | str) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key))
 
 
+Sampler = Callable[[int, np.random.Generator], NDArray[Any]]
+"""(n, generator) -> (n,) independent draws of one law."""
+
+
+def draw(
+    sampler: Sampler, n: int, seed: int, *path: int | str, workers: int | None = None, progress: bool = False
+) -> NDArray[Any]:
+    """n independent draws, made in blocks of `BLOCK`, each from the stream named by (seed, path, number of the block).
+
+    A block is drawn by whichever worker is free and the blocks are joined in order, so the result has the same bits for
+    any number of workers.
+
+    Args:
+        sampler: what draws; it must use nothing but its generator.
+        n: number of draws, at least 1.
+        seed: of the streams.
+        path: name of the piece of work, see `stream`.
+        workers: processes of joblib; None means 1, or what `joblib.parallel_config` says.
+        progress: show a bar over the blocks.
+
+    Raises:
+        ValueError: n is too small, or the sampler returns another number of draws than it was asked for.
+    """
+    n = _integer(n, "n", least=1)
+    sizes = [min(BLOCK, n - start) for start in range(0, n, BLOCK)]
+    jobs = (delayed(_block)(sampler, size, seed, (*path, "block", i)) for i, size in enumerate(sizes))
+    blocks = Parallel(n_jobs=workers, return_as="generator")(jobs)
+    return np.concatenate(list(tqdm(blocks, total=len(sizes), unit="block", disable=not progress)))
+
+
+def _block(sampler: Sampler, size: int, seed: int, path: tuple[int | str, ...]) -> NDArray[Any]:
+    drawn = np.asarray(sampler(size, stream(seed, *path)))
+    if drawn.shape != (size,):
+        raise ValueError(f"the sampler returned shape {drawn.shape} when asked for {size} draws; return ({size},)")
+    return drawn
+
+
+def choose(weights: Sequence[float], n: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """n independent indices, i with probability weights[i]; the weights sum to 1."""
+    u, index = generator.random(n), np.zeros(n, dtype=np.int64)
+    for cut in np.cumsum(weights)[:-1]:
+        index += u >= cut
+    return index
+
+
+def one_per_stratum(g: Callable[[NDArray[np.float64]], NDArray[Any]], strata: int) -> Sampler:
+    """Draws of (1/strata) sum_i g(U_i), U_i uniform on the i-th of `strata` equal parts of [0, 1].
+
+    Each draw is an unbiased estimate of the integral of g over [0, 1] and varies only as much as g does within a
+    stratum; the interval of `bounded_mean` over such draws is narrower accordingly, with nothing assumed of g but its
+    bounds.
+    """
+    _integer(strata, "strata", least=1)
+
+    def sampler(n: int, generator: np.random.Generator) -> NDArray[Any]:
+        u = (np.arange(strata) + generator.random((n, strata))) / strata
+        return np.asarray(np.asarray(g(u), dtype=np.float64).mean(axis=1))
+
+    return sampler
+
+
 def proportion(successes: int, n: int, level: float) -> Estimate:
-    """Probability of success from counts, with the interval of Clopper and Pearson (Biometrika 26, 1934).
+    """Probability of success from counts, with the interval of Clopper and Pearson (`theory.population`).
 
     With a = 1 - level, low is the a/2 quantile of Beta(s, n-s+1) and high the 1-a/2 quantile of Beta(s+1, n-s), where
     low = 0 if s = 0 and high = 1 if s = n. The level holds for every n and every true probability.
@@ -85,10 +157,11 @@ def proportion(successes: int, n: int, level: float) -> Estimate:
     s = _integer(successes, "successes", least=0)
     if s > n:
         raise ValueError(f"successes = {s} exceeds n = {n}; count successes among the n trials")
-    tail = (1 - check_level(level)) / 2
-    low = float(betaincinv(s, n - s + 1, tail)) if s > 0 else 0.0
-    high = float(betaincinv(s + 1, n - s, 1 - tail)) if s < n else 1.0
-    return Estimate(s / n, low, high, level, "Clopper-Pearson, finite sample", n)
+    bound = _clopper_pearson(s, n, check_level(level), "interval")
+    return Estimate(s / n, bound.low, bound.high, level, "Clopper-Pearson, finite sample", n)
+
+
+_clopper_pearson = lru_cache(maxsize=4096)(clopper_pearson)  # its certified ends take some 10 ms
 
 
 def mean(samples: NDArray[np.float64], level: float) -> Estimate:
@@ -113,6 +186,81 @@ def mean(samples: NDArray[np.float64], level: float) -> Estimate:
     centre = float(values.mean())
     half = -float(ndtri((1 - level) / 2)) * float(values.std(ddof=1)) / math.sqrt(values.size)
     return Estimate(centre, centre - half, centre + half, level, "normal theory, asymptotic", values.size)
+
+
+def bounded_mean(samples: NDArray[Any], low: float, high: float, level: float) -> Estimate:
+    """Mean of independent samples of [low, high], by the predictable plug-in empirical Bernstein interval.
+
+    Source: Waudby-Smith and Ramdas, J. R. Statist. Soc. B 86, 2024, Theorem 2. For samples y_i of [0, 1] with mean m,
+    numbers 0 < b_i < 1 and c_i in [0, 1] that are chosen before y_i is seen, and psi(b) = (-ln(1 - b) - b)/4,
+
+        exp( sum_i b_i (y_i - m) - 4 (y_i - c_i)^2 psi(b_i) )   is a supermartingale that starts at 1,
+
+    and likewise with m - y_i, so by Markov's inequality, for every n, with probability at least level,
+
+        | sum_i b_i y_i / sum_i b_i - m | <= ( ln(2/(1 - level)) + 4 sum_i (y_i - c_i)^2 psi(b_i) ) / sum_i b_i.
+
+    Here samples come in blocks of doubling size; c and b = min(1/2, sqrt(2 ln(2/(1 - level))/(n v))) of a block are
+    fixed by the mean and the variance v of the blocks before it (1/2 and 1/4 for the first). The half-width tends to
+    sqrt(2 ln(2/(1 - level)) v/n), that of Bernstein's inequality with the variance known, while that of Maurer and
+    Pontil (COLT 2009, Theorem 4) carries 7 ln(4/(1 - level))/(3 (n - 1)) besides. The estimate is the weighted mean.
+
+    Args:
+        samples: (n,) numbers of [low, high], n >= 2, in the order in which they were drawn.
+        low, high: certain bounds of a sample, known without looking at the samples; low < high.
+        level: strictly between 0 and 1.
+
+    Raises:
+        ValueError: samples are no such vector, a sample lies outside [low, high], or level is out of range.
+    """
+    check_level(level)
+    values = np.asarray(samples, dtype=np.float64)
+    if values.ndim != 1 or values.size < 2:
+        raise ValueError(f"samples have shape {values.shape}; give a vector of at least 2 numbers")
+    if not low < high:
+        raise ValueError(f"low = {low} is not below high = {high}; give bounds that every sample keeps to")
+    slack = ROUNDING * max(abs(low), abs(high))
+    if not (values.min() >= low - slack and values.max() <= high + slack):
+        raise ValueError(
+            f"samples run from {values.min()} to {values.max()}, outside [{low}, {high}]; widen the bounds"
+        )
+    n, width, log = values.size, high - low, math.log(2 / (1 - level))
+    centre, variance = 0.5, 0.25
+    weight = total = penalty = 0.0
+    start, size = 0, 64
+    while start < n:
+        y = (values[start : start + size] - low) / width
+        b = min(0.5, math.sqrt(2 * log / (n * variance)))
+        weight += b * y.size
+        total += b * float(y.sum())
+        penalty += (-math.log1p(-b) - b) * float(np.square(y - centre).sum())
+        start += y.size
+        size = start
+        past = values[:start]
+        centre = min(1.0, max(0.0, (float(past.mean()) - low) / width))
+        variance = (0.25 + float(np.square(past - past.mean()).sum()) / width**2) / (start + 1)
+    estimate, half = low + width * total / weight, width * (log + penalty) / weight + slack
+    return Estimate(
+        estimate, max(low, estimate - half), min(high, estimate + half), level, "empirical Bernstein, finite sample", n
+    )
+
+
+def chi_squared_mean(squares: NDArray[np.float64], level: float) -> Estimate:
+    """v from independent squares of N(0, v), whose sum is v times chi-squared with n degrees of freedom.
+
+    The ends are sum / q with q the (1 + level)/2 and (1 - level)/2 quantiles of chi^2_n. The level is exact for every n,
+    because the samples are known to be squares of normals.
+
+    Raises:
+        ValueError: squares are not a vector of finite numbers >= 0, or level is outside (0, 1).
+    """
+    check_level(level)
+    values = np.asarray(squares, dtype=np.float64)
+    if values.ndim != 1 or values.size < 1 or not (np.isfinite(values).all() and values.min() >= 0):
+        raise ValueError(f"squares have shape {values.shape} or are not all finite and >= 0; give squares of normals")
+    n, tail, total = values.size, (1 - level) / 2, float(values.sum())
+    low, high = (total / (2 * float(gammaincinv(n / 2, q))) for q in (1 - tail, tail))
+    return Estimate(total / n, low, high, level, "chi-squared, finite sample", n)
 
 
 def stratified_monotone(

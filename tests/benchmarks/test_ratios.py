@@ -9,8 +9,6 @@ import torch
 from scipy.spatial.distance import cdist
 
 from empirical.augmentations import Augmentation, apply, sample_parameters, seeded_generator
-from simulate.counterexample import conditioned_risk, counted_risk
-from simulate.estimators import stream
 from theory.concentration import augmented_distances, main_part
 from theory.factors import lipschitz_constant
 from theory.setting import FiniteWorld
@@ -30,14 +28,6 @@ def seconds(work, repeats=3):
 
 def show(what, ours, theirs):
     print(f"\n{what:<70} {ours:9.4f} s against {theirs:9.4f} s: {theirs / ours:10.1f}x")
-
-
-def test_conditioned_risk_against_counting_at_equal_width():
-    c, eps, n = 10.0, 0.1, 20_000
-    ours, a = seconds(lambda: conditioned_risk(c, eps, n, 0.95, stream(0, "bench")))
-    theirs, b = seconds(lambda: counted_risk(c, eps, n, 0.95, stream(0, "bench")))
-    more = ((b.high - b.low) / (a.high - a.low)) ** 2  # counting narrows with the square root of n
-    show(f"risk at slope 1.6 to +-{(a.high - a.low) / 2:.1e}; counting extrapolated", ours, theirs * more)
 
 
 def test_lipschitz_constant_against_cdist():

@@ -33,7 +33,7 @@ def test_page_is_self_contained(html):
     assert html.startswith("<!doctype html>")
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
     assert "<script" not in html
-    assert html.count("<figure>") == 5
+    assert html.count("<figure>") == 6
 
 
 def test_every_claim_and_its_verdict_is_there(html, evidence):
@@ -94,4 +94,4 @@ def test_same_evidence_same_page(html, evidence):
 def test_figures_lie_beside_the_page(html, evidence):
     assert html
     names = {path.stem for path in (evidence / "report" / "figures").glob("*.svg")}
-    assert names == {"risk", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
+    assert names == {"risk", "phase", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}

@@ -5,10 +5,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from scipy.special import ndtri
 from scipy.stats import binom
 
-from simulate.estimators import Estimate, mean, proportion, stratified_monotone, stream
+from simulate.estimators import (
+    BLOCK,
+    Estimate,
+    bounded_mean,
+    chi_squared_mean,
+    choose,
+    draw,
+    mean,
+    one_per_stratum,
+    proportion,
+    stratified_monotone,
+    stream,
+)
 
 FALSE_ALARM = 1e-7  # probability that one coverage test below fails although the interval is right
 
@@ -287,3 +300,180 @@ def test_stratified_refuses_what_is_not_monotone(g):
 def test_stratified_errors(g, n, level, words):
     with np.errstate(divide="ignore"), pytest.raises(ValueError, match=words):
         stratified_monotone(g, n, level, stream(0, "errors"))
+
+
+# draws in blocks
+
+
+def normals(n, generator):
+    return generator.standard_normal(n)
+
+
+@pytest.mark.parametrize(("workers", "backend"), [(1, "loky"), (2, "loky"), (8, "threading")])
+def test_draws_have_the_same_bits_for_any_number_of_workers(workers, backend):
+    n = 3 * BLOCK + 5
+    alone = np.concatenate(
+        [normals(size, stream(3, "work", "block", i)) for i, size in enumerate([BLOCK, BLOCK, BLOCK, 5])]
+    )
+    with parallel_config(backend=backend):
+        np.testing.assert_array_equal(draw(normals, n, 3, "work", workers=workers), alone)
+
+
+def test_draws_depend_on_seed_and_name():
+    one = draw(normals, 100, 0, "a")
+    assert not np.array_equal(one, draw(normals, 100, 1, "a"))
+    assert not np.array_equal(one, draw(normals, 100, 0, "b"))
+    assert draw(normals, 1, 0, "a").shape == (1,)
+
+
+def test_progress_is_shown_when_asked_for(capsys):
+    draw(normals, 2 * BLOCK, 0, "quiet")
+    assert capsys.readouterr().err == ""
+    draw(normals, 2 * BLOCK, 0, "shown", progress=True)
+    assert "2/2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("sampler", "n", "words"), [(normals, 0, "n = 0"), (lambda n, g: g.random(n + 1), 5, "5 draws")]
+)
+def test_draw_errors(sampler, n, words):
+    with pytest.raises(ValueError, match=words):
+        draw(sampler, n, 0, "errors")
+
+
+def test_choose_follows_the_weights():
+    drawn = choose((0.2, 0.5, 0.3), 100_000, stream(0, "choose"))
+    for i, weight in enumerate((0.2, 0.5, 0.3)):
+        assert proportion(int((drawn == i).sum()), 100_000, 1 - 1e-9).contains(weight)
+    assert set(choose((1.0,), 10, stream(0))) == {0}
+
+
+# bounded means: name, sampler of [low, high], low, high, mean
+
+BOUNDED = {
+    "uniform": (lambda g, size: g.random(size), 0.0, 1.0, 0.5),
+    "rare": (lambda g, size: (g.random(size) < 0.01).astype(float), 0.0, 1.0, 0.01),
+    "two points": (lambda g, size: np.where(g.random(size) < 0.5, -3.0, 1.0), -3.0, 1.0, -1.0),
+    "skewed": (lambda g, size: g.beta(0.1, 0.9, size), 0.0, 1.0, 0.1),
+    "narrow": (lambda g, size: 5 + 1e-3 * g.random(size), 0.0, 10.0, 5.0005),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize("n", [2, 50, 2000])
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_bounded_mean_covers(name, n, level):
+    sampler, low, high, truth = BOUNDED[name]
+    runs = 500
+    draws = sampler(stream(4, name, n, str(level)), (runs, n))
+    misses = sum(not bounded_mean(row, low, high, level).contains(truth) for row in draws)
+    assert misses <= most_misses(runs, level)
+
+
+def test_bounded_mean_coverage_test_has_power():
+    """An interval a fifth as wide is found out by the same count."""
+    level, runs, n = 0.5, 500, 2000
+    misses = 0
+    for row in stream(5, "fifth").random((runs, n)):
+        e = bounded_mean(row, 0.0, 1.0, level)
+        misses += abs(e.estimate - 0.5) > (e.high - e.low) / 10
+    assert misses > most_misses(runs, level)
+
+
+def maurer_pontil(samples, width, level):
+    """Half-width of the two-sided empirical Bernstein interval of Maurer and Pontil, COLT 2009, Theorem 4."""
+    n, log = len(samples), math.log(4 / (1 - level))
+    return math.sqrt(2 * np.var(samples, ddof=1) * log / n) + 7 * width * log / (3 * (n - 1))
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize("n", [1000, 100_000])
+@pytest.mark.parametrize("level", [0.95, 1 - 1e-9])
+def test_bounded_mean_is_narrower_than_maurer_and_pontil(name, n, level):
+    sampler, low, high, _ = BOUNDED[name]
+    samples = sampler(stream(6, name, n), n)
+    e = bounded_mean(samples, low, high, level)
+    assert (e.high - e.low) / 2 < maurer_pontil(samples, high - low, level)
+    assert "finite sample" in e.method
+
+
+@pytest.mark.parametrize(("name", "spare"), [("uniform", 1.02), ("two points", 1.02), ("skewed", 1.04), ("rare", 1.15)])
+def test_bounded_mean_is_nearly_bernstein(name, spare):
+    """At n = 10^5 the half-width is that of a known variance, sqrt(2 ln(2/(1-level)) v/n), and a few per cent."""
+    sampler, low, high, _ = BOUNDED[name]
+    samples, level = sampler(stream(7, name), 100_000), 0.99
+    e = bounded_mean(samples, low, high, level)
+    known = math.sqrt(2 * math.log(2 / (1 - level)) * np.var(samples) / samples.size)
+    assert known < (e.high - e.low) / 2 * 1.01
+    assert (e.high - e.low) / 2 < spare * known
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, 1.0])
+def test_bounded_mean_of_a_constant(value):
+    e = bounded_mean(np.full(10_000, value), 0.0, 1.0, 0.95)
+    assert e.contains(value)
+    assert 0.0 <= e.low
+    assert e.high <= 1.0
+    assert e.high - e.low < 4 * 2 * math.log(40) / 10_000
+
+
+@pytest.mark.parametrize(
+    ("samples", "low", "high", "level", "words"),
+    [
+        ([0.5], 0.0, 1.0, 0.9, r"shape \(1,\)"),
+        ([0.5, 1.5], 0.0, 1.0, 0.9, "outside"),
+        ([0.5, math.nan], 0.0, 1.0, 0.9, "outside"),
+        ([0.5, 0.5], 1.0, 1.0, 0.9, "low = 1.0"),
+        ([0.5, 0.5], 0.0, 1.0, 1.0, "level = 1.0"),
+    ],
+)
+def test_bounded_mean_errors(samples, low, high, level, words):
+    with pytest.raises(ValueError, match=words):
+        bounded_mean(np.array(samples), low, high, level)
+
+
+# squares of normals
+
+
+@pytest.mark.parametrize("n", [1, 20, 500])
+def test_chi_squared_mean_is_exact(n):
+    """Both the most and the fewest misses: the level is attained for every n, and for any scale."""
+    level, runs, v = 0.8, 3000, 7.0
+    draws = v * stream(8, "chi", n).standard_normal((runs, n)) ** 2
+    misses = sum(not chi_squared_mean(row, level).contains(v) for row in draws)
+    assert fewest_misses(runs, level) <= misses <= most_misses(runs, level)
+
+
+@pytest.mark.parametrize(
+    ("squares", "words"),
+    [([], r"shape \(0,\)"), ([-1.0], ">= 0"), ([1.0, math.inf], "finite"), ([[1.0]], r"shape \(1, 1\)")],
+)
+def test_chi_squared_mean_errors(squares, words):
+    with pytest.raises(ValueError, match=words):
+        chi_squared_mean(np.array(squares), 0.9)
+
+
+# stratified replicates
+
+
+def step(u):
+    return (u < 0.3) * 1.0
+
+
+def test_stratified_replicates_cover_and_are_narrower():
+    """A step of mean .3: one draw from each of 64 strata varies in one stratum only."""
+    level, runs, n = 0.9, 300, 200
+    sampler = one_per_stratum(step, 64)
+    misses = sum(
+        not bounded_mean(sampler(n, stream(seed, "strata")), 0.0, 1.0, level).contains(0.3) for seed in range(runs)
+    )
+    assert misses <= most_misses(runs, level)
+    plain = bounded_mean(step(stream(0, "plain").random(64 * 20_000)), 0.0, 1.0, level)
+    strata = bounded_mean(sampler(20_000, stream(0, "strata")), 0.0, 1.0, level)
+    assert strata.contains(0.3)
+    assert (strata.high - strata.low) < (plain.high - plain.low) / 3
+
+
+def test_strata_errors():
+    with pytest.raises(ValueError, match="strata = 0"):
+        one_per_stratum(step, 0)

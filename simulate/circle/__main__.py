@@ -1,0 +1,145 @@
+"""`python -m simulate.circle`: one world on the circle, its factors twice, and what each form of Theorem 1 says of it.
+
+Exit status: 0 if every closed form lies in its interval and no form is exceeded, 1 otherwise, 2 for a bad argument.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from simulate import theorem1
+from simulate.circle import world
+from simulate.circle.sampling import quantities
+from simulate.circle.world import Circle
+from simulate.comparison import Rule, compare
+from simulate.sweep import DELTAS, TOLERANCE
+from simulate.tables import add_suite_options, aligned, finite, suite_json, suite_table
+from simulate.theorem1 import LEVERS, Factors, Held, Lever
+from theory.options import OneLineParser, integer, number
+
+
+def model_of(options: Any) -> Circle:
+    """The world that the options describe: K equal angles unless `--centres` places them."""
+    centres = options.centres or [
+        (2 * math.pi * k / options.classes + math.pi) % (2 * math.pi) - math.pi for k in range(options.classes)
+    ]
+    K = len(centres)
+    spreads = options.spreads * K if len(options.spreads) == 1 else options.spreads
+    priors = options.priors or [1 / K] * K
+    strengths = options.strengths or [0.02, 1.5]
+    weights = options.weights or ([1 / len(strengths)] * len(strengths) if options.strengths else [0.9, 0.1])
+    return Circle(
+        tuple(centres), tuple(priors), tuple(spreads), tuple(strengths), tuple(weights), options.swapped, options.radius
+    )
+
+
+def certificates(model: Circle) -> dict[Lever, tuple[Factors, dict[Any, Held]]]:
+    """Every form of Theorem 1 at every (eps, delta), by lever."""
+    found: dict[Lever, tuple[Factors, dict[Any, Held]]] = {}
+    for lever in LEVERS:
+        factors = theorem1.factors_of(model, DELTAS, lever)
+        found[lever] = (factors, theorem1.hold_all(factors))
+    return found
+
+
+def as_json(model: Circle, found: dict[Lever, tuple[Factors, dict[Any, Held]]]) -> dict[str, Any]:
+    """The world, its error, and the best certificate of every form and lever."""
+    certified = []
+    for lever, (factors, forms) in found.items():
+        for form, held in forms.items():
+            best = int(np.lexsort((-held.margins.min(axis=1), held.bound))[0])
+            certified.append(
+                {
+                    "form": form,
+                    "lever": lever,
+                    "error": float(held.bound[best]),
+                    "met": bool(held.met[best]),
+                    "eps": float(factors.eps[best]),
+                    "delta": float(factors.delta[best]),
+                    "s": float(factors.s[best]),
+                    "margin": float(held.margins[best].min()),
+                    "excess": finite(held.excess),
+                }
+            )
+    return {
+        "model": asdict(model),
+        "error": world.error(model),
+        "error_any_view": world.error(model, any_view=True),
+        "certificates": certified,
+    }
+
+
+def as_table(model: Circle, found: dict[str, Any]) -> list[str]:
+    """The same as lines for a reader; a dash where nothing is certified."""
+    rows = [[c["form"], c["lever"], *_certified(c), f"{c['margin']:+.3f}"] for c in found["certificates"]]
+    return [
+        f"{model.classes} classes at {_short(model.centres)} on the circle, p = {_short(model.priors)}, "
+        f"s = {_short(model.spreads)},",
+        f"views within a = {_short(model.strengths)} with probability {_short(model.weights)}, swapped {model.swapped:g}, "
+        f"radius {model.radius:.4g}.",
+        f"True error {found['error']:.6f}; of any view {found['error_any_view']:.6f}.",
+        "",
+        *aligned(("form", "lever", "certified", "eps", "delta", "s", "margin"), rows, left=2),
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; see the module for the exit status."""
+    parser = _parser()
+    options = parser.parse_words(argv)
+    try:
+        if options.classes < 2:
+            raise ValueError(f"classes = {options.classes} is too small; give at least 2")
+        model = model_of(options)
+        pairs = quantities("circle", model, delta=options.delta, eps=options.eps)
+        rule = Rule(options.false_alarm)
+        suite = compare(pairs, rule, options.seed, workers=options.workers, progress=options.progress)
+    except ValueError as error:
+        parser.error(str(error))
+    found = certificates(model)
+    shown = as_json(model, found)
+    if options.json:
+        print(json.dumps({**shown, "suite": suite_json(suite)}, indent=2, allow_nan=False))
+    else:
+        print("\n".join([*as_table(model, shown), "", *suite_table(suite)]))
+    exceeded = any(held.excess > TOLERANCE for _, forms in found.values() for held in forms.values())
+    return 1 if suite.disagreeing or exceeded else 0
+
+
+def _certified(c: dict[str, Any]) -> list[str]:
+    if c["error"] >= 1:
+        return ["-", "-", "-", "-"]
+    return [f"{c['error']:.6f}", f"{c['eps']:.3f}", f"{c['delta']:.3f}", f"{c['s']:.3f}"]
+
+
+def _short(values: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{value:.4g}" for value in np.asarray(values)) + ")"
+
+
+def _parser() -> OneLineParser:
+    parser = OneLineParser(
+        prog="python -m simulate.circle",
+        description="Theorem 1 on classes on a circle: closed forms, Monte Carlo, certified errors.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--classes", type=integer, default=3, help="at equal angles (default %(default)s)")
+    parser.add_argument("--centres", type=number, nargs="+", help="angles in [-pi, pi] instead")
+    parser.add_argument("--spreads", type=number, nargs="+", default=[0.2], help="one, or one per class (default 0.2)")
+    parser.add_argument("--priors", type=number, nargs="+", help="of the classes (default equal)")
+    parser.add_argument("--strengths", type=number, nargs="+", help="of the views (default 0.02 1.5)")
+    parser.add_argument("--weights", type=number, nargs="+", help="of the strengths (default 0.9 0.1, or equal)")
+    parser.add_argument("--swapped", type=number, default=0.1, help="share at another class (default %(default)s)")
+    parser.add_argument("--radius", type=number, default=1.0, help="of the features (default %(default)s)")
+    parser.add_argument("--delta", type=number, default=0.5, help="of the sigma compared (default %(default)s)")
+    parser.add_argument("--eps", type=number, default=0.5, help="of the R_eps compared (default %(default)s)")
+    add_suite_options(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Aligned tables and plain dictionaries of what the simulators find, and the options they share; ASCII."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from simulate.comparison import Comparison, Rule, Suite
+from theory.options import OneLineParser, integer, number
+
+SUITE_HEAD = ("quantity", "closed form", "Monte Carlo", "low", "high", "draws", "power")
+
+
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
+    """Lines of a table: the first `left` columns flush left, the others flush right."""
+    lines = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return [
+        "  ".join(
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def suite_table(suite: Suite) -> list[str]:
+    """Every comparison of `suite` on a line, and below them what it says as a whole."""
+    return [*aligned(SUITE_HEAD, [_row(c) for c in suite.comparisons]), "", *suite.says.split("; ")]
+
+
+def suite_json(suite: Suite) -> dict[str, Any]:
+    """The suite as plain dicts, lists and finite floats."""
+    return {
+        "false_alarm": suite.rule.false_alarm,
+        "planted": suite.rule.planted,
+        "power": suite.rule.power,
+        "least_power": suite.least_power,
+        "missed": suite.missed,
+        "disagreeing": list(suite.disagreeing),
+        "comparisons": [
+            {
+                "name": c.name,
+                "closed_form": c.closed,
+                "estimate": c.estimate.estimate,
+                "low": c.estimate.low,
+                "high": c.estimate.high,
+                "level": c.estimate.level,
+                "samples": c.estimate.samples,
+                "power": c.power,
+                "agrees": c.agrees,
+            }
+            for c in suite.comparisons
+        ],
+    }
+
+
+def finite(value: float) -> float | None:
+    """The value for JSON, which has no infinity: None stands for it."""
+    return value if math.isfinite(value) else None
+
+
+def _row(c: Comparison) -> tuple[str, ...]:
+    mark = "" if c.agrees else "  OUTSIDE"
+    return (
+        c.name,
+        f"{c.closed:.6f}",
+        f"{c.estimate.estimate:.6f}",
+        f"{c.estimate.low:.6f}",
+        f"{c.estimate.high:.6f}",
+        f"{c.estimate.samples}",
+        f"{c.power:.4f}{mark}",
+    )
+
+
+def add_suite_options(parser: OneLineParser) -> None:
+    """The options of a command that holds closed forms against Monte Carlo."""
+    parser.add_argument(
+        "--false-alarm",
+        type=number,
+        default=Rule.false_alarm,
+        help="probability that some right closed form is turned down (default %(default)g)",
+    )
+    parser.add_argument("--seed", type=integer, default=0, help="non-negative integer (default %(default)s)")
+    parser.add_argument("--workers", type=integer, default=1, help="processes (default %(default)s)")
+    parser.add_argument("--progress", action="store_true", help="show a bar on stderr")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
