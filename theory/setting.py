@@ -39,6 +39,8 @@ class FiniteWorld:
     labels: Array
 
     def __post_init__(self) -> None:
+        if self.features.dtype != object:  # sums in float32 would err by more than a certificate allows for
+            object.__setattr__(self, "features", self.features.astype(np.float64))
         check_views("views", self.views)
         check_views("features", self.features)
         if self.views.shape[:2] != self.features.shape[:2]:
@@ -56,9 +58,8 @@ class FiniteWorld:
                 "normalise the features"
             )
         if self.features.dtype != object and high > low * (1 + FLOAT64):
-            features = self.features.astype(float)
-            norms = np.linalg.norm(features, axis=2, keepdims=True)
-            object.__setattr__(self, "features", features * (norms[0, 0] / norms))
+            norms = np.linalg.norm(self.features, axis=2, keepdims=True)
+            object.__setattr__(self, "features", self.features * (norms[0, 0] / norms))
 
     @property
     def radius(self) -> Any:

@@ -125,7 +125,14 @@ def test_nothing_is_certified_when_too_much_is_lost(form):
 @given(worlds)
 def test_stronger_forms_levers_and_scopes_certify_no_less(world):
     found = {(c.form, c.lever, c.scope): c.error for c in compare(world)}
-    stronger = [("corrected", "sharp"), ("sharp", "cap"), ("chord", "cap"), ("cap", "exact"), ("printed", "exact")]
+    stronger = [
+        ("corrected", "sharp"),
+        ("corrected", "chord"),
+        ("sharp", "cap"),
+        ("chord", "cap"),
+        ("cap", "exact"),
+        ("printed", "exact"),
+    ]
     for (form, lever, scope), error in found.items():
         for weak, strong in stronger:
             if form == weak:
@@ -203,3 +210,27 @@ def test_float32_rounding_of_the_norms_does_not_enter():
     rounded = FiniteWorld(turned, turned.astype(np.float32), exact.labels)
     assert np.ptp(np.linalg.norm(rounded.features, axis=2)) < 1e-15
     assert certify(rounded).error == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, int])
+def test_a_tie_is_not_certified_away_whatever_the_type_of_the_features(dtype):
+    """a samples at (1, 0) and b at (0, +-1) per class: those at (1, 0) are as far from both means, and so misclassified. In
+    float32 the means would come out on the right side of each other, and a certificate below a/(a + b)."""
+    for a in range(2, 14):
+        for b in range(1, a):
+            rows = [[1, 0]] * a + [[0, 1]] * b + [[1, 0]] * a + [[0, -1]] * b
+            features = np.array(rows, dtype=dtype)[:, None].repeat(2, axis=1)
+            world = FiniteWorld(features, features, np.repeat([0, 1], a + b))
+            assert min(c.error for c in compare(world)) >= a / (a + b) - 1e-9
+
+
+def test_equal_views_with_unequal_features_spread_under_both_levers():
+    """A float32 encoder may give one image two features 1e-5 apart: then L d_A = 0 does not bound their distance."""
+    apart = 9e-6
+    angles = np.array([0.0, apart, np.pi, np.pi])
+    features = np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, None].repeat(2, axis=1)
+    views = np.array([0.0, 0.0, 1.0, 2.0])[:, None, None].repeat(2, axis=1)
+    world = FiniteWorld(views, features, np.array([0, 0, 1, 1]))
+    for lever in LEVERS:
+        grid = frontier(world, lever)
+        assert grid.s[0][grid.sigma[:, 0] == 1.0].min() == pytest.approx(apart, rel=1e-3)

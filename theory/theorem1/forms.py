@@ -8,8 +8,8 @@ alpha_l = P[C_l^0 and S_eps]/p_l >= sigma - R_eps/p_l is the share of class l th
     chord                       ||mu_l - mu_k|| > 2 D r
     cap, exact                  every unit u within an angle of mu_l is nearer to mu_l than to mu_k
 
-corrected => sharp => cap => exact, chord => cap and printed => exact; no other implication holds (thm-1-nesting). Each
-rho is the sum of named terms, so that a report can say which one blocks a certificate.
+corrected => sharp, chord and printed (without Delta_mu); sharp and chord => cap; cap and printed => exact; no other
+implication holds (thm-1-nesting). Each rho is the sum of named terms, so that a report can say which one blocks.
 """
 
 from typing import Any, Literal
@@ -111,11 +111,11 @@ def exact_angle(alpha: Any, s: Any, w: Any, guard: float = 0.0) -> Array:
     turned = ((1 - w) * (1 + w - 2 * alpha) + guard) / (4 * w * np.maximum(alpha, TINY))
     edge = theta + _half_angle(turned)
     face = _half_angle((rho_sharp(alpha, s) - (1 - w) + guard) / (2 * w))
-    at_edge = (turned <= 1) & (edge <= np.pi) & (w * np.sin(edge) >= alpha * np.sin(theta) + guard)
+    at_edge = (alpha > 0) & (turned <= 1) & (edge <= np.pi) & (w * np.sin(edge) >= alpha * np.sin(theta) + guard)
     return np.where(at_edge, edge, face)
 
 
-def cap_margin(angle: Any, ll: Any, kk: Any, lk: Any) -> Array:
+def cap_margin(angle: Any, ll: Any, kk: Any, lk: Any, guard: float = 0.0) -> Array:
     """min over unit u with angle(u, mu_l) <= angle of u.(mu_l - mu_k), less (||mu_l||^2 - ||mu_k||^2)/2.
 
     Positive iff every such u is nearer to mu_l than to mu_k. ll, kk, lk as in `chord_margin`; arrays broadcast. In
@@ -125,7 +125,7 @@ def cap_margin(angle: Any, ll: Any, kk: Any, lk: Any) -> Array:
     w = np.maximum(np.sqrt(ll), TINY)
     along = (ll - lk) / w
     size = np.sqrt(np.maximum(ll + kk - 2 * lk, 0.0))
-    across = np.sqrt(np.maximum(size**2 - along**2, 0.0))
+    across = np.sqrt(np.maximum(size**2 - along**2, 0.0) + guard)
     opposite = np.arctan2(across, -along)  # angle between -g and mu_l
     least = np.where(opposite <= angle, -size, along * np.cos(angle) - across * np.sin(angle))
     return np.asarray(least - (ll - kk) / 2)
@@ -137,9 +137,9 @@ def margin(form: Form, alpha: Any, s: Any, ll: Any, kk: Any, lk: Any, guard: flo
     alpha, s as above; ll, kk, lk are ||mu_l||^2, ||mu_k||^2 and mu_l.mu_k over r^2; guard as in `cap_angle`.
     """
     if form == "cap":
-        return cap_margin(cap_angle(alpha, s, np.sqrt(ll), guard), ll, kk, lk)
+        return cap_margin(cap_angle(alpha, s, np.sqrt(ll), guard), ll, kk, lk, guard)
     if form == "exact":
-        return cap_margin(exact_angle(alpha, s, np.sqrt(ll), guard), ll, kk, lk)
+        return cap_margin(exact_angle(alpha, s, np.sqrt(ll), guard), ll, kk, lk, guard)
     if form == "chord":
         return np.asarray(chord_margin(alpha, s, ll, kk, lk))
     return np.asarray(threshold({"corrected": rho_corrected, "sharp": rho_sharp}[form](alpha, s)) - lk)

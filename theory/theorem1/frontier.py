@@ -52,12 +52,14 @@ def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8) -> Fronti
     classes = [world.members(k) for k in range(world.classes)]
 
     def gaps(members: Array) -> Array:
+        """What bounds d_{A,f}; for equal views whose features differ, L d_A = 0 does not."""
         if len(members) == 1:
             return np.zeros((1, 1))
-        return augmented_distances(world.features[members] if constant is None else world.views[members])
+        local = augmented_distances(world.features[members])
+        return local if constant is None else np.maximum(local, constant * augmented_distances(world.views[members]))
 
     def steps_of(members: Array) -> list[Steps]:
-        within = gaps(members) * (1.0 if constant is None else constant)
+        within = gaps(members)
         kept = [np.flatnonzero(diameters[members] <= width) for width in eps]
         return [clique_steps(within[np.ix_(inside, inside)]) for inside in [np.arange(len(members)), *kept]]
 
