@@ -117,12 +117,12 @@ def text(experiment: Experiment, scale: str, found: Sequence[dict[str, Any]]) ->
     summary, compared = summaries(experiment, found), comparisons(experiment, found)
     wide = max(len(s.row) for s in summary) + 2
     lines = [f"{experiment.title} ({experiment.name}, scale {scale}, {summary[0].seeds} seeds; mean +- spread)", ""]
-    lines.append(f"{'group':<14}{'views or method':<{wide}}" + "".join(f"{m:>20}" for m in experiment.metrics))
+    lines.append(f"{'group':<14}{'views or method':<{wide}}" + "".join(f"{m:>22}" for m in experiment.metrics))
     for s in summary:
         cells = [
             f"{s.means[m]:>12.4f}" + (f" +- {s.spreads[m]:.3f}" if s.seeds > 1 else " " * 9) for m in experiment.metrics
         ]
-        lines.append(f"{s.group:<14}{s.row:<{wide}}" + "".join(f"{cell[:20]:>20}" for cell in cells))
+        lines.append(f"{s.group:<14}{s.row:<{wide}}" + "".join(f"{cell:>22}" for cell in cells))
     if compared:
         lines += ["", f"{'asserted':<60}{'difference':>11}  {'interval, paired':<22}verdict"]
         for c in compared:

@@ -179,7 +179,7 @@ def test_no_main_part_of_mixed_strengths_is_larger(delta):
     n, runs, sizes = 400, 10, []
     for seed in range(runs):
         draws = sampling.sample(model, n, stream(seed, "clique"), label=0)
-        apart = np.abs(draws.phi[:, None] - draws.phi) - draws.strength[:, None] - draws.strength
+        apart = np.abs(draws.phi[:, None] - draws.phi) - (draws.strength[:, None] + draws.strength)
         part = main_part(np.maximum(apart, 0.0), delta)
         assert part.lower == part.upper
         windows = sum(fullest_window(draws.phi[draws.strength == a], delta + 2 * a) for a in model.strengths)

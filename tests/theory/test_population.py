@@ -161,7 +161,7 @@ def misses(seed, level):
 @given(seeds, st.sampled_from([0.2, 0.5, 0.9, 0.99]))
 def test_means_are_covered_exactly_enumerated(seed, level):
     plain_miss, refined_miss, _, plain, refined = misses(seed, level)
-    assert plain_miss <= refined_miss <= 1 - level
+    assert plain_miss - 1e-12 <= refined_miss <= 1 - level  # two sums of floats: in another order they differ
     assert (refined <= plain * (1 + 1e-12)).all()
 
 

@@ -56,7 +56,9 @@ def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8) -> Fronti
         if len(members) == 1:
             return np.zeros((1, 1))
         local = augmented_distances(world.features[members])
-        return local if constant is None else np.maximum(local, constant * augmented_distances(world.views[members]))
+        return np.asarray(
+            local if constant is None else np.maximum(local, constant * augmented_distances(world.views[members]))
+        )
 
     def steps_of(members: Array) -> list[Steps]:
         within = gaps(members)

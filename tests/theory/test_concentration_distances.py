@@ -1,0 +1,322 @@
+"""Augmented distances: every path gives the bits of direct evaluation, on adversarial views and out of one process."""
+
+import math
+import tracemalloc
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from theory.concentration import augmented_distances, bands, distances, planning
+from theory.concentration.bands import embedding, principal_basis, right_factors, scale_for
+from theory.concentration.device import on_device
+
+
+def adversarial(kind, seed, n=24, m=4, D=40):
+    """Views that try to break a bound: (n, m, D)."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(n, m, D))
+    low_rank = rng.normal(size=(n, m, 5)) @ rng.normal(size=(5, D))
+    base = rng.normal(size=(n, 1, D))
+    pair = base[:1] + np.zeros((n, m, D))
+    return {
+        "noise": noise,
+        "low rank": low_rank,
+        "near-duplicates at norm 1e3": 1e3 * pair + 1e-9 * noise,
+        "two tight clusters far apart": np.where(np.arange(n)[:, None, None] % 2, 1e3, -1e3) + 1e-6 * noise,
+        "huge offset": 1e9 + noise,
+        "views nearly alike": base + 1e-7 * noise,
+        "subnormal": noise * 1e-310,
+        "near overflow": noise * 1e306,
+        "one outlier": np.where(np.arange(n)[:, None, None] == 3, 1e12, 1.0) * noise,
+        "one point": pair,
+        "sparse": noise * (rng.random((n, m, D)) < 0.05),
+        "float32": low_rank.astype(np.float32),
+        "small integers": rng.integers(0, 3, (n, m, D), dtype=np.uint8),
+        "large integers": rng.integers(-(2**40), 2**40, (n, m, D)),
+    }[kind]
+
+
+KINDS = [
+    "noise", "low rank", "near-duplicates at norm 1e3", "two tight clusters far apart", "huge offset",
+    "views nearly alike", "subnormal", "near overflow", "one outlier", "one point", "sparse", "float32",
+    "small integers", "large integers",
+]  # fmt: skip
+
+
+def forced(monkeypatch, k):
+    """Make every plan use k leading coordinates; None: all of them; 0: none, direct evaluation."""
+    plan = planning.make_plan
+
+    def with_bounds(views, others):
+        found = plan(views, others)
+        if k == 0:
+            return planning.Plan(found.unit, None)
+        largest = max(planning._largest("views", s) for s in (views, others) if s is not None)
+        scale = scale_for(largest, views.shape[2])
+        rows = views.reshape(-1, views.shape[2])[:200].astype(float) * scale
+        centre = rows.mean(axis=0)
+        basis = None if k is None else principal_basis(rows - centre, min(k, views.shape[2] - 1))
+        return planning.Plan(found.unit, embedding(scale, centre, basis))
+
+    monkeypatch.setattr(distances, "make_plan", with_bounds)
+
+
+def reference(views, others=None):
+    """By plain loops with exactly rounded sums, scaled against overflow and underflow."""
+    views = views.astype(float)
+    others = views if others is None else others.astype(float)
+    unit = 2.0 ** -max(math.floor(math.log2(max(abs(views).max(), abs(others).max(), 2.0**-1074))), -1000)
+    gaps = (views[:, None, :, None, :] - others[None, :, None, :, :]) * unit
+    squares = [math.fsum(x * x for x in row) for row in gaps.reshape(-1, gaps.shape[-1])]
+    return np.sqrt(np.array(squares).reshape(gaps.shape[:4]).min(axis=(2, 3))) / unit
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_path_gives_the_same_bits(kind, monkeypatch):
+    views = adversarial(kind, 0)
+    found = {}
+    for k in (0, 2, 5, 13, None):
+        with monkeypatch.context() as patch:
+            forced(patch, k)
+            found[k] = augmented_distances(views)
+    for k in (2, 5, 13, None):
+        np.testing.assert_array_equal(found[k], found[0])
+    np.testing.assert_array_equal(found[0], found[0].T)
+    assert not found[0].diagonal().any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_distances_are_those_of_plain_loops(kind):
+    views = adversarial(kind, 1, n=7, m=3, D=11)
+    np.testing.assert_allclose(augmented_distances(views), reference(views), rtol=1e-12, atol=0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(KINDS), st.integers(2, 9), st.integers(2, 16), st.integers(1, 70))
+def test_bounds_hold_at_any_shape(seed, kind, n, m, D):
+    views = adversarial(kind, seed, n, m, D)
+    with pytest.MonkeyPatch.context() as patch:
+        forced(patch, 0)
+        direct = augmented_distances(views)
+    with pytest.MonkeyPatch.context() as patch:
+        forced(patch, None if D < 4 else seed % (D - 2) + 1)
+        np.testing.assert_array_equal(augmented_distances(views), direct)
+
+
+def test_without_its_rounding_terms_a_bound_would_change_results(monkeypatch):
+    """Non-vacuity of the proof: drop its terms, and some adversarial world gets a wrong distance."""
+    wrong = 0
+    for seed in range(6):
+        for kind in ("near-duplicates at norm 1e3", "two tight clusters far apart", "one outlier"):
+            views = adversarial(kind, seed, m=6, D=300)
+            with monkeypatch.context() as patch:
+                forced(patch, 0)
+                direct = augmented_distances(views)
+            with monkeypatch.context() as patch:
+                real = bands.Embedding
+
+                def careless(scale, centre, basis, _kappa, _beta, grow, real=real):
+                    return real(scale, centre, basis, 0.0, 0.0, grow)
+
+                patch.setattr(bands, "Embedding", careless)
+                forced(patch, None)
+                wrong += not np.array_equal(augmented_distances(views), direct)
+    assert wrong > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(3, 400), st.floats(-6, 6))
+def test_the_product_errs_by_no_more_than_beta_and_coordinates_by_no_more_than_kappa(seed, D, decade):
+    rng = np.random.default_rng(seed)
+    rows = 10.0**decade * rng.normal(size=(60, D)) * rng.random(D) ** 4
+    scale = scale_for(float(abs(rows).max()), D)
+    centre = rows[:30].mean(axis=0) * scale
+    basis = principal_basis(rows[:30] * scale - centre, min(9, D - 1))
+    for found in (embedding(scale, centre, None), embedding(scale, centre, basis)):
+        left, norms = found.factors(rows)
+        assert norms.max() < 1.01
+        z = left[:, :-2].astype(float)
+        reach = norms[:, None] + norms
+        apart = ((z[:, None] - z) ** 2).sum(axis=2)
+        product = (left @ right_factors(left).T).astype(float)
+        assert (abs(product + apart / 2) <= found.beta * reach**2 / 2).all()
+        true = np.linalg.norm(rows[:, None] - rows, axis=2) * scale
+        assert (np.sqrt(apart) <= true * found.grow + found.kappa * reach).all()
+        assert found.kappa < 1e-5
+        assert found.beta < 1e-4
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_kappa_is_needed(flat):
+    """Without it the coordinates would claim more than the true distance: float32 alone, or a residual lost to rounding."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(80, 50)) if not flat else rng.normal(size=(80, 6)) @ rng.normal(size=(6, 50))
+    scale = scale_for(float(abs(rows).max()), 50)
+    centre = rows.mean(axis=0) * scale
+    found = embedding(scale, centre, principal_basis(rows * scale - centre, 6) if flat else None)
+    left, norms = found.factors(rows)
+    z = left[:, :-2].astype(float)
+    excess = np.sqrt(((z[:, None] - z) ** 2).sum(axis=2)) - np.linalg.norm(rows[:, None] - rows, axis=2) * scale
+    assert 0 < (excess / (norms[:, None] + norms)).max() < found.kappa
+
+
+def test_residual_norms_tell_apart_what_the_prefix_cannot():
+    """Without the residual coordinate the bound between these views would be 0."""
+    rows = np.zeros((2, 4))
+    rows[:, 0] = 1.0
+    rows[0, 3] = 0.5
+    found = embedding(0.25, np.zeros(4), np.eye(4)[:, :2])
+    z = found.factors(rows)[0][:, :-2]
+    assert np.linalg.norm(z[0] - z[1]) == pytest.approx(0.125)
+
+
+def test_plans_follow_the_data():
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(150, 16, 6)) @ rng.normal(size=(6, 400)) + 0.05 * rng.normal(size=(150, 16, 400))
+    noise = rng.normal(size=(150, 16, 400))
+    few, every = planning.make_plan(images, None).bounds, planning.make_plan(noise, None).bounds
+    assert few.width < 70
+    assert every.basis is None
+    assert planning.make_plan(images[:5], None).bounds is None
+
+
+@pytest.mark.parametrize("kind", ["noise", "low rank", "float32", "small integers"])
+def test_train_against_test_is_a_block_of_all_against_all(kind):
+    views = adversarial(kind, 2, n=20)
+    found = augmented_distances(views[:12], views[12:])
+    np.testing.assert_array_equal(found, augmented_distances(views)[:12, 12:])
+    assert augmented_distances(views[:1], views[:1, :1]).tolist() == [[0.0]]
+    strided = np.asfortranarray(views)
+    np.testing.assert_array_equal(augmented_distances(strided), augmented_distances(views))
+
+
+def test_anchor_views():
+    views = adversarial("low rank", 3, n=200, m=8, D=100)
+    anchors = views[:10, :1]
+    expected = np.linalg.norm(views[:, :, None] - anchors[:, 0], axis=3).min(axis=1)
+    np.testing.assert_allclose(augmented_distances(views, anchors), expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("path", [0, 13, None])
+def test_temporary_arrays_stay_below_64_mb(path, monkeypatch):
+    views = np.random.default_rng(0).random((250, 16, 3072), dtype=np.float32)  # 49 MB
+    forced(monkeypatch, path)
+    size = 250 if path != 0 else 12
+    augmented_distances(views[:2])
+    tracemalloc.start()
+    augmented_distances(views[:size])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * 2**20
+
+
+def test_tensors_on_the_cpu_are_the_numpy_path():
+    views = adversarial("low rank", 4)
+    tensor = torch.from_numpy(views).requires_grad_()
+    found = augmented_distances(tensor)
+    assert found.dtype == torch.float64
+    np.testing.assert_array_equal(found.numpy(), augmented_distances(views))
+    half = torch.from_numpy(views).to(torch.bfloat16)
+    np.testing.assert_array_equal(
+        augmented_distances(half, half[:3]).numpy(),
+        augmented_distances(half.float().numpy(), half[:3].float().numpy()),
+    )
+
+
+def check_device(device, kind, precision):
+    views = adversarial(kind, 5, n=40, m=6, D=300)
+    tensor = torch.from_numpy(views)
+    if kind == "low rank":
+        tensor = tensor.repeat(6, 1, 1)  # large enough to be planned, with shared views
+        tensor[40:] += 1e-9
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    try:
+        found = on_device(tensor.to(device), None).cpu().numpy()
+        block = on_device(tensor[:5].to(device), tensor[5:, :2].to(device)).cpu().numpy()
+    finally:
+        torch.set_float32_matmul_precision(before)
+    expected = augmented_distances(tensor.numpy())
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
+    np.testing.assert_allclose(block, augmented_distances(tensor[:5].numpy(), tensor[5:, :2].numpy()), rtol=1e-12)
+
+
+@pytest.mark.parametrize("precision", ["highest", "medium"])
+@pytest.mark.parametrize("kind", ["noise", "low rank", "near-duplicates at norm 1e3", "huge offset", "subnormal"])
+def test_the_device_path_agrees(kind, precision):
+    check_device("cpu", kind, precision)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("precision", ["highest", "medium"])
+@pytest.mark.parametrize("kind", ["noise", "low rank", "near-duplicates at norm 1e3", "huge offset", "subnormal"])
+def test_the_device_path_agrees_on_cuda(kind, precision):
+    check_device("cuda", kind, precision)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """Enough views for several strips."""
+    return adversarial("low rank", 6, n=300, m=8, D=200)
+
+
+def test_blocks_are_the_same_under_loky(many):
+    alone = augmented_distances(many)
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        np.testing.assert_array_equal(augmented_distances(many), alone)
+        np.testing.assert_array_equal(
+            augmented_distances(many, many[:50, :1]), augmented_distances(many, many[:50, :1])
+        )
+    joblib.externals.loky.get_reusable_executor().shutdown(wait=True)
+
+
+def test_blocks_are_the_same_on_a_dask_cluster_of_two_workers(many):
+    distributed = pytest.importorskip("distributed")
+    alone = augmented_distances(many)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+        joblib.parallel_config(backend="dask"),
+    ):
+        np.testing.assert_array_equal(augmented_distances(many), alone)
+        assert len(client.scheduler_info()["workers"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("views", "others", "words"),
+    [
+        (np.zeros((1, 3, 4)), None, r"views has shape \(1, 3, 4\).*n >= 2"),
+        (np.zeros((3, 1, 4)), None, "views holds 1 view per sample"),
+        (np.zeros((3, 4)), None, r"views has shape \(3, 4\)"),
+        (np.zeros((3, 2, 4)), np.zeros((3, 2, 5)), "differ in D"),
+        (np.zeros((3, 2, 4)), np.zeros((0, 2, 4)), r"others has shape \(0, 2, 4\)"),
+        (np.full((3, 2, 4), 1.7e308), None, "views reach 1.7e\\+308.*divide"),
+    ],
+)
+def test_bad_shapes_and_values_are_named(views, others, words):
+    with pytest.raises(ValueError, match=words):
+        augmented_distances(views, others)
+    with pytest.raises(ValueError, match=words):
+        augmented_distances(torch.from_numpy(views), None if others is None else torch.from_numpy(others))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_are_named(value):
+    views = np.zeros((3, 2, 4))
+    views[2, 1, 3] = value
+    for one in (views, torch.from_numpy(views)):
+        with pytest.raises(ValueError, match=rf"views\[2, 1, 3\] is {value}; remove"):
+            augmented_distances(one)
+        with pytest.raises(ValueError, match=rf"others\[2, 1, 3\] is {value}"):
+            augmented_distances(abs(one[:1]), one)
+
+
+def test_tensors_and_arrays_do_not_mix():
+    views = np.zeros((3, 2, 4))
+    with pytest.raises(ValueError, match=r"views lie on cpu and others on no device \(ndarray\)"):
+        augmented_distances(torch.from_numpy(views), views)

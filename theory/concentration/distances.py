@@ -1,0 +1,239 @@
+"""Augmented distances d_A between samples, from their finite view sets: exact, and rarely evaluated in full.
+
+Most pairs of views are skipped on the strength of a lower bound from a few coordinates, computed for all pairs by one matrix
+product; `bands` proves that skipping never changes the minimum. What is left, about one pair of views per pair of samples on
+real images, is evaluated directly in float64. Where no few coordinates tell views apart (white noise), the product takes all
+of them; `planning` decides by the cost counted on a few samples.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from theory.concentration.bands import TINY, Embedding, right_factors
+from theory.concentration.compiled import compiled
+from theory.concentration.planning import Plan, make_plan
+from theory.elementary import sqrt
+from theory.setting import Array, check_views
+
+STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 24 * 2**20, 8 * 2**20
+"""Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip, float64 rows."""
+LANES = 32
+"""Partial sums of a direct evaluation. Fixed, so that every machine adds in the same order."""
+
+
+def augmented_distances(views: Any, others: Any = None) -> Any:
+    """d_A(x1, x2) = min over x1' in A(x1), x2' in A(x2) of ||x1' - x2'||; views (n, m, D), result (n, n) float64.
+
+    With `others` (n', m', D), single samples and single views allowed, the result is (n, n'): training against test
+    samples, or against anchor views (n', 1, D) in O(n m n' D).
+
+    Equal to direct float64 evaluation, min of sqrt(sum of squares), hence zero exactly at shared views; the order of
+    summation is fixed, so every path, block and backend gives the same bits. Squares below 2^-1022 vanish, as they do in
+    any direct evaluation, unless all views are that small. Fractions (dtype object) are computed exactly where distances
+    are rational. Torch tensors, on any device, give a float64 tensor on that device. Temporary arrays stay below 64 MB
+    while the views of one sample take less than 12 MB. Strips of rows go through `joblib.Parallel`: in this process, unless
+    `joblib.parallel_config` names another backend.
+
+    Raises ValueError for NaN, infinity, wrong or mismatched shapes; without `others`, for less than 2 samples or views.
+    """
+    if hasattr(views, "detach"):
+        from theory.concentration.device import tensor_distances
+
+        return tensor_distances(views, others)
+    check_sets(views, others)
+    right = views if others is None else others
+    if views.dtype == object or right.dtype == object:
+        gaps = views[:, None, :, None, :] - right[None, :, None, :, :]
+        return np.asarray(sqrt((gaps**2).sum(axis=4).min(axis=(2, 3))))
+    plan = make_plan(views, others)
+    stored = [] if plan.bounds is None else _stored(plan.bounds, views, others)
+    tasks = [delayed(_strip)(views, others, plan, stored, rows) for rows in _strips(views, plan, stored)]
+    out = np.zeros((len(views), len(right)))
+    for start, strip in Parallel(return_as="generator")(tasks):
+        stop = start + len(strip)
+        out[start:stop, len(right) - strip.shape[1] :] = strip
+        if others is None:
+            out[start:, start:stop] = strip.T
+    return out
+
+
+def check_sets(views: Any, others: Any) -> None:
+    """ValueError unless views are (n >= 2, m >= 2, D) or, with others (n', m', D), both are non-empty and agree in D."""
+    shape = tuple(views.shape)
+    if others is None:
+        if len(shape) != 3 or shape[0] < 2 or shape[1] < 2 or shape[2] < 1:
+            check_views("views", np.empty(shape))
+        return
+    for name, values in (("views", views), ("others", others)):
+        if values.ndim != 3 or 0 in values.shape:
+            raise ValueError(f"{name} has shape {tuple(values.shape)}; expected (n, m, D) with no empty axis")
+    if shape[2] != others.shape[2]:
+        raise ValueError(f"views {shape} and others {tuple(others.shape)} differ in D: give views of one size")
+
+
+Factors = tuple[Array, Array]
+"""Left factors of views, (samples, m, width + 2) float32, and the largest norm among each sample's views, (samples,)."""
+
+
+def _stored(bounds: Embedding, views: Array, others: Array | None) -> list[Factors]:
+    """Factors of all views of each set, or nothing where they are to be recomputed block by block."""
+    sets = [views] if others is None else [views, others]
+    if sum(len(s) * s.shape[1] for s in sets) * bounds.width * 4 > STORED_BYTES:
+        return []
+    return [_factors(bounds, s) for s in sets]
+
+
+def _factors(bounds: Embedding, views: Array) -> Factors:
+    n, m, D = views.shape
+    left, norms = np.empty((n, m, bounds.width + 2), np.float32), np.empty((n, m))
+    at_once = max(1, CHUNK_BYTES // (8 * m * D))
+    for i in range(0, n, at_once):
+        rows = views[i : i + at_once]
+        found, size = bounds.factors(rows.reshape(-1, D))
+        left[i : i + at_once], norms[i : i + at_once] = found.reshape(*rows.shape[:2], -1), size.reshape(rows.shape[:2])
+    return left, norms.max(axis=1)
+
+
+def _strips(views: Array, plan: Plan, stored: list[Factors]) -> Iterator[slice]:
+    """Rows of samples handled at once: about 512 views, or as many as fit where their coordinates are not stored."""
+    n, m, D = views.shape
+    on_demand = plan.bounds is not None and not stored
+    at_once = max(1, (STRIP_BYTES // (4 * D) if on_demand else min(512, CHUNK_BYTES // (4 * D))) // m)
+    return (slice(i, min(i + at_once, n)) for i in range(0, n, at_once))
+
+
+def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors], rows: slice) -> tuple[int, Array]:
+    """(first row, distances of these rows); without `others` only from the diagonal on."""
+    right = views if others is None else others
+    first = rows.start if others is None else 0
+    here = _floats(views[rows])
+    out = np.zeros((len(here), len(right) - first))
+    bounds = plan.bounds
+    if bounds is not None:
+        left, norms = _part(stored[0], rows) if stored else _factors(bounds, views[rows])
+    m2, D = right.shape[1:]
+    at_once = max(1, min(1024, CHUNK_BYTES // (8 * D)) // m2)
+    for j in range(first, len(right), at_once):
+        columns = slice(j, j + at_once)
+        there = _floats(right[columns])
+        skip = j - first if others is None else len(here)
+        target = out[:, j - first : j - first + len(there)]
+        if bounds is None:
+            _direct_minima(here, there, plan.unit, skip, target)
+            continue
+        left2, norms2 = _part(stored[-1], columns) if stored else _factors(bounds, right[columns])
+        products = _flat(left) @ right_factors(_flat(left2)).T
+        _pruned_minima(
+            products, here, there, norms, norms2, plan.unit, skip,
+            bounds.scale / plan.unit * bounds.grow, bounds.kappa, bounds.beta, target,
+        )  # fmt: skip
+    out /= plan.unit
+    if others is None:
+        square = out[:, : len(here)]
+        np.maximum(square, square.T, out=square)
+    return rows.start, out
+
+
+def _part(factors: Factors, samples: slice) -> Factors:
+    return factors[0][samples], factors[1][samples]
+
+
+def _flat(factors: Array) -> Array:
+    return factors.reshape(-1, factors.shape[2])
+
+
+def _floats(values: Array) -> Array:
+    """The same numbers as contiguous float32 or float64, without a copy where they are that already."""
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float32 if np.can_cast(values.dtype, np.float32) else np.float64)
+    return np.ascontiguousarray(values)
+
+
+@compiled
+def _square(a: Array, b: Array, unit: float, sums: Array) -> Any:
+    """Sum of (unit (a_i - b_i))^2 in float64; `sums` (LANES,) is scratch. The order of summation is fixed."""
+    D = len(a)
+    sums[:] = 0.0
+    full = D - D % LANES
+    for start in range(0, full, LANES):
+        for lane in range(LANES):
+            gap = (np.float64(a[start + lane]) - np.float64(b[start + lane])) * unit
+            sums[lane] += gap * gap
+    for i in range(full, D):
+        gap = (np.float64(a[i]) - np.float64(b[i])) * unit
+        sums[i - full] += gap * gap
+    half = LANES // 2
+    while half > 0:
+        for lane in range(half):
+            sums[lane] += sums[lane + half]
+        half //= 2
+    return float(sums[0])
+
+
+@compiled
+def _direct_minima(here: Array, there: Array, unit: float, skip: int, out: Array) -> None:
+    """out[i, j] = min over views of unit ||here[i, a] - there[j, b]||, for j + skip >= i."""
+    sums = np.empty(LANES)
+    for i in range(len(here)):
+        for j in range(max(0, i - skip), len(there)):
+            least = np.inf
+            for a in range(here.shape[1]):
+                for b in range(there.shape[1]):
+                    least = min(least, _square(here[i, a], there[j, b], unit, sums))
+            out[i, j] = np.sqrt(least)
+
+
+@compiled
+def _pruned_minima(
+    products: Array,
+    here: Array,
+    there: Array,
+    norms: Array,
+    norms2: Array,
+    unit: float,
+    skip: int,
+    grow: float,
+    kappa: float,
+    beta: float,
+    out: Array,
+) -> None:
+    """As `_direct_minima`, evaluating pairs of views in the order of their products down to the limit that `bands` proves.
+
+    products (rows of `here`, rows of `there`) are overwritten; norms (n,), norms2 (n',) as in `Factors`.
+    """
+    m, m2 = here.shape[1], there.shape[1]
+    sums = np.empty(LANES)
+    top = np.empty(len(there) * m2, products.dtype)  # per column, the largest product among the views of sample i
+    for i in range(len(here)):
+        top[:] = products[i * m]
+        for a in range(1, m):
+            row = products[i * m + a]
+            for c in range(len(top)):
+                top[c] = max(top[c], row[c])
+        for j in range(max(0, i - skip), len(there)):
+            reach = norms[i] + norms2[j]
+            least, limit = np.inf, -np.inf
+            while True:
+                c = j * m2
+                for other in range(j * m2 + 1, j * m2 + m2):
+                    if top[other] > top[c]:
+                        c = other
+                if not (top[c] > -np.inf and top[c] >= limit):
+                    break
+                a = 0
+                for other in range(1, m):
+                    if products[i * m + other, c] > products[i * m + a, c]:
+                        a = other
+                square = _square(here[i, a], there[j, c - j * m2], unit, sums)
+                if square < least:
+                    least = square
+                    radius = np.sqrt(least) * grow + kappa * reach
+                    limit = -(radius * radius + beta * reach * reach) / 2 - TINY
+                products[i * m + a, c] = -np.inf
+                top[c] = products[i * m, c]
+                for other in range(1, m):
+                    top[c] = max(top[c], products[i * m + other, c])
+            out[i, j] = np.sqrt(least)

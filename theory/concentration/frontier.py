@@ -1,0 +1,187 @@
+"""The whole frontier sigma(delta): for every distinct distance a certified interval for the size of the main part.
+
+Two staircases over the ascending distinct distances close in on the truth. `reached[c - 1]` is the first threshold at which
+a clique of c samples is known (it stays one at every larger threshold); `possible[c - 1]` is the first at which none is
+excluded (one that is excluded stays so at every smaller threshold). At each threshold the largest clique has between
+#{reached <= t} and #{possible <= t} samples. Greedy chains and nearest neighbours start the staircases; one search just below
+`reached` either finds a larger clique or lifts `possible`, for that size and every larger one. The search expected to close
+most is made next.
+"""
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from theory.concentration.cliques import growth, larger_clique, peeled, swapped
+from theory.concentration.mainpart import MainPart, check_delta, check_distances, check_nodes, ranked
+from theory.setting import Array
+
+CHAIN_STEPS = 2_000_000_000
+"""Greedy chains are grown from as many samples as this number of elementary steps allows, 16 at least, all at most."""
+
+
+@dataclass(frozen=True)
+class SigmaFrontier:
+    """What is known of sigma(delta) at all delta: intervals of the clique size, each lower end with a witness.
+
+    thresholds  (T,) the distinct distances, ascending from 0
+    reached     (n,) reached[c - 1] is the index of the least threshold at which a clique of c samples was found
+    possible    (n,) possible[c - 1] is the least index at which a clique of c samples is not excluded, <= reached
+    nodes       search nodes spent
+    """
+
+    thresholds: Array
+    reached: Array
+    possible: Array
+    nodes: int
+    chains: tuple[Array, ...]
+    chain_of: Array
+
+    @cached_property
+    def lower(self) -> Array:
+        """(T,) size of the main part found at every threshold."""
+        return np.searchsorted(self.reached, np.arange(len(self.thresholds)), side="right")
+
+    @cached_property
+    def upper(self) -> Array:
+        """(T,) no main part at the threshold is larger."""
+        return np.searchsorted(self.possible, np.arange(len(self.thresholds)), side="right")
+
+    @property
+    def exact(self) -> bool:
+        """All intervals have closed."""
+        return bool((self.reached == self.possible).all())
+
+    @property
+    def width(self) -> float:
+        """Mean width of the intervals of sigma over the distinct thresholds, in [0, 1]."""
+        return float((self.reached - self.possible).sum()) / len(self.thresholds) / len(self.reached)
+
+    def main_part(self, delta: Any) -> MainPart:
+        """The main part found at delta >= 0, and its bounds."""
+        check_delta(delta)
+        t = int(np.searchsorted(self.thresholds, delta, side="right")) - 1
+        size = int(self.lower[t])
+        return MainPart(np.sort(self.chains[self.chain_of[size - 1]][:size]), size, int(self.upper[t]))
+
+    def sigma(self, delta: Any) -> tuple[Any, Any]:
+        """(lower, upper) bounds of sigma(delta), exact where equal; delta >= 0 a float or an array."""
+        t = np.searchsorted(self.thresholds, delta, side="right") - 1
+        return self.lower[t] / len(self.reached), self.upper[t] / len(self.reached)
+
+
+def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None = None) -> SigmaFrontier:
+    """sigma(delta) at every distinct distance; distances (n, n) symmetric, finite, >= 0, floats or Fractions (dtype object).
+
+    nodes    budget of search nodes. It alone makes the result a function of the input: the same on every machine
+    seconds  an additional limit of wall time, looked at between searches: the result then depends on the machine's speed,
+             its intervals are valid all the same
+    ValueError names a bad value and the remedy.
+    """
+    check_distances(distances)
+    check_nodes(nodes)
+    if seconds is not None and not seconds > 0:
+        raise ValueError(f"seconds is {seconds}; the search needs a budget: give seconds > 0, or None for no limit")
+    stop = np.inf if seconds is None else time.monotonic() + seconds
+    thresholds, ranks = ranked(distances)
+    stairs = _Stairs(ranks, len(thresholds))
+    spent = 0
+    while spent < nodes and time.monotonic() < stop:
+        c = stairs.most_promising()
+        if c is None:
+            break
+        spent += stairs.settle(c, nodes - spent)
+    return SigmaFrontier(thresholds, stairs.reached, stairs.possible, spent, *_compact(stairs.chains, stairs.chain_of))
+
+
+class _Stairs:
+    """The two staircases while they are being closed."""
+
+    def __init__(self, ranks: Array, count: int) -> None:
+        n = len(ranks)
+        self.ranks = ranks
+        self.reached = np.full(n, count)
+        self.chain_of = np.zeros(n, dtype=np.int64)
+        self.chains: list[Array] = []
+        self.possible = _neighbour_bound(ranks)
+        self.effort = np.full(n, 4 * n)
+        self.tried = np.zeros(n, dtype=bool)
+        for seed in np.unique(np.linspace(0, n - 1, min(n, max(16, CHAIN_STEPS // n**2))).round().astype(int)):
+            self._adopt(*growth(ranks, seed))
+
+    def _adopt(self, order: Array, diameters: Array) -> None:
+        better = np.flatnonzero(diameters < self.reached[: len(order)])
+        if len(better):
+            self.reached[better] = diameters[better]
+            self.chain_of[better] = len(self.chains)
+            self.chains.append(order)
+
+    def most_promising(self) -> int | None:
+        """The size c whose test just below reached[c - 1] would remove most of the area between the staircases per node.
+
+        If no clique of c samples exists there, possible[b - 1] >= reached[c - 1] follows for every b >= c.
+        """
+        sums = np.concatenate([[0], np.cumsum(self.possible)])
+        start = np.arange(len(self.reached))
+        end = np.maximum(np.searchsorted(self.possible, self.reached), start)
+        gain = ((end - start) * self.reached - (sums[end] - sums[start])) / self.effort
+        best = int(gain.argmax())
+        return best + 1 if gain[best] > 0 else None
+
+    def settle(self, c: int, nodes: int) -> int:
+        """Search for c samples just below reached[c - 1], locally at the first try; returns the nodes spent."""
+        t = int(self.reached[c - 1]) - 1
+        if not self.tried[c - 1]:
+            self.tried[c - 1] = True
+            members = self.chains[self.chain_of[c - 1]][:c]
+            within = self.ranks[np.ix_(members, members)]
+            near = swapped(self.ranks, t, np.delete(members, within.max(axis=1).argmax()), LOCAL_STEPS)
+            if len(near) >= c:
+                self._adopt(*peeled(self.ranks, near, self.reached))
+                self.tried[: len(near)] &= self.reached[: len(near)] <= t
+                return 1
+        found = larger_clique(self.ranks, t, c - 1, min(nodes, int(self.effort[c - 1])))
+        if len(found.members):
+            self._adopt(*peeled(self.ranks, found.members, self.reached))
+        else:
+            self.effort[c - 1] *= 8
+        np.maximum(self.possible[found.upper :], t + 1, out=self.possible[found.upper :])
+        return found.nodes
+
+
+def _neighbour_bound(ranks: Array) -> Array:
+    """(n,) the least threshold at which c samples have c - 1 neighbours each: below it no clique of c samples exists."""
+    nearest = np.sort(ranks, axis=1)  # column c - 1: the threshold at which a sample has c - 1 neighbours
+    return np.array([np.partition(nearest[:, c], c)[c] for c in range(len(ranks))], dtype=np.int64)
+
+
+def _compact(chains: list[Array], chain_of: Array) -> tuple[tuple[Array, ...], Array]:
+    used, renumbered = np.unique(chain_of, return_inverse=True)
+    return tuple(chains[i] for i in used), renumbered
+
+
+@dataclass(frozen=True)
+class Steps:
+    """sigma(delta) of one class as a step function.
+
+    thresholds  (n,) non-decreasing: thresholds[c - 1] is the least delta at which a clique of c samples was found
+    exact       every search ended within its budget: no smaller delta has such a clique
+    """
+
+    thresholds: Array
+    exact: bool
+
+    def size(self, delta: Any) -> Any:
+        """Size of the main part at delta; delta a float or an array."""
+        return np.searchsorted(self.thresholds, delta, side="right")
+
+
+def clique_steps(distances: Array, *, nodes: int = 2_000_000) -> Steps:
+    """The lower staircase of `frontier` on (n, n) distances, in units of distance; n = 0 gives no steps."""
+    if len(distances) == 0:
+        return Steps(np.empty(0), True)
+    found = frontier(distances, nodes=nodes)
+    return Steps(found.thresholds[found.reached], found.exact)

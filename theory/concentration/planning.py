@@ -1,0 +1,120 @@
+"""How to compute augmented distances at least cost: decided on a few samples, without any influence on the result."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theory.concentration.bands import PRODUCT_LIMIT, Embedding, embedding, principal_basis, scale_for
+from theory.setting import Array
+
+RANKS = (13, 29, 61)
+"""Numbers of leading coordinates tried: with the residual and the two norms, a multiple of a vector register."""
+BASIS_VIEWS, TRIAL_VIEWS = 256, 192
+"""Views that the principal directions are taken from, and views on which they are tried."""
+DIRECT, PAIR, PRODUCT, PROJECTION, CAST = 0.25, 0.6, 0.02, 0.02, 1.0
+"""Measured cost in ns: one coordinate of a direct evaluation; one pair of views looked at; per coordinate kept, its share of
+the product and of the projection; one coordinate cast to float32."""
+WORTH_PLANNING = 30e6
+"""ns of direct evaluation below which nothing else is tried."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to compute.
+
+    unit    a power of two by which differences are multiplied, so that their squares neither overflow nor vanish
+    bounds  the lower bounds used, or None: every pair of views is evaluated directly
+    """
+
+    unit: float
+    bounds: Embedding | None
+
+
+def make_plan(views: Any, others: Any) -> Plan:
+    """The plan for views (n, m, D) against others (n', m', D), or against themselves where `others` is None."""
+    sets = [views] if others is None else [views, others]
+    (n, m, D), (n2, m2, _) = views.shape, sets[-1].shape
+    largest = max(_largest(name, s) for name, s in zip(("views", "others"), sets, strict=False))
+    unit = 1.0 if 2.0**-400 < largest < 2.0**400 else 1 / 2.0 ** np.clip(np.log2(max(largest, 2.0**-1074)), -1000, 1000)
+    pairs = n * m * n2 * m2 / (1 if others is not None else 2)
+    direct = pairs * DIRECT * D
+    if direct < WORTH_PLANNING:
+        return Plan(unit, None)
+    scale = scale_for(largest, D)
+    few = np.concatenate([_some(s, BASIS_VIEWS // len(sets)) for s in sets]) * scale
+    centre = few.mean(axis=0)
+    most = min(max(RANKS), len(few) - 1, D - 1)
+    costs = {0: direct}
+    if most >= min(RANKS):
+        basis = principal_basis(few - centre, most)
+        tried = [_trial(s) * scale - centre for s in sets]
+        candidates = _candidates(tried[0], tried[-1], basis, others is None)
+        for k, count in candidates.items():
+            looked = pairs * (PAIR + PRODUCT * (k + 3)) + (n * m + n2 * m2) * PROJECTION * D * k
+            costs[k] = looked + pairs / (m * m2) * count * DIRECT * D
+    if D <= PRODUCT_LIMIT:
+        costs[D] = pairs * (PAIR + PRODUCT * D + DIRECT * D / (m * m2)) + (n * m + n2 * m2) * CAST * D
+    best = min(costs, key=lambda k: costs[k])
+    if best == 0:
+        return Plan(unit, None)
+    return Plan(unit, embedding(scale, centre, None if best == D else np.ascontiguousarray(basis[:, :best])))
+
+
+def _largest(name: str, values: Any) -> float:
+    """The largest absolute value; ValueError where it is no number or so large that differences overflow."""
+    low, high = float(values.min()), float(values.max())  # NaN passes through both, and neither needs a temporary array
+    if not np.isfinite(low + high):
+        for i, sample in enumerate(values):
+            wrong = np.argwhere(~np.isfinite(_float64(sample)))
+            if len(wrong):
+                j, coordinate = (int(x) for x in wrong[0])
+                value = float(sample[j, coordinate])
+                raise ValueError(f"{name}[{i}, {j}, {coordinate}] is {value}; remove or repair that sample")
+    largest = max(abs(low), abs(high))
+    if largest > 2.0**1022:
+        raise ValueError(f"{name} reach {largest:.3g}, where differences overflow: divide them by a constant")
+    return largest
+
+
+def _some(values: Any, count: int) -> Array:
+    """About `count` single views, spread over samples and views: (count, D) float64."""
+    n, m, _ = values.shape
+    places = np.random.default_rng(0).permutation(n * m)[:count] if n * m > count else np.arange(n * m)
+    return np.stack([_float64(values[int(p) // m, int(p) % m]) for p in places])
+
+
+def _trial(values: Any) -> Array:
+    """All views of a few samples: (samples, m, D) float64."""
+    n, m, _ = values.shape
+    few = np.unique(np.linspace(0, n - 1, max(2, TRIAL_VIEWS // m)).round().astype(int))
+    return np.stack([_float64(values[int(i)]) for i in few])
+
+
+def _float64(values: Any) -> Array:
+    array = values.detach().cpu().double().numpy() if hasattr(values, "detach") else values
+    return np.asarray(array, dtype=np.float64)
+
+
+def _candidates(left: Array, right: Array, basis: Array, same: bool) -> dict[int, float]:
+    """For every number of coordinates, the mean number of view pairs whose bound does not exceed the samples' distance."""
+    (s, m, D), (s2, m2, _) = left.shape, right.shape
+    shape = (s, m, s2, m2)
+    a, b = left.reshape(-1, D), right.reshape(-1, D)
+    nearest = _squares(a, b).reshape(shape).min(axis=(1, 3), keepdims=True)
+    apart = ~np.eye(s, dtype=bool) if same else np.ones((s, s2), dtype=bool)
+    pa, pb = a @ basis, b @ basis
+    counts = {}
+    for k in (k for k in RANKS if k <= basis.shape[1]):
+        bounds = _squares(_with_rest(a, pa[:, :k]), _with_rest(b, pb[:, :k])).reshape(shape)
+        counts[k] = float((bounds <= nearest).sum(axis=(1, 3))[apart].mean()) if apart.any() else 1.0
+    return counts
+
+
+def _with_rest(rows: Array, prefix: Array) -> Array:
+    rest = np.sqrt(np.maximum((rows**2).sum(axis=1) - (prefix**2).sum(axis=1), 0))
+    return np.concatenate([prefix, rest[:, None]], axis=1)
+
+
+def _squares(a: Array, b: Array) -> Array:
+    return np.asarray((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T)
