@@ -349,69 +349,14 @@ def growth(ranks: Array, seed: int) -> tuple[Array, Array]:
 
 
 @compiled
-def swapped(ranks: Array, threshold: int, start: Array, steps: int) -> Array:
-    """A clique of {ranks <= threshold} at least as large as the clique `start`, by local search: add a vertex, or swap one that
-    misses a single member for that member, or drop one; who left stays out for 5 to 10 steps. Source: dynamic local search,
-    Pullan and Hoos 2006. Pseudo-random with a fixed seed; stops after `steps` steps without a larger clique.
-    """
-    n = len(ranks)
-    missing, inside, free_at = np.zeros(n, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.int64)
-    for v in start:
-        inside[v] = True
-        row = ranks[v]
-        for u in range(n):
-            missing[u] += row[u] > threshold
-    size, best, step, stop = len(start), start.copy(), 0, steps
-    state = np.uint64(1)
-    while step < stop:
-        step += 1
-        state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
-        turn, stay = int((state >> np.uint64(33)) % np.uint64(n)), int((state >> np.uint64(45)) % np.uint64(6))
-        enter, leave = -1, -1
-        for i in range(n):
-            u = i + turn if i + turn < n else i + turn - n
-            if inside[u] or free_at[u] > step or missing[u] > 1:
-                continue
-            if missing[u] == 0:
-                enter = u
-                break
-            if enter < 0:
-                enter = u
-        if enter < 0 or missing[enter] == 1:
-            for i in range(n):
-                u = i + turn if i + turn < n else i + turn - n
-                if inside[u] and (enter < 0 or ranks[enter, u] > threshold):
-                    leave = u
-                    break
-        if leave >= 0:
-            inside[leave], free_at[leave] = False, step + 5 + stay
-            size -= 1
-            row = ranks[leave]
-            for u in range(n):
-                missing[u] -= row[u] > threshold
-        if enter >= 0:
-            inside[enter] = True
-            size += 1
-            row = ranks[enter]
-            for u in range(n):
-                missing[u] += row[u] > threshold
-        if size > len(best):
-            best = np.flatnonzero(inside)
-            stop = step + steps
-    return best
-
-
-@compiled
-def peeled(ranks: Array, members: Array, known: Array) -> tuple[Array, Array]:
+def peeled(ranks: Array, members: Array) -> tuple[Array, Array]:
     """A chain of cliques down from `members`: of the two ends of a longest edge, the one with the longer next edge goes.
 
-    Returns (order, diameters) as `growth` does, both (len(members),). Stops after 20 sizes in a row whose diameters do not
-    improve on known[c - 1]; smaller sizes get the diameter n^2, more than any rank.
+    Returns (order, diameters) as `growth` does, both (len(members),).
     """
     order = members.copy()
-    m, in_vain = len(order), 0
-    diameters = np.full(m, len(ranks) ** 2, ranks.dtype)
-    diameters[0] = 0
+    m = len(order)
+    diameters = np.zeros(m, ranks.dtype)
     far = np.zeros(m, ranks.dtype)
     for i in range(m):
         for j in range(m):
@@ -420,9 +365,6 @@ def peeled(ranks: Array, members: Array, known: Array) -> tuple[Array, Array]:
     for c in range(m, 1, -1):
         longest = far[:c].max()
         diameters[c - 1] = longest
-        in_vain = in_vain + 1 if longest >= known[c - 1] else 0
-        if in_vain == 20:
-            break
         out, next_longest = -1, ranks[0, 0]
         for i in range(c):
             if far[i] == longest:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.concentration.cliques import growth, larger_clique, peeled, swapped
+from theory.concentration.cliques import growth, larger_clique, peeled
 from theory.concentration.mainpart import MainPart, check_delta, check_distances, check_nodes, ranked
 from theory.setting import Array
 
@@ -108,7 +108,6 @@ class _Stairs:
         self.chains: list[Array] = []
         self.possible = _neighbour_bound(ranks)
         self.effort = np.full(n, 4 * n)
-        self.tried = np.zeros(n, dtype=bool)
         for seed in np.unique(np.linspace(0, n - 1, min(n, max(16, CHAIN_STEPS // n**2))).round().astype(int)):
             self._adopt(*growth(ranks, seed))
 
@@ -132,20 +131,11 @@ class _Stairs:
         return best + 1 if gain[best] > 0 else None
 
     def settle(self, c: int, nodes: int) -> int:
-        """Search for c samples just below reached[c - 1], locally at the first try; returns the nodes spent."""
+        """Search for c samples just below reached[c - 1]; returns the nodes spent."""
         t = int(self.reached[c - 1]) - 1
-        if not self.tried[c - 1]:
-            self.tried[c - 1] = True
-            members = self.chains[self.chain_of[c - 1]][:c]
-            within = self.ranks[np.ix_(members, members)]
-            near = swapped(self.ranks, t, np.delete(members, within.max(axis=1).argmax()), LOCAL_STEPS)
-            if len(near) >= c:
-                self._adopt(*peeled(self.ranks, near, self.reached))
-                self.tried[: len(near)] &= self.reached[: len(near)] <= t
-                return 1
         found = larger_clique(self.ranks, t, c - 1, min(nodes, int(self.effort[c - 1])))
         if len(found.members):
-            self._adopt(*peeled(self.ranks, found.members, self.reached))
+            self._adopt(*peeled(self.ranks, found.members))
         else:
             self.effort[c - 1] *= 8
         np.maximum(self.possible[found.upper :], t + 1, out=self.possible[found.upper :])
