@@ -2,20 +2,19 @@
 
     python -m tests.mutation [--module theorem1/forms.py] [--per-function 6] [--jobs 1] [--seed 0]
 
-Every mutant is one edit of one formula function, written into a temporary copy of the tree, where the tests of its topic run
-until the first failure. A survivor is an edit that no test noticed: either it changes nothing, or a test is missing.
+Each mutant is written into a temporary copy of the tree, where the tests of its topic run until the first failure. A survivor
+is an edit that no test noticed: either it changes nothing, or a test is missing.
 """
 
 import argparse
 import ast
-import copy
 import os
 import random
 import shutil
 import signal
 import sys
 import tempfile
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TREE = ("theory", "simulate", "empirical", "tests")
+LIMIT_S = 300  # per mutant: a loop that no longer ends is noticed too
 
 TESTS = {  # module of theory: the tests of its topic, the fast ones first
     "elementary.py": "transfer factors transfer_theorem2",
@@ -51,8 +51,6 @@ OPERATORS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
     ast.And: (ast.Or,), ast.Or: (ast.And,), ast.BitAnd: (ast.BitOr,), ast.BitOr: (ast.BitAnd,),
 }  # fmt: skip
-
-
 LEFT_ALONE = ast.arguments | ast.Raise | ast.JoinedStr | ast.keyword
 
 
@@ -79,18 +77,15 @@ class Mutant:
 def edits(node: ast.AST) -> Iterator[ast.AST]:
     """What may stand in the place of this node: one change, the children as they are."""
     match node:
-        case ast.Constant(value=bool()):
-            return
-        case ast.Constant(value=int() as value):
+        case ast.Constant(value=int() as value) if not isinstance(value, bool):
             yield from (ast.Constant(v) for v in sorted({value + 1, abs(value - 1)}))
         case ast.Constant(value=float() as value):
             yield ast.Constant(2 * value if value else 1.0)
         case ast.BinOp(left=left, op=op, right=right):
             yield from (ast.BinOp(left, new(), right) for new in OPERATORS.get(type(op), ()))
-            if isinstance(op, ast.Add | ast.Sub | ast.Mult | ast.Div):
-                yield left
-            if isinstance(op, ast.Add | ast.Mult):
-                yield right
+            yield from {ast.Add: (left, right), ast.Mult: (left, right), ast.Sub: (left,), ast.Div: (left,)}.get(
+                type(op), ()
+            )
         case ast.Compare(left=left, ops=[op], comparators=right):
             yield from (ast.Compare(left, [new()], right) for new in OPERATORS.get(type(op), ()))
         case ast.BoolOp(op=op, values=values):
@@ -101,8 +96,6 @@ def edits(node: ast.AST) -> Iterator[ast.AST]:
             yield operand
         case ast.Attribute(value=value, attr=name) if name in SWAPS:
             yield ast.Attribute(value, SWAPS[name], ast.Load())
-        case ast.Name(id=name) if name in SWAPS:
-            yield ast.Name(SWAPS[name], ast.Load())
 
 
 def places(node: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]]]:
@@ -120,26 +113,23 @@ def places(node: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]]]
 def mutants(module: str) -> dict[str, list[Mutant]]:
     """All mutants of a module by function; functions that return Evidence are proofs, and checks of input have tests."""
     tree = ast.parse((ROOT / "theory" / module).read_text(encoding="utf-8"))
-    found: dict[str, list[Mutant]] = {}
+    found = dict[str, list[Mutant]]()
     for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.returns]:
         if "Evidence" in ast.unparse(function.returns or function) or function.name.lstrip("_").startswith("check_"):
             continue
         for child, put in list(places(function)):
             for edit in edits(child):
-                new = copy.deepcopy(edit)
-                put(new)
-                source = ast.unparse(ast.fix_missing_locations(tree))
+                old, new, line = ast.unparse(child), ast.unparse(edit), getattr(child, "lineno", function.lineno)
+                put(edit)
+                mutant = Mutant(module, function.name, line, old, new, ast.unparse(tree))
                 put(child)
-                line = getattr(child, "lineno", function.lineno)
-                mutant = Mutant(module, function.name, line, ast.unparse(child), ast.unparse(new), source)
                 found.setdefault(function.name, []).append(mutant)
     return found
 
 
 def start(tree: Path, tests: Sequence[str], limit_s: int) -> int:
     """Run the tests in a child process, whose exit status is 0 if all passed; its process id."""
-    child = os.fork()
-    if child:
+    if child := os.fork():
         return child
     signal.alarm(limit_s)
     for stream in (1, 2):
@@ -156,8 +146,8 @@ def start(tree: Path, tests: Sequence[str], limit_s: int) -> int:
     os._exit(int(pytest.main(["-x", "-q", "-n", "0", "--assert=plain", "-p", "no:cacheprovider", *tests])))
 
 
-def outcomes(chosen: Sequence[Mutant], jobs: int, limit_s: int) -> Iterator[tuple[Mutant, str, float]]:
-    """(mutant, killed or timeout or SURVIVED, seconds) as they end. ValueError where tests fail without any mutant."""
+def outcomes(chosen: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, str]]:
+    """(mutant, killed or timeout or SURVIVED) as they end. ValueError where tests fail without any mutant."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         free = [Path(folder) / str(i) for i in range(jobs)]
         for tree in free:
@@ -165,49 +155,45 @@ def outcomes(chosen: Sequence[Mutant], jobs: int, limit_s: int) -> Iterator[tupl
                 shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
             shutil.copy(ROOT / "pyproject.toml", tree)
         for tests in sorted({tuple(mutant.tests) for mutant in chosen}):
-            if os.waitpid(start(free[0], tests, 10 * limit_s), 0)[1]:
+            if os.waitpid(start(free[0], tests, 10 * LIMIT_S), 0)[1]:
                 raise ValueError(f"{' '.join(tests)} fail without any mutant: mend them first")
-        running: dict[int, tuple[Mutant, Path, str, float]] = {}
-        waiting = list(reversed(chosen))
+        running, waiting = dict[int, tuple[Mutant, Path, str]](), list(reversed(chosen))
         while waiting or running:
             while waiting and free:
                 mutant, tree = waiting.pop(), free.pop()
                 original = (tree / "theory" / mutant.module).read_text(encoding="utf-8")
                 (tree / "theory" / mutant.module).write_text(mutant.source, encoding="utf-8")
-                running[start(tree, mutant.tests, limit_s)] = mutant, tree, original, time.monotonic()
+                running[start(tree, mutant.tests, LIMIT_S)] = mutant, tree, original
             child, status = os.wait()
-            mutant, tree, original, began = running.pop(child)
+            mutant, tree, original = running.pop(child)
             (tree / "theory" / mutant.module).write_text(original, encoding="utf-8")
             free.append(tree)
-            if os.WIFEXITED(status) and os.WEXITSTATUS(status) > 2:
+            if os.waitstatus_to_exitcode(status) > 2:
                 raise RuntimeError(f"pytest ended with status {os.WEXITSTATUS(status)}, not by a test, for {mutant}")
-            outcome = "SURVIVED" if status == 0 else "timeout" if os.WIFSIGNALED(status) else "killed"
-            yield mutant, outcome, time.monotonic() - began
+            yield mutant, "SURVIVED" if status == 0 else "timeout" if os.WIFSIGNALED(status) else "killed"
 
 
 def main() -> int:
     """Entry point; exit status 1 where a mutant survived."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--module", action="append", choices=list(TESTS), help="may be repeated (default: all)")
-    parser.add_argument("--per-function", type=int, default=6, help="mutants drawn per function (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--limit", type=int, default=120, help="seconds per mutant (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0)
+    for name, default in (("--per-function", 6), ("--jobs", 1), ("--seed", 0)):
+        parser.add_argument(name, type=int, default=default, help="%(default)s")
     options = parser.parse_args()
     sys.dont_write_bytecode = True  # two mutants of one length within a second would share a .pyc
     for heavy in ("pytest", "scipy.integrate", "scipy.stats", "sklearn", "sympy", "torch", "z3"):
         __import__(heavy)  # once, not in every child
-    draw = random.Random(options.seed)
+    random.seed(options.seed)
     by_function = [found for module in options.module or TESTS for found in mutants(module).values()]
-    chosen = [m for found in by_function for m in draw.sample(found, min(options.per_function, len(found)))]
+    chosen = [m for found in by_function for m in random.sample(found, min(options.per_function, len(found)))]
     print(f"{len(chosen)} of {sum(map(len, by_function))} mutants of {len(by_function)} functions", flush=True)
-    counts = {"killed": 0, "timeout": 0, "SURVIVED": 0}
-    for mutant, outcome, seconds in outcomes(chosen, options.jobs, options.limit):
+    counts: Counter[str] = Counter()
+    for mutant, outcome in outcomes(chosen, options.jobs):
         counts[outcome] += 1
         if outcome != "killed":
-            print(f"{outcome:<9}{mutant}  [{seconds:.1f} s]", flush=True)
-    print(", ".join(f"{outcome} {count}" for outcome, count in counts.items()))
-    return 1 if counts["SURVIVED"] else 0
+            print(f"{outcome:<9}{mutant}", flush=True)
+    print(", ".join(f"{outcome} {counts[outcome]}" for outcome in ("killed", "timeout", "SURVIVED")))
+    return int(counts["SURVIVED"] > 0)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ from theory.divergence import crosscorrelation, infonce, losses
 from theory.divergence.pairs import PairBounds
 from theory.population import choose_anchor, norm_interval
 from theory.setting import FiniteWorld
+from theory.theorem1 import certify, compare
 from theory.theorem1.attained import worst_u
+from theory.theorem1.certificate import _choose, _Class
 from theory.theorem1.forms import exact_angle
 from theory.theorem1.frontier import frontier
 from theory.transfer import example_risk, risk_given_x1
@@ -217,3 +219,74 @@ def test_optimal_form_knows_the_encoder_and_the_views_by_their_product():
     for L, M in ((0.5, 3.0), (3.0, 0.5)):
         with pytest.raises(ValueError, match=r"eps = 2\.0 exceeds L M = 1\.5"):
             eta_optimal(2.0, 1, 2, L, M)
+
+
+def of_class(share, s):
+    """A class whose condition is share > s + 1/2: met by the whole class up to s = 1/2."""
+    share, s = np.array(share), np.array(s)
+    none = np.zeros(len(s))
+    return _Class(np.arange(len(s)), share, s, none, 1 - share, lambda share, s, _: share - s - 0.5)
+
+
+@pytest.mark.parametrize(
+    ("share", "s", "chosen"),
+    [
+        ([0.9, 0.95, 0.6], [0.1, 0.3, 0.4], 1),  # two points meet it: the lesser loss
+        ([0.1, 0.6], [0.1, 0.2], 1),  # none does, the whole class would at both: the lesser lack, .1 and not .5
+        ([0.1, 0.6, 1.0], [0.1, 0.2, 0.8], 1),  # nor does the last, where even the whole class would not
+        ([1.0, 0.2], [0.8, 0.6], 1),  # the whole class would at neither: the lesser spread
+    ],
+)
+def test_the_point_kept_for_a_class_is_the_nearest_to_a_certificate(share, s, chosen):
+    assert _choose(of_class(share, s)) == chosen
+
+
+def uneven():
+    """Three classes of 3, 6 and 12 samples about the vertices of a triangle; one sample of the last sits with the first."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [3, 6, 12])
+    home = labels.copy()
+    home[-1] = 0
+    features = simplex(3)[home][:, None] + 0.03 * rng.normal(size=(21, 2, 3))
+    features /= np.linalg.norm(features, axis=2, keepdims=True)
+    return FiniteWorld(features, features, labels)
+
+
+def test_costs_add_up_where_classes_differ_in_size():
+    for certificate in compare(uneven()):
+        for verdict in certificate.classes:
+            assert verdict.threshold == pytest.approx(1 - sum(verdict.costs.values()), abs=1e-12)
+
+
+def test_printed_form_charges_the_misaligned_share_to_the_smallest_class():
+    """Points at the vertices, 3, 6 and 60 samples; one view of one sample stands elsewhere: R = 1/69, min p = 3/69."""
+    world = points(simplex(3), [3, 6, 60])
+    features = world.features.copy()
+    features[-1, 1] = features[0, 0]
+    found = certify(FiniteWorld(features, features, world.labels), "printed", scope="world")
+    assert found.met
+    for verdict in found.classes:
+        assert verdict.R == pytest.approx(1 / 69)
+        assert verdict.costs["R / min p"] == pytest.approx(1 / 3)
+        assert verdict.threshold == pytest.approx(1 - sum(verdict.costs.values()), abs=1e-12)
+
+
+@pytest.mark.parametrize("form", ["cap", "exact"])
+def test_nothing_is_charged_to_the_share_of_a_class_that_is_whole(form):
+    whole, torn = (certify(uneven(), form).classes[label] for label in (0, 2))
+    assert whole.share == 1
+    assert whole.costs["1 - alpha"] == pytest.approx(0, abs=1e-12)
+    assert whole.costs["spread s"] > 0.01
+    assert torn.costs["1 - alpha"] > 0.01
+
+
+def test_the_binding_class_is_that_of_the_least_margin():
+    found = certify(uneven())
+    margins = [verdict.margin for verdict in found.classes]
+    assert found.binding.label == int(np.argmin(margins))
+    assert np.ptp(margins) > 0.01
+
+
+def test_one_eps_of_many_beyond_the_proof_is_refused():
+    with pytest.raises(ValueError, match="exceeds L M"):
+        eta_optimal(np.array([0.5, 2.0]), 1, 2, 1.0, 1.0)

@@ -237,7 +237,7 @@ CLAIMS = (
         id="thm-2-disc-sphere",
         title="Misaligned share, m views on a sphere: exact",
         source=SOURCE,
-        statement=r"\|f\|=r:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},\quad "
+        statement=r"\|f\|=r,\ \varepsilon\leq 2r:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},\quad "
         r"g=2r(2r-\sqrt{4r^2-\varepsilon^2})\geq\varepsilon^2/2",
         expected=Verdict.PROVED,
         steps=("Cauchy-Schwarz", "sphere", "gap", "other views", "stronger", "Markov", "midway", "attained"),

@@ -186,7 +186,9 @@ CLAIMS = (
         "x_b^(n+2)), x = r/eps (`kinds`), and `halves`, `gain` give the formula; `Markov` over x. Equality where K "
         "eps^n <= 1/m: one spike of height eps/2 in each of two opposite corners, all other views at the common "
         "mean, is a feature map as assumed (`spikes`; corners are at distance sqrt(n) >= 1), has D = eps and that "
-        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do.",
+        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do (features of any "
+        "norm; under ||f|| = r in the "
+        "limit eps/r -> 0).",
         trusted=(
             ATTAINED,
             "the triangle inequality",

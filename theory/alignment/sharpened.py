@@ -179,7 +179,7 @@ CLAIMS = (
         "(eps - c' h)^2. `Markov` over x; the infimum as in thm-2 (`side` with powers n and 2, `clip`). Against the "
         "printed form: R = R_eps is at most 1, so R <= sqrt(R) <= sqrt(eta_sharp L_align), and `slower`, `dominates` "
         "compare at every h <= 1. With no continuous motion (L M -> 0) and two of the m discrete views off the "
-        "common point it is attained.",
+        "common point it is attained (features of any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(ATTAINED, MONOTONE, "the triangle inequality"),
         checks=(
             variance,

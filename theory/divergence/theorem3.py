@@ -244,7 +244,8 @@ CLAIMS = (
         title="InfoNCE bounds mu_k.mu_l, other terms kept",
         source="derived from " + THEOREM_3,
         statement=r"L_2\geq\sum_{ij}p_ip_j\log(e^{a_i}+e^{\mu_i^\top\mu_j}),\quad p_kp_l[\log(e^{a_k}+e^{\mu_k^\top\mu_l})+"
-        r"\log(e^{a_l}+e^{\mu_k^\top\mu_l})]\leq L_2-\sum_{others}p_ip_j\log(e^{a_i}+e^{-\|\mu_i\|\|\mu_j\|})",
+        r"\log(e^{a_l}+e^{\mu_k^\top\mu_l})]\leq L_2-\sum_{others}p_ip_j\log(e^{a_i}+e^{n_{ij}}),\ "
+        r"n_{ii}=\|\mu_i\|^2,\ n_{ij}=-\|\mu_i\|\|\mu_j\|",
         expected=Verdict.PROVED,
         steps=(
             "ratio",

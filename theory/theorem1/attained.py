@@ -1,4 +1,4 @@
-"""Finite worlds that attain the exact form of Theorem 1: "exact" is earned, not claimed.
+"""Finite worlds that attain the exact form of Theorem 1, on the hull's edge and on part of its face.
 
 At (alpha, s, mu_l) the exact form confines u to a cap of angle Phi about mu_l. Here a class is built of which one sample
 sits at the rim of that cap, and a rival class from which it is as far as from its own mean: a tie, which counts as

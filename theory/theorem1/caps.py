@@ -1,8 +1,10 @@
-"""Theorem 1 by spherical caps: the cap form, and the exact form, which no argument from (alpha, s, mu) can beat.
+"""Theorem 1 by spherical caps: the cap form, and the exact form.
 
 Notation as in `derived`. Both confine u = f(x0), for x0 in the main part and S_eps, to the cap {unit u: angle(u, mu_l) <=
 Phi} and ask that the whole cap lies nearer to mu_l than to mu_k; `forms.cap_angle` and `forms.exact_angle` say which Phi.
-`attained` has finite worlds that attain the exact form.
+The exact form is the best that follows from every member of the main part lying within s of u. It is not the best that
+(alpha, s, mu) allow: members lie within s of each other too, so ||v||^2 >= 1 - s^2/2, which on the hull's face can exclude
+more. `attained` has finite worlds that attain it on the hull's edge, and on part of the face.
 """
 
 import numpy as np
@@ -14,7 +16,7 @@ from theory.prove import identity, implication
 from theory.theorem1.attained import attained
 from theory.theorem1.derived import ball, main_part_ball, monotone_chord, monotone_rho, split, unit_chord
 from theory.theorem1.forms import cap_angle, exact_angle
-from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, union_bound
+from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, mixing, union_bound
 from theory.theorem1.search import draw
 
 
@@ -146,17 +148,6 @@ def _beyond_edge() -> Evidence:
     )
 
 
-def _mixing() -> Evidence:
-    less, alpha, ball, rest = z3.Reals("less alpha ball rest")
-    return implication(
-        "monotone",
-        "alpha v + (1 - alpha) b = less v + (1 - less) b' with ||b'|| <= 1: a smaller alpha allows no fewer u",
-        [less >= 0, less <= alpha, alpha <= 1, rest <= 1, ball * (1 - less) <= (alpha - less) + (1 - alpha) * rest],
-        z3.Implies(less < 1, ball <= 1),
-        example={less: "1/2", alpha: "3/4", ball: "1/2", rest: 1},
-    )
-
-
 def _searched(form: str) -> Evidence:
     n = 400_000
     found = draw(n, seed=0)
@@ -189,7 +180,7 @@ CLAIMS = (
         id="thm-1-cap",
         title="Theorem 1 by a cap about the class mean",
         source="derived from " + PAPER + ", lemma 3.2",
-        statement=r"\min\{u^\top(\mu_l-\mu_k):\ u^\top\mu_l\geq\max(1-\rho'',\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>"
+        statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ u^\top\mu_l\geq\max(1-\rho'',\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>"
         r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
         steps=(
@@ -220,7 +211,8 @@ CLAIMS = (
         id="thm-1-exact",
         title="Theorem 1 from all points compatible with mu",
         source="derived from " + PAPER + ", lemma 3.2",
-        statement=r"\min\{u^\top(\mu_l-\mu_k):\ dist(\mu_l,\alpha\,hull\{y:u^\top y\geq 1-s^2/2\})\leq 1-\alpha\}"
+        statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ dist(\mu_l,\alpha\,hull\{y:\|y\|=1,\ u^\top y\geq "
+        r"1-s^2/2\})\leq 1-\alpha\}"
         r">\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
         steps=(
@@ -251,7 +243,7 @@ CLAIMS = (
             cauchy_schwarz,
             _rim,
             _nearer,
-            _mixing,
+            mixing,
             union_bound,
             lambda: _searched("exact"),
             attained,

@@ -156,8 +156,8 @@ def certify(
 ) -> Certificate:
     """Hold `world` against one form of Theorem 1; `grid` saves the frontier when several forms are asked for.
 
-    The default is the best there is: whatever another form, lever or scope certifies, the exact form with the local lever
-    per class certifies too (thm-1-nesting, thm-1-local, thm-1-per-class).
+    The default is the best form here: while the clique searches end, whatever another form, lever or scope certifies, the
+    exact form with the local lever per class certifies too (thm-1-nesting, thm-1-local, thm-1-per-class).
     """
     grid = frontier(world, lever) if grid is None else grid
     gram, shares = divergence(world), class_shares(world)

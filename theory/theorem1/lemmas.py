@@ -52,6 +52,18 @@ def cauchy_schwarz() -> Evidence:
     )
 
 
+def mixing() -> Evidence:
+    """A smaller alpha may stand for the true one, with another v's complement b'."""
+    less, alpha, ball, rest = z3.Reals("less alpha ball rest")
+    return implication(
+        "monotone",
+        "alpha v + (1 - alpha) b = less v + (1 - less) b' with ||b'|| <= 1: a smaller alpha allows no fewer u",
+        [less >= 0, less <= alpha, alpha <= 1, rest <= 1, ball * (1 - less) <= (alpha - less) + (1 - alpha) * rest],
+        z3.Implies(less < 1, ball <= 1),
+        example={less: "1/2", alpha: "3/4", ball: "1/2", rest: 1},
+    )
+
+
 def lemma_3_2_world(samples: int = 10, bad: int = 3, views: int = 4) -> FiniteWorld:
     """The witness against the proof of lemma 3.2: features are the views, points of {-1, 1} as Fractions.
 

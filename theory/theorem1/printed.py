@@ -20,7 +20,7 @@ from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication, positive_on_box, rational
 from theory.setting import FiniteWorld
 from theory.theorem1.forms import rho_printed, threshold
-from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, union_bound
+from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, mixing, union_bound
 from theory.theorem1.search import searched
 
 
@@ -195,12 +195,21 @@ def _misprint() -> Evidence:
     )
 
 
-PRINTED_STEPS = ("parameters", "Stewart", "Cauchy-Schwarz", "rho <= 2/9", "2/9 <= rho <= 25/32", "rho >= 25/32")
-PRINTED_CHECKS = (_parameters, _stewart, cauchy_schwarz, _small_rho, _middle_rho, _large_rho)
+PRINTED_STEPS = (
+    "parameters",
+    "monotone",
+    "Stewart",
+    "Cauchy-Schwarz",
+    "rho <= 2/9",
+    "2/9 <= rho <= 25/32",
+    "rho >= 25/32",
+)
+PRINTED_CHECKS = (_parameters, mixing, _stewart, cauchy_schwarz, _small_rho, _middle_rho, _large_rho)
 """What shows that no sample of C_l^0 and S_eps is misclassified while mu_l.mu_k < threshold(rho_l) for all k."""
 
 _BY_CAP = (
-    "For rho := rho_l >= 25/32 the condition cannot be met. Else `parameters` gives b = 1 - alpha <= rho and s <= rho - "
+    "sigma - R/p_l may stand for the true alpha, which is no less (`monotone`). For rho := rho_l >= 25/32 the condition "
+    "cannot be met. Else `parameters` gives b = 1 - alpha <= rho and s <= rho - "
     "b, so "
     "p = (1-b) v + b b' with ||v - u|| <= s lies within E = b + (1-b)(rho-b) of (1-b) u, which by `Stewart` bounds D = "
     "||u - p|| in terms of w = ||p||. Misclassified means ||u - q|| <= D, so p.q >= u.p - w D (`Cauchy-Schwarz`) and p.q >= "
