@@ -50,6 +50,8 @@ class FiniteWorld:
         check_labels(self.labels, len(self.features))
         squares = (self.features**2).sum(axis=2)
         low, high = squares.min(), squares.max()
+        if self.features.dtype != object and not np.isfinite(high):
+            raise ValueError("a feature's squared norm overflows; Theorem 1 is about one radius r: normalise the features")
         if not low > 0:
             raise ValueError("a feature is the zero vector; Theorem 1 needs ||f|| = r > 0: normalise the features")
         if high > low * (1 + 2 * NORM_TOLERANCE):

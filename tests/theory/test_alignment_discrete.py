@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.theory.worlds import clustered, planar, scattered, worlds
 from theory import ledger
 from theory.alignment import bounds, discrete
-from theory.alignment.bounds import misaligned_bound_discrete, misaligned_bound_distance
+from theory.alignment.bounds import misaligned_bound, misaligned_bound_discrete, misaligned_bound_distance
 from theory.factors import alignment, misaligned_share, view_diameters
 from theory.ledger import Verdict
 from theory.setting import FiniteWorld
@@ -144,3 +144,20 @@ def test_finite_worlds_falsify_a_mutated_bound(formula, mutant, monkeypatch):
     monkeypatch.setattr(bounds, formula, mutant)
     nearest, _ = discrete_slack(100)
     assert min(nearest.values()) < 0.99
+
+
+@pytest.mark.parametrize("eps", [1e-200, 1e200])
+def test_an_eps_whose_square_is_no_float_is_refused(eps):
+    for bound in (
+        lambda: misaligned_bound_discrete(0.1, eps, 4),
+        lambda: misaligned_bound_distance(0.1, eps, 4),
+        lambda: misaligned_bound(0.1, eps, 2, 4, 1.0, 1.0),
+    ):
+        with pytest.raises(ValueError, match="other units"):
+            bound()
+
+
+def test_a_dimension_beyond_floats_is_refused():
+    assert 0 < misaligned_bound(1e-300, 0.5, 1000, 4, 1.0, 1.0) <= 1
+    with pytest.raises(ValueError, match="n is 2000"):
+        misaligned_bound(0.1, 0.5, 2000, 4, 1.0, 1.0)

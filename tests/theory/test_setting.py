@@ -41,3 +41,9 @@ def test_radius_and_classes():
     assert world.radius == 3
     assert world.classes == 2
     assert list(world.members(1)) == [1, 3]
+
+
+def test_norms_whose_squares_overflow_are_refused():
+    features = np.full((2, 2, 1), 1e200)
+    with pytest.raises(ValueError, match="overflows"), np.errstate(over="ignore"):
+        FiniteWorld(features, features, np.array([0, 1]))

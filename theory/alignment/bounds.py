@@ -24,6 +24,10 @@ import z3
 from theory.elementary import sqrt
 
 
+SMALLEST, DIMENSIONS = 1e-100, 1000
+"""The bounds square eps and raise 2 to the power n: within these limits no float under- or overflows unnoticed."""
+
+
 def least(x: Any, y: Any) -> Any:
     """min(x, y) of floats, arrays, exact numbers, SymPy or Z3 expressions."""
     if z3.is_expr(x) or z3.is_expr(y):
@@ -218,6 +222,8 @@ def _check_eps(eps: Any) -> None:
     values = np.asarray(eps, dtype=float)
     if not (np.isfinite(values) & (values > 0)).all():
         raise ValueError(f"eps is {eps}; the bounds divide by it: give a finite eps > 0")
+    if not ((values >= SMALLEST) & (values <= 1 / SMALLEST)).all():
+        raise ValueError(f"eps is {eps}; its powers leave the range of floats: measure features in other units")
 
 
 def _check_count(name: str, value: int, at_least: int) -> None:
@@ -228,6 +234,8 @@ def _check_count(name: str, value: int, at_least: int) -> None:
 def _check_views(eps: Any, n: int, m: int, L: float, M: float) -> None:
     _check_eps(eps)
     _check_count("n", n, 1)
+    if n > DIMENSIONS:
+        raise ValueError(f"n is {n}; 2^n is no float beyond {DIMENSIONS}: give the views' own number of parameters")
     _check_count("m", m, 1)
     for name, value in (("L", L), ("M", M)):
         if not 0 < value < math.inf:

@@ -327,8 +327,8 @@ CLAIMS = (
         id="population-mean-sharp",
         title="The same, smaller where the mean is long",
         source="derived",
-        statement=r"e\leq\max\{t,\frac{nt+\|m\|+\sqrt{(n+1)r^2-n(\|m\|-t)^2}}{n+1}\}\leq t+\frac{r}{\sqrt{n}},"
-        r"\quad t=r\sqrt{2\ln(1/a)/n}",
+        statement=r"P[\|m-\mu\|\leq e]\geq 1-a,\quad e=\max\{t,\frac{nt+\|m\|+\sqrt{(n+1)r^2-n(\|m\|-t)^2}}{n+1}\}"
+        r"\leq t+\frac{r}{\sqrt{n}},\quad t=r\sqrt{2\ln(1/a)/n}",
         expected=Verdict.PROVED,
         steps=(
             "independent",

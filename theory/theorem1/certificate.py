@@ -269,8 +269,11 @@ def _with_root(terms: Terms) -> Terms:
 
 
 def compare(world: FiniteWorld, grids: Sequence[Frontier] | None = None) -> list[Certificate]:
-    """All forms in all scopes under all levers. On the same frontier sharp never certifies less than corrected, cap than
-    sharp and chord, exact than cap and printed, and class never less than world."""
+    """All forms in all scopes under all levers.
+
+    While the clique searches end, sharp never certifies less than corrected, cap than sharp and chord, exact than cap and
+    printed, and class never less than world.
+    """
     grids = [frontier(world, lever) for lever in LEVERS] if grids is None else grids
     return [certify(world, form, grid.lever, scope, grid) for grid in grids for scope in SCOPES for form in FORMS]
 

@@ -4,6 +4,8 @@ Levers, i.e. where the spread s comes from:
 - lipschitz   s = (L d_A + 2 eps)/r, with d_A in input space: the theorem as stated;
 - local       s = (d_{A,f} + 2 eps)/r, with d_{A,f} = min over views ||f(x1') - f(x2')||: the proof uses L delta for nothing
               else, and no Lipschitz constant is needed (thm-1-local).
+
+Main parts are cliques (`frontier`, to a few thousand samples) or balls about an anchor (`ball_frontier`, for any number).
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from theory.concentration import Steps, augmented_distances, clique_steps
+from theory.concentration import Steps, augmented_distances, clique_steps, main_part
 from theory.factors import lipschitz_constant, view_diameters
 from theory.setting import Array, FiniteWorld
 
@@ -86,3 +88,82 @@ def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8) -> Fronti
         R_class=np.stack([wide[:, members].mean(axis=1) for members in classes], axis=1),
         exact=all(step.exact for of_class in steps for step in of_class),
     )
+
+
+def ball_frontier(world: FiniteWorld, *, eps_values: int = 8, anchors: int = 32, reaches: int = 256) -> Frontier:
+    """`frontier` for the lever "local" in O(n m d) per anchor: main parts are balls about an anchor, so sigma and alpha are
+    lower bounds.
+
+    Members have a view within reach/2 of one fixed vector, hence are pairwise within reach (population-anchor). Anchors of a
+    class: the direction of its mean and up to `anchors` of its samples. reaches: quantiles of twice the distances.
+    """
+    diameters = view_diameters(world.features)
+    eps = np.unique(np.quantile(diameters, np.linspace(0, 1, eps_values), method="inverted_cdf"))
+    classes = [world.members(k) for k in range(world.classes)]
+    spans = [2 * anchor_distances(world.features[members], anchors) for members in classes]  # (anchors, n_k) each
+    quantiles = np.linspace(0, 1, reaches)
+    reach = np.unique(np.concatenate([np.quantile(s, quantiles, method="inverted_cdf") for s in spans]))
+
+    def largest(span: Array, kept: Array) -> Array:
+        """Most members among the kept samples, over the anchors, for every reach."""
+        rows = np.sort(span[:, kept], axis=1)
+        counts = np.array([np.searchsorted(row, reach, side="right") for row in rows])
+        return np.asarray(counts.max(axis=0) / span.shape[1])
+
+    every = [
+        [largest(span, np.ones(len(members), bool)), *(largest(span, diameters[members] <= width) for width in eps)]
+        for span, members in zip(spans, classes, strict=True)
+    ]
+    shares = np.array(every)  # (K, 1 + E, T)
+    wide = diameters[None, :] > eps[:, None]
+    return Frontier(
+        lever="local",
+        lipschitz=None,
+        eps=eps,
+        reach=reach,
+        s=np.minimum((reach[None, :] + 2 * eps[:, None]) / float(world.radius), 2.0),
+        sigma=shares[:, 0].T,
+        alpha=shares[:, 1:].transpose(1, 2, 0),
+        R=wide.mean(axis=1),
+        R_class=np.stack([wide[:, members].mean(axis=1) for members in classes], axis=1),
+        exact=False,
+    )
+
+
+def anchor_points(features: Array, anchors: int) -> Array:
+    """Up to `anchors` first views, evenly spaced, and the mean, scaled to the sphere; features (n, m, d) of one class."""
+    chosen = features[np.unique(np.linspace(0, len(features) - 1, anchors).round().astype(int)), 0]
+    mean = features.mean(axis=(0, 1))
+    norm = np.linalg.norm(mean)
+    return np.concatenate([chosen, mean[None] * (np.linalg.norm(chosen[0]) / norm)]) if norm > 0 else chosen
+
+
+def anchor_distances(features: Array, anchors: int) -> Array:
+    """Distance of every sample's nearest view to every one of `anchor_points`, (anchors, n)."""
+    return np.array(
+        [np.linalg.norm(features - point, axis=2).min(axis=1) for point in anchor_points(features, anchors)]
+    )
+
+
+def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float) -> Array:
+    """A largest main part found inside S_eps: indices of samples of the class, pairwise within `reach` in feature space.
+
+    The witness of the entry of `frontier` at (eps, reach) for the lever "local".
+    """
+    members = world.members(label)
+    kept = members[view_diameters(world.features[members]) <= eps]
+    if len(kept) < 2:
+        return kept
+    return np.asarray(kept[main_part(augmented_distances(world.features[kept]), reach, nodes=2_000_000).indices])
+
+
+def ball_part_within(
+    world: FiniteWorld, label: int, eps: float, reach: float, anchors: int = 32
+) -> tuple[Array, Array]:
+    """The same for `ball_frontier`: the members, and the anchor that all of them have a view within reach/2 of."""
+    members = world.members(label)
+    features = world.features[members]
+    inside = view_diameters(features) <= eps
+    within = (2 * anchor_distances(features, anchors) <= reach) & inside
+    best = int(within.sum(axis=1).argmax())
+    return members[within[best]], anchor_points(features, anchors)[best]
