@@ -95,10 +95,18 @@ def test_a_deep_clique_needs_no_recursion():
     assert main_part(np.zeros((1500, 1500)), 0.0).lower == 1500
 
 
-@pytest.mark.parametrize("delta", [-1.0, float("nan")])
+@pytest.mark.parametrize("delta", [-1.0, float("nan"), Fraction(-1, 2)])
 def test_bad_delta_is_named(delta):
-    with pytest.raises(ValueError, match=f"delta is {delta}.*give delta >= 0"):
-        main_part(np.zeros((3, 3)), delta)
+    found = frontier(np.zeros((3, 3)))
+    for call in (
+        lambda: main_part(np.zeros((3, 3)), delta),
+        lambda: vertex_cover_estimate(np.zeros((3, 3)), delta),
+        lambda: found.main_part(delta),
+        lambda: found.sigma(delta),
+        lambda: found.sigma(np.array([0.5, delta])),
+    ):
+        with pytest.raises(ValueError, match=f"delta is {delta}.*give delta >= 0"):
+            call()
 
 
 def symmetric(rng, n, values=None):
@@ -206,8 +214,12 @@ def test_bad_distances_are_named(distances, words):
 
 def test_bad_budgets_are_named():
     for nodes in (0, -3):
-        with pytest.raises(ValueError, match=f"nodes is {nodes}"):
-            frontier(np.zeros((3, 3)), nodes=nodes)
+        for search in (
+            lambda n: frontier(np.zeros((3, 3)), nodes=n),
+            lambda n: main_part(np.zeros((3, 3)), 1, nodes=n),
+        ):
+            with pytest.raises(ValueError, match=f"nodes is {nodes}.*give nodes >= 1"):
+                search(nodes)
     with pytest.raises(ValueError, match="seconds is 0"):
         frontier(np.zeros((3, 3)), seconds=0)
 

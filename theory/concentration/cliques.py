@@ -1,24 +1,22 @@
-"""Largest cliques of a threshold graph: bit-parallel branch and bound with re-colouring and re-sorted subproblems.
+"""Largest cliques of a threshold graph: bit-parallel branch and bound with re-colouring.
 
 A graph is (n, W) uint64 words, bit j of row i set when i and j are within the threshold. Bounds come from greedy
 colourings: a set that c independent sets cover holds no clique of more than c. Source: San Segundo et al. 2013, "An improved
-bit parallel exact maximum clique algorithm" (BBMCR); re-sorting of subproblems by degeneracy after Konc and Janezic 2007
-(MCQD). In threshold graphs of real data greedy colouring is nearly exact, which is why this answers at once where a general
-solver does not: the samples within t of both ends of an edge of length t split into two halves, each nearly a clique.
+bit parallel exact maximum clique algorithm" (BBMCR). Here the classes that could take a vertex are found from its
+non-neighbours, few in the dense graphs that matter, and a vertex without another class to go to is remembered. In threshold
+graphs of real data greedy colouring is nearly exact, which is why this answers at once where a general solver does not: the
+samples within t of both ends of an edge of length t split into two halves, each nearly a clique.
 
 The unit of work is the search node (one colouring), so the same input and budget give the same answer on every machine.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from theory.concentration.compiled import bit, compiled, lowest
 from theory.setting import Array
-
-RESORTED_LEVELS = 4
-"""Depth to which subproblems are induced and re-sorted when a first try of 2 n nodes does not settle them."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def larger_clique(ranks: Array, threshold: int, lower: int, nodes: int) -> Found
     order = _dense_core(ranks, threshold, lower)
     if len(order) <= lower:
         return Found(order[:0], lower, 1)
-    members, upper, used = _search(_induced(ranks, threshold, order), lower, nodes, RESORTED_LEVELS)
+    members, upper, used = _branch_and_bound(_induced(ranks, threshold, order), lower, nodes)
     return Found(order[members], upper, used + 1)
 
 
@@ -87,124 +85,125 @@ def _induced(ranks: Array, threshold: int, order: Array) -> Array:
     return rows
 
 
-@compiled
-def _resorted(rows: Array, members: Array) -> tuple[Array, Array]:
-    """The subgraph on `members` in degeneracy order: (order, rows)."""
-    m = len(members)
-    degree = np.zeros(m, np.int64)
-    near = np.zeros((m, m), np.bool_)
-    for a in range(m):
-        row = rows[members[a]]
-        for b in range(m):
-            near[a, b] = (row[members[b] >> 6] >> np.uint64(members[b] & 63)) & np.uint64(1)
-            degree[a] += near[a, b]
-    order = np.empty(m, np.int64)
-    for place in range(m - 1, -1, -1):
-        v = 0
-        for i in range(m):
-            if degree[i] < degree[v]:
-                v = i
-        order[place] = v
-        for j in range(m):
-            degree[j] -= near[v, j]
-        degree[v] = 3 * m
-    out = np.zeros((m, (m + 63) // 64), np.uint64)
-    for a in range(m):
-        row_a = near[order[a]]
-        for b in range(m):
-            if row_a[order[b]]:
-                out[a, b >> 6] |= bit(b)
-    return members[order], out
+class _Colouring(NamedTuple):
+    """The classes of the set last coloured, and what one attempt at re-colouring notes down. All int64.
+
+    home   (n,) class of each vertex
+    size   (n + 1,) members of each class
+    code   (n + 1,) exclusive or of the members: the last one left is known when all others are known
+    stuck  (n,) the colouring at which this vertex was found to have no other class to go to
+    tried, met  (2, n + 1) per class, the attempt that looked at it last and the non-neighbours it met there; row 0 for the
+           vertex to be placed, row 1 for the one in its way
+    others (n + 1,) code of the members that the vertex to be placed has not met
+    clock  (3,) how many attempts of either kind there were, and how many colourings
+    """
+
+    home: Array
+    size: Array
+    code: Array
+    stuck: Array
+    tried: Array
+    met: Array
+    others: Array
+    clock: Array
 
 
 @compiled
-def _conflict(members: Array, row: Array) -> tuple[int, int, int]:
-    """How many of `members` are adjacent (0, 1, or 2 for more), and the word and bit position of a single one."""
-    count, word, place = 0, 0, 0
-    for w in range(len(row)):
-        x = members[w] & row[w]
-        if x:
-            if count or (x & (x - np.uint64(1))):
-                return 2, 0, 0
-            count, word, place = 1, w, lowest(x)
-    return count, word, place
+def _blank(n: int) -> _Colouring:
+    return _Colouring(
+        np.zeros(n, np.int64),
+        np.zeros(n + 1, np.int64),
+        np.zeros(n + 1, np.int64),
+        np.zeros(n, np.int64),
+        np.zeros((2, n + 1), np.int64),
+        np.zeros((2, n + 1), np.int64),
+        np.zeros(n + 1, np.int64),
+        np.zeros(3, np.int64),
+    )
 
 
 @compiled
-def _recoloured(
-    v: int, P: Array, left: Array, rows: Array, free: int, classes: Array, home: Array, mark: Array
-) -> bool:
+def _recoloured(v: int, P: Array, left: Array, rows: Array, free: int, c: _Colouring) -> bool:
     """Put v into one of the first `free` classes, moving at most one other vertex out of its way; False if it cannot be.
 
-    Only classes that hold a non-neighbour of v can take it: every other one conflicts with more than the vertex to be moved,
-    or consists of it alone. `mark` remembers the classes tried.
+    Only non-neighbours of v are looked at: a class takes v once all its members were met, or all but one that can leave.
     """
-    mark[0, 0] += 1
+    c.clock[0] += 1
     for w in range(len(P)):
         x = P[w] & ~rows[v, w] & ~left[w]
         while x:
             y = (w << 6) + lowest(x)
             x &= x - np.uint64(1)
-            k = home[y]
-            if y == v or k >= free or mark[1, k] == mark[0, 0]:
+            k = c.home[y]
+            if y == v or k >= free:
                 continue
-            mark[1, k] = mark[0, 0]
-            count, word, place = _conflict(classes[k], rows[v])
-            if count == 2:
-                continue
-            if count == 1:
-                u = (word << 6) + place
-                k2 = _refuge(u, k, P, left, rows, free, classes, home, mark)
-                if k2 < 0:
+            if c.tried[0, k] != c.clock[0]:
+                c.tried[0, k], c.met[0, k], c.others[k] = c.clock[0], 0, c.code[k]
+            c.met[0, k] += 1
+            c.others[k] ^= y
+            if c.met[0, k] == c.size[k]:
+                _join(v, k, c)
+                return True
+            if c.met[0, k] == c.size[k] - 1:
+                u = c.others[k]
+                if c.stuck[u] == c.clock[2]:
                     continue
-                classes[k, word] &= ~bit(place)
-                classes[k2, word] |= bit(place)
-                home[u] = k2
-            classes[k, v >> 6] |= bit(v)
-            home[v] = k
-            return True
+                refuge = _refuge(u, P, left, rows, free, c)
+                if refuge < 0:
+                    c.stuck[u] = c.clock[2]
+                    continue
+                c.size[k] -= 1
+                c.code[k] ^= u
+                _join(u, refuge, c)
+                _join(v, k, c)
+                c.clock[2] += 1
+                return True
     return False
 
 
 @compiled
-def _refuge(
-    u: int, k: int, P: Array, left: Array, rows: Array, free: int, classes: Array, home: Array, mark: Array
-) -> Any:
-    """One of the first `free` classes, other than k, with no neighbour of u; -1 if there is none."""
-    mark[0, 1] += 1
+def _refuge(u: int, P: Array, left: Array, rows: Array, free: int, c: _Colouring) -> Any:
+    """One of the first `free` classes, other than that of u, with no neighbour of u; -1 if there is none."""
+    c.clock[1] += 1
     for w in range(len(P)):
         x = P[w] & ~rows[u, w] & ~left[w]
         while x:
             y = (w << 6) + lowest(x)
             x &= x - np.uint64(1)
-            k2 = home[y]
-            if y == u or k2 >= free or k2 == k or mark[2, k2] == mark[0, 1]:
+            k = c.home[y]
+            if y == u or k >= free:
                 continue
-            mark[2, k2] = mark[0, 1]
-            if _conflict(classes[k2], rows[u])[0] == 0:
-                return k2
+            if c.tried[1, k] != c.clock[1]:
+                c.tried[1, k], c.met[1, k] = c.clock[1], 0
+            c.met[1, k] += 1
+            if c.met[1, k] == c.size[k]:
+                return k
     return -1
 
 
 @compiled
-def _colour(
-    P: Array, rows: Array, free: int, branch: Array, bound: Array, top: int, classes: Array, home: Array, mark: Array
-) -> int:
+def _join(v: int, k: int, c: _Colouring) -> None:
+    c.home[v] = k
+    c.size[k] += 1
+    c.code[k] ^= v
+
+
+@compiled
+def _colour(P: Array, rows: Array, free: int, branch: Array, bound: Array, top: int, c: _Colouring) -> int:
     """Colour P greedily, class by class; append the vertices beyond the first `free` classes to `branch` and, to `bound`, the
     number of classes that cover P up to and including them. Returns the new top. The rest of P holds no clique above `free`.
     """
     W = len(P)
     left, candidates = P.copy(), np.empty(W, np.uint64)
     k, first = 0, 0
+    c.clock[2] += 1
     while True:
         while first < W and left[first] == 0:
             first += 1
         if first == W:
             return top
-        for w in range(W):
-            classes[k, w] = 0
-            candidates[w] = left[w]
-        empty = True
+        c.size[k], c.code[k] = 0, 0
+        candidates[:] = left
         for w in range(first, W):
             while candidates[w]:
                 v = (w << 6) + lowest(candidates[w])
@@ -212,15 +211,13 @@ def _colour(
                 left[w] &= ~bit(v)
                 for i in range(w, W):
                     candidates[i] &= ~rows[v, i]
-                if k >= free > 1 and _recoloured(v, P, left, rows, free, classes, home, mark):
+                if k >= free > 1 and _recoloured(v, P, left, rows, free, c):
                     continue
-                classes[k, w] |= bit(v)
-                home[v] = k
-                empty = False
+                _join(v, k, c)
                 if k >= free:
                     branch[top], bound[top] = v, k + 1
                     top += 1
-        if not empty:
+        if c.size[k] > 0:
             k += 1
 
 
@@ -233,30 +230,16 @@ def _everyone(n: int) -> Array:
 
 
 @compiled
-def _members(P: Array) -> Array:
-    found = np.empty(64 * len(P), np.int64)
-    m = 0
-    for w in range(len(P)):
-        x = P[w]
-        while x:
-            found[m] = (w << 6) + lowest(x)
-            x &= x - np.uint64(1)
-            m += 1
-    return found[:m]
-
-
-@compiled
 def _branch_and_bound(rows: Array, lower: int, nodes: int) -> tuple[Array, int, int]:
     """(members, upper, nodes used) of the largest clique above `lower`, without recursion."""
     n, W = rows.shape
     P = np.zeros((n + 1, W), np.uint64)
     branch, bound = np.empty(n * (n + 1) // 2 + n, np.int32), np.empty(n * (n + 1) // 2 + n, np.int32)
     base, top = np.zeros(n + 2, np.int64), np.zeros(n + 2, np.int64)
-    classes, home, mark = np.empty((n + 1, W), np.uint64), np.zeros(n, np.int64), np.zeros((3, n + 2), np.int64)
     chosen, members = np.empty(n + 1, np.int64), np.empty(0, np.int64)
-    best, used, depth = lower, 1, 0
+    best, used, depth, colouring = lower, 1, 0, _blank(n)
     P[0] = _everyone(n)
-    top[0] = _colour(P[0], rows, best, branch, bound, 0, classes, home, mark)
+    top[0] = _colour(P[0], rows, best, branch, bound, 0, colouring)
     while depth >= 0:
         if top[depth] == base[depth] or depth + bound[top[depth] - 1] <= best:
             depth -= 1
@@ -275,7 +258,7 @@ def _branch_and_bound(rows: Array, lower: int, nodes: int) -> tuple[Array, int, 
         if more:
             depth += 1
             base[depth] = top[depth - 1]
-            top[depth] = _colour(P[depth], rows, best - depth, branch, bound, base[depth], classes, home, mark)
+            top[depth] = _colour(P[depth], rows, best - depth, branch, bound, base[depth], colouring)
         elif depth + 1 > best:
             best = depth + 1
             members = chosen[:best].copy()
@@ -285,103 +268,3 @@ def _branch_and_bound(rows: Array, lower: int, nodes: int) -> tuple[Array, int, 
             upper = max(upper, depth + bound[top[depth] - 1])
         depth -= 1
     return members, upper, used
-
-
-@compiled
-def _search(rows: Array, lower: int, nodes: int, levels: int) -> tuple[Array, int, int]:
-    """As `_branch_and_bound`; what that does not settle in 2 n nodes is branched on, each child in an order of its own."""
-    n = len(rows)
-    members, upper, used = _branch_and_bound(rows, lower, nodes if levels == 0 else min(nodes, 2 * n))
-    best = max(lower, len(members))
-    if upper == best or used >= nodes:
-        return members, upper, used
-    branch, bound = np.empty(n, np.int32), np.empty(n, np.int32)
-    child_branch, child_bound = np.empty(n, np.int32), np.empty(n, np.int32)
-    classes = np.empty((n + 1, rows.shape[1]), np.uint64)
-    home, mark = np.zeros(n, np.int64), np.zeros((3, n + 2), np.int64)
-    P = _everyone(n)
-    top = _colour(P, rows, best, branch, bound, 0, classes, home, mark)
-    while top > 0 and bound[top - 1] > best:
-        if used >= nodes:
-            return members, min(upper, bound[top - 1]), used
-        top -= 1
-        v = branch[top]
-        P[v >> 6] &= ~bit(v)
-        child = P & rows[v]
-        used += 1
-        if _colour(child, rows, best - 1, child_branch, child_bound, 0, classes, home, mark) == 0:
-            continue
-        order, inner = _resorted(rows, _members(child))
-        found, inner_upper, inner_used = _search(inner, best - 1, nodes - used, levels - 1)
-        used += inner_used
-        if len(found) > best - 1:
-            best = len(found) + 1
-            members = np.append(order[found], v)
-        if inner_upper + 1 > best:
-            return members, min(upper, max(inner_upper + 1, bound[top])), used
-    return members, best, used
-
-
-@compiled
-def growth(ranks: Array, seed: int) -> tuple[Array, Array]:
-    """A greedy chain of cliques from `seed`: always the sample whose farthest member is nearest (ties: least sum).
-
-    Returns (order, diameters), both (n,): the first c of `order` have the diameter diameters[c - 1], a rank.
-    """
-    n = len(ranks)
-    far, total = ranks[seed].copy(), ranks[seed].astype(np.int64)
-    outside = np.ones(n, np.bool_)
-    order, diameters = np.empty(n, np.int64), np.zeros(n, ranks.dtype)
-    v = seed
-    for c in range(n):
-        if c > 0:
-            v = -1
-            for u in range(n):
-                if outside[u] and (v < 0 or far[u] < far[v] or (far[u] == far[v] and total[u] < total[v])):
-                    v = u
-            diameters[c] = max(diameters[c - 1], far[v])
-        order[c], outside[v] = v, False
-        row = ranks[v]
-        for u in range(n):
-            far[u] = max(far[u], row[u])
-            total[u] += row[u]
-    return order, diameters
-
-
-@compiled
-def peeled(ranks: Array, members: Array) -> tuple[Array, Array]:
-    """A chain of cliques down from `members`: of the two ends of a longest edge, the one with the longer next edge goes.
-
-    Returns (order, diameters) as `growth` does, both (len(members),).
-    """
-    order = members.copy()
-    m = len(order)
-    diameters = np.zeros(m, ranks.dtype)
-    far = np.zeros(m, ranks.dtype)
-    for i in range(m):
-        for j in range(m):
-            if i != j:
-                far[i] = max(far[i], ranks[order[i], order[j]])
-    for c in range(m, 1, -1):
-        longest = far[:c].max()
-        diameters[c - 1] = longest
-        out, next_longest = -1, ranks[0, 0]
-        for i in range(c):
-            if far[i] == longest:
-                second = ranks[0, 0] * 0
-                for j in range(c):
-                    rank = ranks[order[i], order[j]]
-                    if i != j and rank < longest:
-                        second = max(second, rank)
-                if out < 0 or second > next_longest:
-                    out, next_longest = i, second
-        v = order[out]
-        order[out], far[out] = order[c - 1], far[c - 1]
-        order[c - 1] = v
-        for i in range(c - 1):
-            if ranks[order[i], v] == far[i]:
-                far[i] = 0
-                for j in range(c - 1):
-                    if i != j:
-                        far[i] = max(far[i], ranks[order[i], order[j]])
-    return order, diameters

@@ -3,9 +3,9 @@
 Two staircases over the ascending distinct distances close in on the truth. `reached[c - 1]` is the first threshold at which
 a clique of c samples is known (it stays one at every larger threshold); `possible[c - 1]` is the first at which none is
 excluded (one that is excluded stays so at every smaller threshold). At each threshold the largest clique has between
-#{reached <= t} and #{possible <= t} samples. Greedy chains and nearest neighbours start the staircases; one search just below
-`reached` either finds a larger clique or lifts `possible`, for that size and every larger one. The search expected to close
-most is made next.
+#{reached <= t} and #{possible <= t} samples. Greedy chains and nearest neighbours start the staircases. Just below `reached`
+a local search tries to find a clique of the size first; then an exact one either finds it or lifts `possible`, for that size
+and every larger one. The size expected to close most is looked at next.
 """
 
 import time
@@ -15,12 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from theory.concentration.cliques import growth, larger_clique, peeled
+from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
+from theory.concentration.cliques import larger_clique
 from theory.concentration.mainpart import MainPart, check_delta, check_distances, check_nodes, ranked
 from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
 """Greedy chains are grown from as many samples as this number of elementary steps allows, 16 at least, all at most."""
+FIRST_EFFORT = 16
+"""Search nodes per sample for the first exact search of a size; one that ends early is repeated later with 8 times more."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class SigmaFrontier:
 
     def sigma(self, delta: Any) -> tuple[Any, Any]:
         """(lower, upper) bounds of sigma(delta), exact where equal; delta >= 0 a float or an array."""
+        check_delta(delta)
         t = np.searchsorted(self.thresholds, delta, side="right") - 1
         return self.lower[t] / len(self.reached), self.upper[t] / len(self.reached)
 
@@ -77,23 +81,29 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     """sigma(delta) at every distinct distance; distances (n, n) symmetric, finite, >= 0, floats or Fractions (dtype object).
 
     nodes    budget of search nodes. It alone makes the result a function of the input: the same on every machine
-    seconds  an additional limit of wall time, looked at between searches: the result then depends on the machine's speed,
-             its intervals are valid all the same
+    seconds  an additional limit of wall time, kept roughly: each search gets the nodes that the speed so far promises. The
+             result then depends on the machine, its intervals are valid all the same
     ValueError names a bad value and the remedy.
     """
     check_distances(distances)
     check_nodes(nodes)
     if seconds is not None and not seconds > 0:
         raise ValueError(f"seconds is {seconds}; the search needs a budget: give seconds > 0, or None for no limit")
-    stop = np.inf if seconds is None else time.monotonic() + seconds
+    start = time.monotonic()
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))
     spent = 0
-    while spent < nodes and time.monotonic() < stop:
+    while spent < nodes:
+        allowed = nodes - spent
+        if seconds is not None:
+            elapsed = max(time.monotonic() - start, 1e-9)
+            if elapsed >= seconds:
+                break
+            allowed = min(allowed, max(len(ranks), int(spent / elapsed * (seconds - elapsed))))
         c = stairs.most_promising()
         if c is None:
             break
-        spent += stairs.settle(c, nodes - spent)
+        spent += stairs.settle(c, allowed)
     return SigmaFrontier(thresholds, stairs.reached, stairs.possible, spent, *_compact(stairs.chains, stairs.chain_of))
 
 
@@ -107,7 +117,8 @@ class _Stairs:
         self.chain_of = np.zeros(n, dtype=np.int64)
         self.chains: list[Array] = []
         self.possible = _neighbour_bound(ranks)
-        self.effort = np.full(n, 4 * n)
+        self.effort = np.full(n, FIRST_EFFORT * n)
+        self.tried = np.zeros(n, dtype=bool)
         for seed in np.unique(np.linspace(0, n - 1, min(n, max(16, CHAIN_STEPS // n**2))).round().astype(int)):
             self._adopt(*growth(ranks, seed))
 
@@ -117,6 +128,7 @@ class _Stairs:
             self.reached[better] = diameters[better]
             self.chain_of[better] = len(self.chains)
             self.chains.append(order)
+            self.tried[better] = False
 
     def most_promising(self) -> int | None:
         """The size c whose test just below reached[c - 1] would remove most of the area between the staircases per node.
@@ -131,8 +143,15 @@ class _Stairs:
         return best + 1 if gain[best] > 0 else None
 
     def settle(self, c: int, nodes: int) -> int:
-        """Search for c samples just below reached[c - 1]; returns the nodes spent."""
+        """Search for c samples just below reached[c - 1], at the first try locally; returns the nodes spent."""
         t = int(self.reached[c - 1]) - 1
+        if not self.tried[c - 1]:
+            self.tried[c - 1] = True
+            size = int(np.searchsorted(self.reached, t, side="right"))
+            near = swapped(self.ranks, t, self.chains[self.chain_of[size - 1]][:size], LOCAL_STEPS)
+            if len(near) >= c:
+                self._adopt(*peeled(self.ranks, near))
+                return 1
         found = larger_clique(self.ranks, t, c - 1, min(nodes, int(self.effort[c - 1])))
         if len(found.members):
             self._adopt(*peeled(self.ranks, found.members))

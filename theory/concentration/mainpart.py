@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from theory.concentration.cliques import growth, larger_clique
+from theory.concentration.chains import LOCAL_STEPS, growth, swapped
+from theory.concentration.cliques import larger_clique
 from theory.setting import Array
 
 SEEDS = 64
@@ -45,6 +46,7 @@ def main_part(distances: Array, delta: Any, *, nodes: int = 50_000) -> MainPart:
         order, diameters = growth(ranks, seed)
         size = int(np.searchsorted(diameters, t, side="right"))
         best = order[:size] if size > len(best) else best
+    best = swapped(ranks, t, best, LOCAL_STEPS)
     found = larger_clique(ranks, t, len(best), nodes)
     best = found.members if len(found.members) else best
     return MainPart(np.sort(best), len(best), found.upper)
@@ -95,9 +97,11 @@ def check_distances(distances: Array) -> None:
 
 
 def check_delta(delta: Any) -> None:
-    """ValueError unless delta >= 0."""
-    if not delta >= 0:
-        raise ValueError(f"delta is {delta}; a distance is needed: give delta >= 0")
+    """ValueError unless delta >= 0, every one of an array."""
+    good = np.asarray(np.asarray(delta) >= 0, dtype=bool)
+    if not good.all():
+        wrong = np.asarray(delta)[~good][0]
+        raise ValueError(f"delta is {wrong}; a distance is needed: give delta >= 0")
 
 
 def check_nodes(nodes: int) -> None:

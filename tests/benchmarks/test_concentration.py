@@ -1,0 +1,189 @@
+"""Augmented distances and sigma(delta): measured ratios in one run, CPU seconds of one process. `make bench`.
+
+Views are what a torch user has: float32. Fashion images, and textures of natural spectrum (1/f^2) with correlated colours,
+are augmented with a to e at the stated size; white noise is the worst case, where no few coordinates tell views apart.
+"""
+
+import time
+from functools import cache
+
+import numpy as np
+import pytest
+import threadpoolctl
+import torch
+from scipy.spatial.distance import cdist
+from torch.nn import functional
+
+from empirical.augmentations import Augmentation, finite_views
+from empirical.datasets import load
+from theory.concentration import augmented_distances, frontier, main_part, planning, vertex_cover_estimate
+
+pytestmark = pytest.mark.bench
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with threadpoolctl.threadpool_limits(1):
+        yield
+    torch.set_num_threads(before)
+
+
+def cpu_seconds(work, repeats=3):
+    """Least CPU time over a few runs, and the result; the first run also compiles and is not counted."""
+    best = np.inf
+    if repeats > 1:
+        work()
+    for _ in range(repeats):
+        start = time.process_time()
+        result = work()
+        best = min(best, time.process_time() - start)
+    return best, result
+
+
+def kernels():
+    pools = [p for p in threadpoolctl.threadpool_info() if p["user_api"] == "blas"]
+    names = ", ".join(f"{p['internal_api']} {p['version']} {p.get('architecture', '')}" for p in pools)
+    return f"NumPy: {names}; torch: {torch.backends.cpu.get_cpu_capability()}"
+
+
+def textures(n, side):
+    rng = np.random.default_rng(0)
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side))
+    frequency[0, 0] = 1 / side
+    planes = np.fft.ifft2(np.fft.fft2(rng.normal(size=(n, 3, side, side))) / frequency).real
+    colours = np.linalg.cholesky(np.array([[1, 0.9, 0.8], [0.9, 1, 0.9], [0.8, 0.9, 1]]))
+    images = np.einsum("ab,nbhw->nahw", colours, planes)
+    return torch.from_numpy((0.25 * images / images.std() + 0.5).clip(0, 1)).float()
+
+
+@cache
+def views_of(kind, D, n=500, m=16):
+    if kind == "noise":
+        rng = np.random.default_rng(0)
+        return (rng.normal(size=(n, 1, D)) + 0.5 * rng.normal(size=(n, m, D))).astype(np.float32)
+    side = {3072: 32, 784: 28, 192: 8}[D]
+    if kind == "textures":
+        images = textures(n, side)
+    else:
+        images = functional.interpolate(load("fashion").train_images[:n], size=(side, side), mode="bilinear")
+    views = finite_views(images, Augmentation.from_letters("abcde"), m, 0)
+    views = views.mean(dim=2) if D == 784 else views
+    return views.reshape(n, m, D).numpy()
+
+
+def by_torch(views):
+    n, m, D = views.shape
+    flat = torch.from_numpy(views).reshape(-1, D)
+    return torch.cdist(flat, flat).view(n, m, n, m).amin(dim=(1, 3))
+
+
+@pytest.mark.parametrize(
+    ("kind", "D"),
+    [("images", 3072), ("textures", 3072), ("noise", 3072), ("images", 784), ("images", 192), ("textures", 192)],
+)
+def test_distances_against_torch_and_scipy(kind, D):
+    views = views_of(kind, D)
+    n, m, _ = views.shape
+    ours, found = cpu_seconds(lambda: augmented_distances(views))
+    theirs, rough = cpu_seconds(lambda: by_torch(views), repeats=2)
+    rows = 16
+    flat = views.reshape(-1, D)
+    slow, some = cpu_seconds(lambda: cdist(flat[: rows * m], flat).reshape(rows, m, n, m).min(axis=(1, 3)), repeats=1)
+    a, b = np.random.default_rng(0).random((2, 2048, 2048), dtype=np.float32)
+    product, _ = cpu_seconds(lambda: a @ b)
+    bounds = planning.make_plan(views, None).bounds
+    width = D if bounds is None else bounds.width
+    rate = (n * m) ** 2 * D / ours / (2 * 2048**3 / product)
+    print(
+        f"\n{kind} D={D} n={n} m={m}: {ours:.3f} CPU s (coordinates kept: {width}); "
+        f"torch.cdist + amin {theirs:.2f} s: {theirs / ours:.1f}x; scipy cdist {slow * n / rows:.0f} s (from {rows} rows): "
+        f"{slow * n / rows / ours:.0f}x; {rate:.2f} times the SGEMM rate of {2 * 2048**3 / product / 1e9:.0f} GFLOP/s, were "
+        f"all pairs of views multiplied once; torch errs by {abs(rough.numpy() - found).max():.1e}. {kernels()}"
+    )
+    np.testing.assert_allclose(found[:rows], some, rtol=1e-12, atol=0)
+
+
+def test_cost_against_samples_and_views():
+    def exponent(xs, seconds):
+        return np.polyfit(np.log(xs), np.log(seconds), 1)[0]
+
+    ns, ms = (125, 250, 500, 1000), (4, 8, 16, 32)
+    by_n = [cpu_seconds(lambda n=n: augmented_distances(views_of("images", 192, n=n)), 2)[0] for n in ns]
+    by_m = [cpu_seconds(lambda m=m: augmented_distances(views_of("images", 192, m=m)), 2)[0] for m in ms]
+    print(
+        f"\nD=192: n = {ns}: {np.round(by_n, 3)} s, n^{exponent(ns, by_n):.2f}; "
+        f"m = {ms} at n=500: {np.round(by_m, 3)} s, m^{exponent(ms, by_m):.2f}"
+    )
+
+
+@cache
+def image_distances(n):
+    images = load("fashion").train_images[:n]
+    views = finite_views(images, Augmentation.from_letters("abcd"), 8, 0).reshape(n, 8, -1)
+    return augmented_distances(views.numpy())
+
+
+def gaussian(n, q):
+    x = np.random.default_rng(0).normal(size=(n, q))
+    return np.linalg.norm(x[:, None] - x, axis=2)
+
+
+def uniform(n):
+    upper = np.triu(np.random.default_rng(0).random((n, n)), 1)
+    return upper + upper.T
+
+
+def view_distances(n):
+    """Views that are noise alone, the kind of data whose main parts are hardest to find."""
+    return augmented_distances(np.random.default_rng(0).normal(size=(n, 8, 16)))
+
+
+@pytest.mark.parametrize(
+    ("name", "distances", "budget"),
+    [
+        ("images, n=500", lambda: image_distances(500), {}),
+        ("Gaussian in the plane, n=500", lambda: gaussian(500, 2), {}),
+        ("Gaussian in 10 dimensions, n=500", lambda: gaussian(500, 10), {}),
+        ("views of noise, n=500", lambda: view_distances(500), {}),
+        ("images, n=1000", lambda: image_distances(1000), {"seconds": 60}),
+        ("Gaussian in the plane, n=1000", lambda: gaussian(1000, 2), {"seconds": 60}),
+        ("Gaussian in 10 dimensions, n=1000", lambda: gaussian(1000, 10), {"seconds": 60}),
+        ("images, n=2000", lambda: image_distances(2000), {"seconds": 120}),
+        ("uniform random, n=500", lambda: uniform(500), {"seconds": 20}),
+    ],
+)
+def test_whole_frontier(name, distances, budget):
+    matrix = distances()
+    frontier(matrix[:30, :30])  # compiled before the clock starts
+    spent, found = cpu_seconds(lambda: frontier(matrix, nodes=10**8, **budget), repeats=1)
+    print(
+        f"\n{name}, {budget or 'no limit'}: {len(found.thresholds)} thresholds in {spent:.1f} CPU s, {found.nodes} nodes: "
+        f"{(found.lower == found.upper).mean():.1%} exact, mean width {found.width:.4%} of n, "
+        f"largest {(found.upper - found.lower).max()} samples"
+    )
+    part = found.main_part(found.thresholds[len(found.thresholds) // 2])
+    assert matrix[np.ix_(part.indices, part.indices)].max() <= found.thresholds[len(found.thresholds) // 2]
+
+
+@pytest.mark.parametrize("nodes", [10_000, 100_000, 1_000_000])
+def test_random_graph_at_its_budget(nodes):
+    """G(500, .9) is out of reach of any search: an interval at the budget."""
+    distances = uniform(500)
+    spent, part = cpu_seconds(lambda: main_part(distances, 0.9, nodes=nodes), repeats=1)
+    print(f"\nG(500, .9), {nodes} nodes: {part.lower}..{part.upper} in {spent:.1f} CPU s", end="")
+    assert (distances[np.ix_(part.indices, part.indices)] <= 0.9).all()
+    assert part.lower < part.upper
+
+
+def test_the_papers_estimate_beside_the_exact_one():
+    for name, distances in (("images", image_distances(500)), ("uniform random", uniform(500))):
+        for density in (0.3, 0.5, 0.7, 0.9, 0.97):
+            delta = float(np.quantile(distances[np.triu_indices(500, 1)], density))
+            exact, estimate = main_part(distances, delta), vertex_cover_estimate(distances, delta)
+            print(
+                f"\n{name}, n=500, density {density}: main part {exact.lower}..{exact.upper}, "
+                f"2-approximation {estimate.lower}..{estimate.upper}",
+                end="",
+            )
