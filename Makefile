@@ -23,6 +23,9 @@ verify: setup
 	$(BIN)/python -m simulate
 	$(BIN)/python -m empirical --data fashion
 	$(BIN)/python -m empirical --data digits
+	$(BIN)/python -m empirical.clustering --data digits
+	$(BIN)/python -m empirical.audit --encoder empirical.clustering:network --checkpoint build/encoders/digits.safetensors \
+		--head vertices --data digits --views mild-warp --out build/audit/digits
 	$(BIN)/python -m figures
 
 test: setup
@@ -35,7 +38,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 bench: setup
-	$(BIN)/python -m pytest -m bench -s tests/benchmarks
+	$(BIN)/python -m pytest -m bench -s tests
 
 clean:
 	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

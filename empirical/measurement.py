@@ -119,6 +119,8 @@ def blocking(certificate: Certificate, names: Sequence[str]) -> str:
             f"{held}{who} needs {kind} = {worst.share_needed:.2f} within s = {worst.s:.2f} and has {worst.share:.2f}; "
             f"largest cost {worst.blocker}"
         )
+    if worst.s_limit == 0:
+        return f"{held}{who} would not be met at s = 0 either: mu_k.mu_l = {worst.product:.2f}, largest cost {worst.blocker}"
     return f"{held}{who} needs s < {worst.s_limit:.2f} and its best aligned views reach only {worst.s:.2f}"
 
 

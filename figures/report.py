@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from figures import embedding, experiments, phase, reach, risk, slack, training_curves
+from figures import audits, embedding, experiments, phase, reach, risk, slack, training_curves
 from figures.style import data_uri, svg
 from figures.tables import table
 from theory.ledger import Evidence, Verdict, verdict_of
@@ -49,11 +49,12 @@ class Inputs:
     suite: dict[str, Any]
     studies: list[dict[str, Any]]
     experiments: list[dict[str, Any]]
+    audits: list[dict[str, Any]]
 
 
 def read(folder: Path) -> Inputs:
-    """Read theory.json, simulate.json, every empirical-*.json and experiment-*.json; ValueError naming what is missing and
-    how to make it. Experiments may be missing."""
+    """Read theory.json, simulate.json, every empirical-*.json, experiment-*.json and audit-*.json; ValueError naming what is
+    missing and how to make it. Experiments and audits may be missing."""
 
     def load(name: str, stage: str) -> Any:
         try:
@@ -66,11 +67,18 @@ def read(folder: Path) -> Inputs:
     claims, simulated = load("theory.json", "theory"), load("simulate.json", "simulate")
     names = sorted(path.name for path in folder.glob("empirical-*.json")) or ["empirical-fashion.json"]
     studies = [load(name, "empirical") for name in reversed(names)]
-    later = simulated["evidence"] + [e for study in studies for e in study["evidence"]]
+    audited = [load(path.name, "empirical.audit") for path in sorted(folder.glob("audit-*.json"))]
+    later = simulated["evidence"] + [e for found in [*studies, *audited] for e in found["evidence"]]
     merged = [_with_evidence(claim, [e for e in later if e["claim"] == claim["id"]]) for claim in claims]
     repeated = [load(path.name, "empirical experiment") for path in sorted(folder.glob("experiment-*.json"))]
     return Inputs(
-        merged, simulated["counterexample"], simulated["phase"], simulated["suite"], studies, experiments=repeated
+        merged,
+        simulated["counterexample"],
+        simulated["phase"],
+        simulated["suite"],
+        studies,
+        experiments=repeated,
+        audits=audited,
     )
 
 
@@ -158,6 +166,8 @@ def summary(inputs: Inputs) -> str:
     )
     for study in inputs.studies:
         points.append(study_sentence(study))
+    for found in inputs.audits:
+        points += [f"Audit of {found['encoder']}: {sentence}" for sentence in found["says"][:2]]
     return "<ul>" + "".join(f"<li>{escape(point)}</li>" for point in points) + "</ul>"
 
 
@@ -334,6 +344,7 @@ def page(inputs: Inputs, drawn: dict[str, str]) -> str:
         "<h2>Where Theorem 1 certifies, on worlds in closed form</h2>",
         picture(drawn["phase"], phase_caption(inputs.suite), "phases of Theorem 1"),
         *(study_section(study, drawn) for study in inputs.studies),
+        audits.section(inputs.audits),
         experiments.sections(inputs.experiments),
         "<h2>Reproduce</h2><p><code>make verify</code> writes this page from the evidence in <code>build/evidence</code>; "
         "<code>python -m theory --claim ID</code> shows a claim whole.</p>",

@@ -43,9 +43,10 @@ def mean_shortfall(gram: Array) -> Any:
 
 def alignment(world: FiniteWorld) -> Any:
     """L_align = E_x E_{x1,x2 in A(x)} ||f(x1) - f(x2)||^2 over independent uniform pairs: twice the view variance."""
-    m = world.features.shape[1]
-    centred = world.features - world.features.sum(axis=1, keepdims=True) / m
-    return 2 * (centred**2).sum() / (m * len(world.features))
+    n, m = world.features.shape[:2]
+    blocks = (world.features[start : start + 512] for start in range(0, n, 512))
+    total = sum(((part - part.sum(axis=1, keepdims=True) / m) ** 2).sum() for part in blocks)
+    return 2 * total / (m * n)
 
 
 def squared_view_diameters(features: Array) -> Array:
@@ -80,10 +81,33 @@ def misclassified(world: FiniteWorld, *, any_view: bool = False) -> Array:
     """
     means = class_means(world)
     features = world.features if any_view else world.features[:, :1]
+    if features.dtype != object:
+        return nearer_to_another(features, world.labels, means)
     distances = np.array([((features - mean) ** 2).sum(axis=2) for mean in means])  # (K, n, views)
     own = np.take_along_axis(distances, world.labels[None, :, None], axis=0)[0]
     rivals = np.array([(distances[k] <= own) & (world.labels != k)[:, None] for k in range(world.classes)])
     return np.asarray(rivals.any(axis=(0, 2)))
+
+
+def nearer_to_another(features: Array, labels: Array, means: Array, *, block: int = 512) -> Array:
+    """Samples of which some view is at least as near to another class's mean as to its own, (n,) bool.
+
+    features (n, m, d) floats, labels (n,), means (K, d). One matrix product per block settles what is clear in spite of its
+    rounding (see `_squared_distances`); the rest is evaluated directly.
+    """
+    n, m, d = features.shape
+    squares, wrong = (means**2).sum(axis=1), np.zeros(n, dtype=bool)
+    for start in range(0, n, block):
+        part, own = features[start : start + block], labels[start : start + block]
+        scores = squares - 2 * (part.reshape(-1, d) @ means.T).reshape(len(part), m, -1)
+        gap = scores - np.take_along_axis(scores, own[:, None, None], axis=2)
+        gap[np.arange(len(part)), :, own] = np.inf
+        slack = 4 * (d + 8) * 2.0**-52 * (np.sqrt(squares.max()) + np.sqrt((part**2).sum(axis=2).max())) ** 2
+        wrong[start : start + block] = (gap < -slack).any(axis=(1, 2))
+        for i, j, k in np.argwhere(np.abs(gap) <= slack):
+            view = part[i, j]
+            wrong[start + i] |= ((view - means[k]) ** 2).sum() <= ((view - means[own[i]]) ** 2).sum()
+    return wrong
 
 
 def nearest_mean_error(world: FiniteWorld, *, any_view: bool = False) -> Any:

@@ -132,3 +132,15 @@ def positive_on_box(
         computed=f"lower bound {least:.4g} over a cover of {len(heap)} boxes",
         slack=least if least > 0.0 else None,
     )
+
+
+def cauchy_schwarz() -> Evidence:
+    """In coordinates of the plane that two vectors span."""
+    a, b, c, d = z3.Reals("a b c d")
+    return implication(
+        "Cauchy-Schwarz",
+        "(x.y)^2 <= ||x||^2 ||y||^2 in the plane of x and y",
+        [],
+        (a * c + b * d) ** 2 <= (a * a + b * b) * (c * c + d * d),
+        example={a: 1, b: 0, c: 0, d: 1},
+    )

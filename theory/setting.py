@@ -40,7 +40,7 @@ class FiniteWorld:
 
     def __post_init__(self) -> None:
         if self.features.dtype != object:  # sums in float32 would err by more than a certificate allows for
-            object.__setattr__(self, "features", self.features.astype(np.float64))
+            object.__setattr__(self, "features", self.features.astype(np.float64, copy=False))
         check_views("views", self.views)
         check_views("features", self.features)
         if self.views.shape[:2] != self.features.shape[:2]:
@@ -48,10 +48,13 @@ class FiniteWorld:
                 f"views {self.views.shape} and features {self.features.shape} differ in (n, m): give f of every view"
             )
         check_labels(self.labels, len(self.features))
-        squares = (self.features**2).sum(axis=2)
+        exact = self.features.dtype == object
+        squares = (self.features**2).sum(axis=2) if exact else np.einsum("nmd,nmd->nm", self.features, self.features)
         low, high = squares.min(), squares.max()
         if self.features.dtype != object and not np.isfinite(high):
-            raise ValueError("a feature's squared norm overflows; Theorem 1 is about one radius r: normalise the features")
+            raise ValueError(
+                "a feature's squared norm overflows; Theorem 1 is about one radius r: normalise the features"
+            )
         if not low > 0:
             raise ValueError("a feature is the zero vector; Theorem 1 needs ||f|| = r > 0: normalise the features")
         if high > low * (1 + 2 * NORM_TOLERANCE):

@@ -1,10 +1,12 @@
 import json
 import re
 import shutil
+from html import unescape
 
 import pytest
 
 from empirical import __main__ as empirical
+from empirical.audit import __main__ as audit
 from figures import __main__ as cli
 from figures import report
 from simulate import __main__ as simulate
@@ -20,6 +22,18 @@ def evidence(tmp_path_factory):
     assert simulate.main(["--out", str(out)]) == 0
     words = "--data digits --epochs 1 --train-size 300 --samples-per-class 4 --views 2 --quiet --device cpu"
     assert empirical.main([*words.split(), "--runs", str(root / "runs"), "--out", str(out)]) == 0
+    words = (
+        "--encoder sklearn.random_projection:GaussianRandomProjection --head clusters --count 2 --quiet --device cpu"
+    )
+    options = [
+        "--arguments",
+        '{"n_components": 8, "random_state": 0}',
+        "--out",
+        str(root / "audit"),
+        "--evidence",
+        str(out),
+    ]
+    assert audit.main([*words.split(), *options]) == 0
     return out
 
 
@@ -49,6 +63,15 @@ def test_measured_numbers_are_the_ones_shown(html, evidence):
     for measured in study["measurements"]:
         assert f'<td class="n">{measured["error"]:.3f}</td>' in html
     assert f"{study['evaluation']['after'][0]['knn']:.3f} trained" in html
+
+
+def test_audits_are_shown_with_their_own_numbers(html, evidence):
+    found = json.loads((evidence / "audit-audit.json").read_text())
+    assert "GaussianRandomProjection on digits" in html
+    for form, cell in found["exact"].items():
+        row = re.search(rf"<tr><td>{form}</td><td class=\"n\">([^<]*)</td>", html.split("Encoders audited")[1]).group(1)
+        assert row == f"{cell['error']:.4f} ({cell['met']}/10)"
+    assert all(sentence in unescape(html) for sentence in found["says"])
 
 
 def test_verdicts_follow_all_evidence(evidence, tmp_path):

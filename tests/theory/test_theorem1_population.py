@@ -11,12 +11,13 @@ from theory.factors import class_means, nearest_mean_error, view_diameters
 from theory.setting import FiniteWorld
 from theory.theorem1 import ball_frontier, ball_part_within, certify, frontier, main_part_within
 from theory.theorem1.anchored import bounded_margin, cell_margin, mean_ball
+from theory.theorem1.anchoring import choose_anchors
 from theory.theorem1.certificate import ROUNDING
 from theory.theorem1.population import (
     POPULATION_FORMS,
     Anchors,
+    anchored_world,
     certify_population,
-    choose_anchors,
     events,
     farthest,
     located,
@@ -249,3 +250,22 @@ def test_no_false_certificate_over_many_worlds():
             assert worst <= best.error + 1e-12
             certified += best.error < 1
     assert certified > 270
+
+
+@settings(max_examples=100, deadline=None)
+@given(clustered_worlds, st.sampled_from([0.0, 0.05, 0.3, 1.0]))
+def test_the_anchored_form_holds_on_finite_worlds(world, t):
+    points = np.array([world.features[world.members(k)][-1, 0] for k in range(world.classes)])
+    anchors = Anchors(points, np.full(world.classes, t), np.ones(world.classes, bool))
+    error, margins = anchored_world(world.features, world.labels, anchors)
+    assert nearest_mean_error(world, any_view=True) <= error + 1e-12
+    assert (error == 1) == (error > 1 - 1e-12)
+    assert len(margins) == world.classes
+
+
+def test_the_anchored_form_is_attained_on_a_finite_world():
+    """Torn and swapped samples are just those that are misclassified."""
+    world = planted(4, 0.1, 0.1, atoms=40)
+    error, margins = anchored_world(world.features, world.labels, Anchors(simplex(4), np.zeros(4), np.ones(4, bool)))
+    assert (margins > 0).all()
+    assert error == pytest.approx(nearest_mean_error(world, any_view=True)) == pytest.approx(0.2)

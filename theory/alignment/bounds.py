@@ -23,7 +23,6 @@ import z3
 
 from theory.elementary import sqrt
 
-
 SMALLEST, DIMENSIONS = 1e-100, 1000
 """The bounds square eps and raise 2 to the power n: within these limits no float under- or overflows unnoticed."""
 

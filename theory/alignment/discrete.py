@@ -20,9 +20,8 @@ from theory.alignment.bounds import (
 from theory.alignment.steps import markov
 from theory.factors import alignment
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication
+from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import FiniteWorld
-from theory.theorem1.lemmas import cauchy_schwarz
 
 SOURCE = "derived; Huang et al., ICLR 2023, Theorem 2 for finitely many views"
 

@@ -17,8 +17,7 @@ from theory.alignment.bounds import (
 )
 from theory.alignment.steps import ATTAINED, MONOTONE, at_most, clip, cube, jensen, markov, side
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication
-from theory.theorem1.lemmas import cauchy_schwarz
+from theory.prove import cauchy_schwarz, identity, implication
 
 SOURCE = "derived from Huang et al., ICLR 2023, Theorem 2"
 

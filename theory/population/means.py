@@ -14,9 +14,8 @@ import z3
 from theory.elementary import sqrt
 from theory.ledger import Claim, Evidence, Verdict
 from theory.population.estimates import Bound, check_count, check_level
-from theory.prove import identity, implication
+from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array
-from theory.theorem1.lemmas import cauchy_schwarz
 
 MCDIARMID = "McDiarmid's inequality: P[g - E g >= t] <= exp(-2 t^2 / sum c_i^2) where sample i moves g by at most c_i"
 

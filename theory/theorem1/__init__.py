@@ -1,5 +1,6 @@
 """Theorem 1 of Huang et al. (ICLR 2023): its forms, its claims in the ledger, and certificates on finite worlds."""
 
+from theory.theorem1.anchoring import choose_anchors
 from theory.theorem1.certificate import Certificate, ClassVerdict, certify, choose, compare
 from theory.theorem1.forms import FORMS, alpha_lower, margin, rho_corrected, rho_printed, rho_sharp, threshold
 from theory.theorem1.frontier import LEVERS, Frontier, ball_frontier, ball_part_within, frontier, main_part_within
@@ -7,8 +8,8 @@ from theory.theorem1.population import (
     POPULATION_FORMS,
     Anchors,
     PopulationCertificate,
+    anchored_world,
     certify_population,
-    choose_anchors,
 )
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Frontier",
     "PopulationCertificate",
     "alpha_lower",
+    "anchored_world",
     "ball_frontier",
     "ball_part_within",
     "certify",

@@ -13,8 +13,8 @@ import z3
 
 from theory.elementary import sqrt
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication
-from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, mixing, union_bound
+from theory.prove import cauchy_schwarz, identity, implication
+from theory.theorem1.lemmas import AVERAGES, PAPER, mixing, union_bound
 
 
 def cell_margin(t: Any, to_own: Any, to_rival: Any, apart: Any) -> Any:

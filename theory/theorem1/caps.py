@@ -12,11 +12,11 @@ import sympy
 import z3
 
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication
+from theory.prove import cauchy_schwarz, identity, implication
 from theory.theorem1.attained import attained
 from theory.theorem1.derived import ball, main_part_ball, monotone_chord, monotone_rho, split, unit_chord
 from theory.theorem1.forms import cap_angle, exact_angle
-from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, mixing, union_bound
+from theory.theorem1.lemmas import AVERAGES, PAPER, mixing, union_bound
 from theory.theorem1.search import draw
 
 

@@ -184,12 +184,15 @@ def _class(form: Form, scope: Scope, grid: Frontier, gram: Array, shares: Array,
     s = grid.s.ravel()
     whole = scope == "world"
     if form == "printed":
-        sigma = np.broadcast_to(grid.sigma.min(axis=1) if whole else grid.sigma[:, label], grid.s.shape).ravel()
-        R = np.broadcast_to((grid.R if whole else grid.R_class[:, label])[:, None], grid.s.shape).ravel()
+        column = grid.sigma.min(axis=1) if whole else grid.sigma[:, label]
+        least = np.flatnonzero(np.diff(column, prepend=-1.0) > 0)  # the least reach for every sigma: no other is better
+        at = (np.arange(len(grid.eps))[:, None] * len(grid.reach) + least).ravel()
+        sigma = np.tile(column[least], len(grid.eps))
+        R = np.repeat(grid.R if whole else grid.R_class[:, label], len(least))
         p, shortfall = (shares.min(), mean_shortfall(gram) / 2) if whole else (1.0, 0.0)
         rival = gram[label, rivals].max() + shortfall
         return _Class(
-            np.arange(s.size), sigma, s, R, np.minimum((1 - sigma) + R, 1.0),
+            at, sigma, s[at], R, np.minimum((1 - sigma) + R, 1.0),
             lambda share, s, R: np.asarray(threshold(rho_printed(share, R, p, s)) - rival),
         )  # fmt: skip
     alpha = grid.alpha[:, :, label].ravel()
@@ -210,9 +213,12 @@ def _choose(c: _Class) -> int:
     met = c.margins(c.share, c.s, c.R) > ROUNDING
     if met.any():
         return int(np.where(met, c.bound, np.inf).argmin())
-    excess = c.s - c.s_limit()
-    if (excess < 0).any():
-        return int(np.where(excess < 0, c.share_needed() - c.share, np.inf).argmin())
+    R, where = np.unique(c.R, return_inverse=True)  # the largest spread depends on nothing else
+    excess = c.s - _Class(R, R, R, R, R, c.margins).s_limit()[where]
+    possible = np.flatnonzero(excess < 0)
+    if possible.size:
+        some = _Class(c.at[possible], c.share[possible], c.s[possible], c.R[possible], c.bound[possible], c.margins)
+        return int(possible[(some.share_needed() - some.share).argmin()])
     return int(excess.argmin())
 
 

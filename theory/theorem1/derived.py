@@ -9,9 +9,9 @@ from typing import Any
 import z3
 
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import implication
+from theory.prove import cauchy_schwarz, implication
 from theory.theorem1.forms import chord_square, rho_corrected, rho_sharp, threshold
-from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, union_bound
+from theory.theorem1.lemmas import AVERAGES, PAPER, union_bound
 from theory.theorem1.search import chord_searched, searched
 
 

@@ -19,6 +19,7 @@ from theory.setting import Array, FiniteWorld
 
 Lever = Literal["lipschitz", "local"]
 LEVERS: tuple[Lever, ...] = ("lipschitz", "local")
+NODES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,11 @@ class Frontier:
     exact: bool
 
 
-def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8) -> Frontier:
-    """sigma and alpha on `world` at `eps_values` view diameters, evenly spaced in rank, and at every delta that matters."""
+def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8, nodes: int = NODES) -> Frontier:
+    """sigma and alpha on `world` at `eps_values` view diameters, evenly spaced in rank, and at every delta that matters.
+
+    nodes: budget of the clique searches of one class at one eps; where it ends, sigma and alpha are lower bounds.
+    """
     constant = lipschitz_constant(world) if lever == "lipschitz" else None
     diameters = view_diameters(world.features)
     eps = np.unique(np.quantile(diameters, np.linspace(0, 1, eps_values), method="inverted_cdf"))
@@ -65,7 +69,9 @@ def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8) -> Fronti
     def steps_of(members: Array) -> list[Steps]:
         within = gaps(members)
         kept = [np.flatnonzero(diameters[members] <= width) for width in eps]
-        return [clique_steps(within[np.ix_(inside, inside)]) for inside in [np.arange(len(members)), *kept]]
+        return [
+            clique_steps(within[np.ix_(inside, inside)], nodes=nodes) for inside in [np.arange(len(members)), *kept]
+        ]
 
     steps = [steps_of(members) for members in classes]  # per class: the whole class, then S_eps for every eps
     reach = np.unique(np.concatenate([step.thresholds for of_class in steps for step in of_class]))
@@ -139,13 +145,17 @@ def anchor_points(features: Array, anchors: int) -> Array:
 
 
 def anchor_distances(features: Array, anchors: int) -> Array:
-    """Distance of every sample's nearest view to every one of `anchor_points`, (anchors, n)."""
-    return np.array(
-        [np.linalg.norm(features - point, axis=2).min(axis=1) for point in anchor_points(features, anchors)]
-    )
+    """Distance of every sample's nearest view to every one of `anchor_points`, (anchors, n); features of one norm.
+
+    One matrix product picks the view, whose distance is evaluated directly: rounding can only make it too large.
+    """
+    points, (n, m, d) = anchor_points(features, anchors), features.shape
+    views = (features.reshape(-1, d) @ points.T).reshape(n, m, -1).argmax(axis=1)
+    rows = np.arange(n)
+    return np.array([np.linalg.norm(features[rows, v] - p, axis=1) for v, p in zip(views.T, points, strict=True)])
 
 
-def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float) -> Array:
+def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float, *, nodes: int = NODES) -> Array:
     """A largest main part found inside S_eps: indices of samples of the class, pairwise within `reach` in feature space.
 
     The witness of the entry of `frontier` at (eps, reach) for the lever "local".
@@ -154,7 +164,7 @@ def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float) -
     kept = members[view_diameters(world.features[members]) <= eps]
     if len(kept) < 2:
         return kept
-    return np.asarray(kept[main_part(augmented_distances(world.features[kept]), reach, nodes=2_000_000).indices])
+    return np.asarray(kept[main_part(augmented_distances(world.features[kept]), reach, nodes=nodes).indices])
 
 
 def ball_part_within(

@@ -40,18 +40,6 @@ def union_bound() -> Evidence:
     )
 
 
-def cauchy_schwarz() -> Evidence:
-    """In coordinates of the plane that two vectors span."""
-    a, b, c, d = z3.Reals("a b c d")
-    return implication(
-        "Cauchy-Schwarz",
-        "(x.y)^2 <= ||x||^2 ||y||^2 in the plane of x and y",
-        [],
-        (a * c + b * d) ** 2 <= (a * a + b * b) * (c * c + d * d),
-        example={a: 1, b: 0, c: 0, d: 1},
-    )
-
-
 def mixing() -> Evidence:
     """A smaller alpha may stand for the true one, with another v's complement b'."""
     less, alpha, ball, rest = z3.Reals("less alpha ball rest")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.factors import nearer_to_another
 from theory.population import (
     Bound,
     LevelSplit,
@@ -28,14 +29,12 @@ from theory.population import (
     split_level,
 )
 from theory.setting import Array, check_labels, check_views
-from theory.theorem1.anchored import bounded_margin, mean_ball
+from theory.theorem1.anchored import bounded_margin, cell_margin, mean_ball
 from theory.theorem1.certificate import ROUNDING
 from theory.theorem1.forms import chord_margin, rho_corrected, rho_printed, rho_sharp, threshold
 
 POPULATION_FORMS = ("printed", "corrected", "sharp", "chord", "anchored")
 """cap and exact need ||mu_l|| and the angle between two means; a ball for either mean gives no closed bound on them."""
-CANDIDATES = 64
-RADII = 48
 
 
 @dataclass(frozen=True)
@@ -204,8 +203,32 @@ def certify_population(
         hoped=hoped,
         classes=tuple(classes),
         errors={form: _error(form, classes, hoped, pooled) for form in POPULATION_FORMS},
-        sample_error=_sample_error(features, labels, means),
+        sample_error=float(nearer_to_another(features, labels, means).mean()),
     )
+
+
+def anchored_world(features: Array, labels: Array, anchors: Anchors) -> tuple[float, Array]:
+    """The anchored form on the finite world of the samples themselves: certified error, and the margins (K,).
+
+    Means and shares are then known, the condition is `cell_margin`. Arguments as for `certify_population`.
+    Source: claim thm-1-anchor.
+    """
+    check_sample(features, labels)
+    K = int(labels.max()) + 1
+    check_anchors(anchors, K, features.shape[2])
+    means = np.array([features[labels == k].mean(axis=(0, 1)) for k in range(K)])
+    to_mean = np.linalg.norm(anchors.points[:, None] - means[None], axis=2)
+    apart = np.linalg.norm(means[:, None] - means[None], axis=2)
+    margins = cell_margin(anchors.radii[:, None], to_mean.diagonal()[:, None], to_mean, apart)
+    np.fill_diagonal(margins, np.inf)
+    worst = margins.min(axis=1)
+    inside = [
+        int((farthest(features[labels == k], anchors.points[k]) <= anchors.radii[k]).sum())
+        if worst[k] > ROUNDING
+        else 0
+        for k in range(K)
+    ]
+    return 1.0 - sum(inside) / len(labels), worst
 
 
 def located(anchors: Anchors, alpha: Array, means: Array, radii: Array) -> tuple[Array, Array, Array, Array]:
@@ -237,92 +260,11 @@ def _error(form: str, classes: list[PopulationClass], hoped: tuple[int, ...], po
     return 1.0 - float(max(by_class, together))
 
 
-def _sample_error(features: Array, labels: Array, means: Array) -> float:
-    """Share of samples of which some view is no nearer to its own sample mean than to every other."""
-    own = np.linalg.norm(features - means[labels][:, None], axis=2)
-    wrong = np.zeros(len(labels), dtype=bool)
-    for k, mean in enumerate(means):
-        rows = labels != k
-        wrong[rows] |= (np.linalg.norm(features[rows] - mean, axis=2) <= own[rows]).any(axis=1)
-    return float(wrong.mean())
-
-
-def choose_anchors(features: Array, labels: Array, held_out: int, level: float) -> Anchors:
-    """Anchors, radii and hoped classes from the fitting sample; labels are used for the audit, not by the encoder.
-
-    features (n, m, d) of unit norm, labels (n,); held_out: how many samples will be counted; level: at which.
-    Per class, the anchor is the candidate (up to `CANDIDATES` of its samples' first views, and its mean direction) that
-    locates the class mean best; then radii grow, class by class, as far as all conditions still look met, foreseen with
-    Clopper-Pearson bounds at the counts to come. Any choice is valid; this one costs O(n m d).
-    ValueError for what `check_sample` and `split_level` refuse, and held_out < 1.
-    """
-    check_sample(features, labels)
-    K = int(labels.max()) + 1
-    at = split_level(level, events(K)).levels["pooled"]
-    if held_out < 1:
-        raise ValueError(f"held_out is {held_out}; leave one sample or more to certify on")
-    shares = np.bincount(labels) / len(labels)
-    per_sample = features.mean(axis=1)
-    means = np.array([per_sample[labels == k].mean(axis=0) for k in range(K)])
-    points, radii, reaches, foreseen = [], [], [], []
-    for k in range(K):
-        own = features[labels == k]
-        candidates = own[np.unique(np.linspace(0, len(own) - 1, CANDIDATES).round().astype(int)), 0]
-        norm = np.linalg.norm(means[k])
-        candidates = np.concatenate([candidates, means[k : k + 1] / norm]) if norm > 0 else candidates
-        best: tuple[float, Array, Array, Array, int] | None = None
-        for point in np.unique(candidates, axis=0):
-            far = np.sort(farthest(own, point))
-            reach = np.unique(far[np.unique(np.linspace(0, len(far) - 1, RADII).round().astype(int))])
-            alpha = np.searchsorted(far, reach, side="right") / len(far)
-            value = mean_ball(alpha, reach)
-            if best is None or value.min() < best[0]:
-                best = (float(value.min()), point, reach, alpha, int(value.argmin()))
-        assert best is not None
-        count = max(int(held_out * shares[k]), 1)
-        lower = [clopper_pearson(int(a * count), count, at, "lower").low for a in best[3]]
-        points.append(best[1])
-        reaches.append(best[2])
-        foreseen.append(np.array(lower))
-        radii.append(int(mean_ball(np.array(lower), best[2]).argmin()))
-    errors = np.array(
-        [
-            refined_mean_radius(min(float(np.linalg.norm(m)), 1.0), max(int(held_out * share), 1), at, 1.0)
-            for m, share in zip(means, shares, strict=True)
-        ]
-    )
-
-    def conditions(index: list[int]) -> Array:
-        """Foreseen margin of every class."""
-        chosen = Anchors(
-            np.array(points), np.array([r[i] for r, i in zip(reaches, index, strict=True)]), np.ones(K, bool)
-        )
-        alpha = np.array([a[i] for a, i in zip(foreseen, index, strict=True)])
-        own, rivals, _, _ = located(chosen, alpha, means, errors)
-        np.fill_diagonal(rivals, np.inf)
-        return np.asarray(bounded_margin(chosen.radii, own, rivals.min(axis=1)))
-
-    def certified(index: list[int]) -> float:
-        met = conditions(index) > ROUNDING
-        return float(sum(p * a[i] for p, a, i, ok in zip(shares, foreseen, index, met, strict=True) if ok))
-
-    index = radii
-    for _ in range(2):
-        for k in range(K):
-            options = [[*index[:k], i, *index[k + 1 :]] for i in range(len(reaches[k]))]
-            index = max([index, *options], key=certified)
-    return Anchors(
-        np.array(points),
-        np.array([r[i] for r, i in zip(reaches, index, strict=True)]),
-        np.asarray(conditions(index) > ROUNDING),
-    )
-
-
 def check_sample(features: Array, labels: Array) -> None:
     """ValueError unless features (n, m, d) are finite and of unit norm, with one label 0..K-1 each and K >= 2."""
     check_views("features", features)
     check_labels(labels, len(features))
-    norms = np.linalg.norm(features, axis=2)
+    norms = np.sqrt(np.einsum("nmd,nmd->nm", features, features))
     if abs(norms - 1).max() > ROUNDING:
         raise ValueError(
             f"feature norms run from {norms.min():.6g} to {norms.max():.6g}; give float64 features of norm 1"

@@ -17,10 +17,10 @@ import z3
 from theory.concentration import augmented_distances, main_part
 from theory.factors import class_shares, divergence, mean_shortfall, misaligned_share, nearest_mean_error
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication, positive_on_box, rational
+from theory.prove import cauchy_schwarz, identity, implication, positive_on_box, rational
 from theory.setting import FiniteWorld
 from theory.theorem1.forms import rho_printed, threshold
-from theory.theorem1.lemmas import AVERAGES, PAPER, cauchy_schwarz, mixing, union_bound
+from theory.theorem1.lemmas import AVERAGES, PAPER, mixing, union_bound
 from theory.theorem1.search import searched
 
 

@@ -1,0 +1,146 @@
+"""The certificate of an audit: a JSON file with every number in exact decimal, beside the features it speaks about.
+
+It claims what `check` can verify from the features alone: the exact-mode bound with a main part for every class, and the
+population bound with its anchors, counts and level. Hashes tie it to encoder, data, views and features; the digest over all
+of it makes any later change visible.
+"""
+
+import platform
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+
+from empirical.audit.check import GUARD, array_digest, check, digest
+from empirical.audit.core import Audit
+from empirical.audit.features import HEADS
+from empirical.checkpoint import replace
+from theory.ledger import write_json
+from theory.setting import Array
+from theory.theorem1 import Certificate, PopulationCertificate, margin
+from theory.theorem1.certificate import ROUNDING
+
+FORMAT = 1
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "numba", "python-flint")
+
+
+def decimal(value: float) -> str:
+    """The exact decimal expansion of a float."""
+    return format(Decimal(float(value)), "f")
+
+
+def decimals(values: Array) -> Any:
+    """Nested lists of exact decimals."""
+    return [decimals(v) for v in values] if np.ndim(values) else decimal(float(values))
+
+
+def certificate(audit: Audit, features_name: str) -> dict[str, Any]:
+    """The content of the file, plain JSON types."""
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "what": "certificate of an audit, checked by python -m empirical.audit --check",
+        "encoder": {
+            "name": audit.subject.name,
+            "layer": audit.subject.layer,
+            "checkpoint": audit.subject.checkpoint,
+            "weights_sha256": audit.subject.weights_sha256,
+            "head": HEADS[audit.head],
+            "clusters": audit.clusters if audit.head == "clusters" else None,
+        },
+        "data": {
+            "name": audit.data.name,
+            "sha256": audit.data.fingerprint(),
+            "class_names": list(audit.data.class_names),
+            "fitting_images": len(audit.data.fit_images),
+            "certifying_images": len(audit.data.images),
+        },
+        "views": audit.views.description(),
+        "seed": audit.seed,
+        "device": audit.device,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "features": {
+            "file": features_name,
+            "features_sha256": array_digest(audit.features),
+            "labels_sha256": array_digest(audit.labels),
+            "shape": list(audit.features.shape),
+        },
+        "exact": _exact(audit.exact.best, audit),
+        "population": _population(audit.population, audit),
+    }
+    return content | {"digest": digest(content)}
+
+
+def _exact(best: Certificate, audit: Audit) -> dict[str, Any]:
+    """Alpha, margin and error follow from the main parts that are written down, not from the search that found them."""
+    gram, labels, certain, classes = audit.exact.products, audit.labels, 0.0, []
+    for verdict, witness in zip(best.classes, audit.exact.witnesses, strict=True):
+        k = verdict.label
+        rivals = np.delete(np.arange(len(gram)), k)
+        alpha = len(witness.members) / int((labels == k).sum())
+        s = min(witness.reach + 2 * witness.eps, 2.0)
+        found = float(margin(best.form, alpha, s, gram[k, k], gram.diagonal()[rivals], gram[k, rivals], GUARD).min())
+        certain += len(witness.members) / len(labels) if found > ROUNDING else 0.0
+        classes.append(
+            {
+                "label": k,
+                "met": found > ROUNDING,
+                "eps": decimal(witness.eps),
+                "reach": decimal(witness.reach),
+                "members": [int(i) for i in witness.members],
+                "anchor": None if witness.anchor is None else decimals(witness.anchor),
+                "alpha": decimal(alpha),
+                "R": decimal(verdict.R),
+                "margin": decimal(found),
+            }
+        )
+    return {
+        "claim": "Err(G_f) <= error on this finite world, in any view: Theorem 1 class by class, s from feature space",
+        "form": best.form,
+        "error": decimal(1 - certain),
+        "direction": "upper",
+        "measured_error_any_view": decimal(audit.exact.error_any_view),
+        "classes": classes,
+    }
+
+
+def _population(found: PopulationCertificate, audit: Audit) -> dict[str, Any]:
+    return {
+        "claim": "with probability >= level over independent certifying samples: Err(G_f) <= error for the population of "
+        "samples with their views, G_f having the population's means",
+        "form": "anchored",
+        "level": decimal(found.level),
+        "error": decimal(found.errors["anchored"]),
+        "direction": "upper",
+        "events": len(found.split.levels),
+        "union_bound": str(found.split),
+        "anchors": decimals(audit.anchors.points),
+        "hoped": list(found.hoped),
+        "pooled_mass": decimal(found.pooled.low),
+        "classes": [
+            {
+                "label": c.label,
+                "met": c.met("anchored"),
+                "radius": decimal(c.radius),
+                "alpha": decimal(c.alpha.low),
+                "mass": decimal(c.mass.low),
+                "mean_radius": decimal(c.mean_radius),
+                "margin": decimal(c.margins["anchored"]),
+            }
+            for c in found.classes
+        ],
+    }
+
+
+def write(audit: Audit, folder: Path) -> tuple[Path, Path]:
+    """certificate.json and features.safetensors (features and labels of the certifying half), the certificate last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    features, target = folder / "features.safetensors", folder / "certificate.json"
+    replace(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
+    write_json(target, certificate(audit, features.name))
+    wrong = check(target)
+    if wrong:
+        raise ArithmeticError(f"{target} does not pass its own check, please report it: {'; '.join(wrong)}")
+    return target, features

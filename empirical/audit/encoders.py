@@ -1,0 +1,299 @@
+"""Any encoder: a factory with a checkpoint, a TorchScript file, a scikit-learn transformer, or a module at hand.
+
+Nothing of a stranger's file is unpickled: checkpoints are read as safetensors or with weights_only=True. A TorchScript file
+holds a program that runs when images are encoded. An exported program (.pt2) may run code while it is being loaded, so that
+needs `trust`. A factory is imported, and is code of the user's own.
+"""
+
+import hashlib
+import inspect
+import os
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.dropout import _DropoutNd
+
+from empirical.audit.strangers import first_line, imported, seeded
+from empirical.evaluation import weights_hash
+
+SCRIPTS = (".ts", ".torchscript", ".pt", ".pth")
+NESTED = ("state_dict", "model_state_dict", "model")
+WRAPPERS = ("module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before every key."""
+SHOWN_KEYS = 4
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is audited: a module in evaluation mode, and what a reader needs to find it again.
+
+    weights_sha256: of the state dict; of the file for a TorchScript or exported program; of the fit for a transformer.
+    """
+
+    module: nn.Module
+    name: str
+    layer: str | None
+    checkpoint: str | None
+    weights_sha256: str
+
+
+class Layer(nn.Module):
+    """The output of a submodule, flattened to (n, d), in place of the module's own; its last one where it runs repeatedly."""
+
+    def __init__(self, module: nn.Module, name: str) -> None:
+        super().__init__()
+        if isinstance(module, torch.jit.ScriptModule | Exported):
+            raise ValueError(f"layer {name!r} cannot be taken from a compiled program: compile one that ends there")
+        parts = dict(module.named_modules(remove_duplicate=False))
+        if name not in parts:
+            known = ", ".join([n for n, _ in module.named_children()][:12]) or "none"
+            raise ValueError(f"layer {name!r} is not in the encoder: its children are {known}; theirs are child.name")
+        self.module = module
+        self.part = parts[name]
+
+    def forward(self, images: Tensor) -> Any:
+        """Run the whole module and keep what the layer returns last; None where it does not run."""
+        kept: list[Any] = [None]
+
+        def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            # A copy: an in-place ReLU that follows would overwrite the output.
+            kept[0] = output.clone() if isinstance(output, Tensor) else output
+
+        handle = self.part.register_forward_hook(keep)
+        try:
+            self.module(images)
+        finally:
+            handle.remove()
+        output = kept[0]
+        return output.flatten(1) if isinstance(output, Tensor) and output.ndim > 2 else output
+
+
+class Transformer(nn.Module):
+    """A scikit-learn transformer, fitted on flattened images (n, C, H, W); it has no weights that torch knows of.
+
+    Every random_state left open is set to 0, so that the same images give the same fit.
+    """
+
+    def __init__(self, transformer: Any, images: Tensor) -> None:
+        super().__init__()
+        unset = [k for k, v in transformer.get_params().items() if k.split("__")[-1] == "random_state" and v is None]
+        transformer.set_params(**dict.fromkeys(unset, 0))
+        self.transformer = transformer.fit(images.flatten(1).double().numpy())
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Features (n, d), float64."""
+        found = self.transformer.transform(images.flatten(1).double().cpu().numpy())
+        return torch.as_tensor(found.toarray() if hasattr(found, "toarray") else found, dtype=torch.float64)
+
+    def digest(self) -> str:
+        """SHA-256 that tells the fit from others: of all parameters and arrays, as joblib hashes them."""
+        return hashlib.sha256(joblib.hash(self.transformer, hash_name="sha1").encode()).hexdigest()
+
+
+class Exported(nn.Module):
+    """An exported program. Its mode is what it was when it was exported; where it takes one batch size only, images are
+    passed on in batches of that size, the last one filled up.
+    """
+
+    def __init__(self, program: torch.export.ExportedProgram) -> None:
+        super().__init__()
+        self.program = program.module()
+        name = program.graph_signature.user_inputs[0]
+        size = next(node for node in program.graph.nodes if node.name == name).meta["val"].shape[0]
+        self.batch = size if isinstance(size, int) else None
+
+    def train(self, mode: bool = True) -> "Exported":
+        """Only this wrapper's own mode."""
+        self.training = mode
+        return self
+
+    def forward(self, images: Tensor) -> Any:
+        """As the program."""
+        if self.batch is None:
+            return self.program(images)
+        missing = -len(images) % self.batch
+        filled = torch.cat([images, images[-1:].expand(missing, *images.shape[1:])])
+        return torch.cat([self.program(part) for part in filled.split(self.batch)])[: len(images)]
+
+
+def load_encoder(
+    spec: str,
+    arguments: dict[str, Any],
+    checkpoint: Path | None,
+    layer: str | None,
+    fit_images: Tensor,
+    *,
+    trust: bool = False,
+) -> Subject:
+    """Build and load the encoder, in evaluation mode.
+
+    spec: "package.module:factory", called with `arguments`, which returns a module, a (module, d) pair, or a scikit-learn
+    transformer, then fitted on `fit_images` (n, C, H, W); weights that a factory draws are drawn from seed 0. Or the path of
+    a TorchScript file (.ts, .torchscript, .pt, .pth) or, with `trust`, of an exported program (.pt2). checkpoint: state dict
+    for a factory's module. layer: a submodule's name.
+    Raises ValueError that names the file or name and the remedy.
+    """
+    if ":" in spec and not os.path.exists(spec):
+        module = _from_factory(spec, arguments, fit_images)
+        if checkpoint is not None:
+            _load_weights(module, checkpoint)
+        return subject(module.eval(), spec, layer, None if checkpoint is None else checkpoint.name)
+    if checkpoint is not None or arguments:
+        raise ValueError(f"{spec} is a file with its own weights: leave out the checkpoint and the arguments")
+    found = subject(_from_file(Path(spec), trust).eval(), spec, layer)
+    # A frozen script keeps its weights as constants, outside of any state dict.
+    return replace(found, weights_sha256=hashlib.sha256(Path(spec).read_bytes()).hexdigest())
+
+
+def subject(module: nn.Module, name: str, layer: str | None = None, checkpoint: str | None = None) -> Subject:
+    """Check a module's mode and name its weights.
+
+    Raises ValueError where a part that behaves otherwise in training is in training mode, for weights without values, and
+    for an unknown layer.
+    """
+    if not isinstance(module, nn.Module):
+        remedy = "pass a torch.nn.Module, or a scikit-learn transformer as audit.encoders.Transformer(it, images)"
+        raise ValueError(f"the encoder is a {type(module).__name__}: {remedy}")
+    for part_name, part in module.named_modules():
+        if getattr(part, "training", False) and isinstance(part, torch.jit.ScriptModule | _NormBase | _DropoutNd):
+            raise ValueError(
+                f"{part_name or 'the encoder'} ({type(part).__name__}) is in training mode, so features are random or change "
+                "with the batch: call encoder.eval() first"
+            )
+    try:
+        digest = module.digest() if isinstance(module, Transformer) else weights_hash(module)
+    except Exception as error:  # lazy, meta and quantised parameters each raise another kind
+        raise ValueError(
+            f"the weights of the encoder cannot be read ({first_line(error)}): run a lazy module once, load values into one "
+            "on the meta device, audit a quantised one as TorchScript"
+        ) from error
+    return Subject(module if layer is None else Layer(module, layer), name, layer, checkpoint, digest)
+
+
+def _from_factory(spec: str, arguments: dict[str, Any], fit_images: Tensor) -> nn.Module:
+    factory = imported(spec, "encoder")
+    made = factory
+    if callable(factory) and not isinstance(factory, nn.Module):
+        try:
+            with seeded(0):
+                made = factory(**arguments)
+        except Exception as error:
+            raise ValueError(
+                f"encoder {spec!r} cannot be made from {arguments} ({first_line(error)}): its signature is "
+                f"{spec.partition(':')[2]}{_signature(factory)}"
+            ) from error
+    elif arguments:
+        raise ValueError(f"encoder {spec!r} is a {type(factory).__name__}, no factory: leave out {arguments}")
+    if isinstance(made, tuple) and made and isinstance(made[0], nn.Module):
+        made = made[0]
+    if isinstance(made, nn.Module):
+        return made
+    if not all(hasattr(made, name) for name in ("fit", "transform", "get_params")):
+        raise ValueError(
+            f"encoder {spec!r} made a {type(made).__name__}: a torch.nn.Module or a scikit-learn transformer is needed"
+        )
+    try:
+        return Transformer(made, fit_images)
+    except Exception as error:
+        raise ValueError(
+            f"encoder {spec!r} cannot be fitted on {len(fit_images)} images of {fit_images[0].numel()} values "
+            f"({first_line(error)}): check its arguments"
+        ) from error
+
+
+def _signature(factory: Any) -> str:
+    try:
+        return str(inspect.signature(factory))
+    except (TypeError, ValueError):
+        return "(...)"
+
+
+def _from_file(path: Path, trust: bool) -> nn.Module:
+    if not os.path.isfile(path):
+        raise ValueError(f"encoder {str(path)!r} is no file and no package.module:factory: check the name")
+    if path.suffix not in (*SCRIPTS, ".pt2"):
+        raise ValueError(
+            f"encoder {path} has suffix {path.suffix!r}: TorchScript ({', '.join(SCRIPTS)}) or .pt2 is read"
+        )
+    exported = path.suffix == ".pt2"
+    if exported and not trust:
+        raise ValueError(
+            f"encoder {path} is an exported program, which may run any code while it is loaded: pass --trust if you made it, "
+            "or give a factory and a safetensors checkpoint"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return Exported(torch.export.load(path)) if exported else torch.jit.load(path, map_location="cpu")
+    except Exception as error:  # broken archives raise many kinds
+        kind = "exported program" if exported else "TorchScript file"
+        raise ValueError(
+            f"encoder {path} is no {kind}, or is truncated ({first_line(error)}): for a checkpoint of weights give its "
+            "factory as the encoder and this file as the checkpoint"
+        ) from error
+
+
+def _load_weights(module: nn.Module, path: Path) -> None:
+    if isinstance(module, Transformer):
+        raise ValueError(f"checkpoint {path} does not go with a scikit-learn transformer: leave it out")
+    wanted = module.state_dict()
+    found = _unwrapped(read_state(path), set(wanted))
+    missing, unexpected = [k for k in wanted if k not in found], [k for k in found if k not in wanted]
+    if missing or unexpected:
+        raise ValueError(
+            f"checkpoint {path} does not fit the encoder: {_keys(missing, 'missing')}, {_keys(unexpected, 'unexpected')}; "
+            "give the factory that made it, or rename the keys"
+        )
+    try:
+        module.load_state_dict(found)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split(":", 1)[-1].split())[:300]
+        raise ValueError(
+            f"checkpoint {path} does not fit the encoder ({reason}): check the factory's arguments"
+        ) from error
+
+
+def _unwrapped(found: dict[str, Tensor], wanted: set[str]) -> dict[str, Tensor]:
+    """The state without a wrapper's prefix, where that makes all keys fit."""
+    for prefix in WRAPPERS:
+        bare = {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
+        if len(bare) == len(found) and set(bare) == wanted:
+            return bare
+    return found
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """A state dict from safetensors, or from a torch file with weights_only=True, also nested under one of `NESTED`.
+
+    Raises ValueError for a file that is missing, truncated, of another kind, or that needs unpickling.
+    """
+    if not os.path.isfile(path):
+        raise ValueError(f"checkpoint {path} is no file: check the path")
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # truncated files raise many kinds, forbidden objects others
+        raise ValueError(
+            f"checkpoint {path} cannot be read ({first_line(error)}): it is truncated, of another kind, or holds more than "
+            "tensors, which is refused; save encoder.state_dict(), best as safetensors"
+        ) from error
+    for key in NESTED:
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
+    if not isinstance(found, dict) or not found or not all(isinstance(v, Tensor) for v in found.values()):
+        raise ValueError(f"checkpoint {path} holds no state dict: save encoder.state_dict()")
+    return found
+
+
+def _keys(keys: list[str], kind: str) -> str:
+    if not keys:
+        return f"none {kind}"
+    return f"{len(keys)} {kind} ({', '.join(keys[:SHOWN_KEYS])}{', ...' if len(keys) > SHOWN_KEYS else ''})"

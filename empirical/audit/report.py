@@ -1,0 +1,187 @@
+"""What an audit found, as text: the sentences a reviewer can quote, and the tables behind them."""
+
+import textwrap
+from dataclasses import asdict
+from typing import Any
+
+from empirical.audit.core import Audit
+from empirical.audit.features import HEADS
+from empirical.measurement import blocking
+from theory.ledger import Evidence
+from theory.theorem1 import POPULATION_FORMS, choose
+from theory.theorem1.certificate import ROUNDING
+
+WIDTH = 118
+
+
+def quotes(audit: Audit) -> tuple[str, str, str]:
+    """Three statements in words: exact mode, population mode, and what neither says."""
+    e, p, v = audit.exact, audit.population, audit.views
+    best = e.best
+    met = sum(c.met for c in best.classes)
+    exact = (
+        f"On the finite world of {e.samples} images of {audit.data.name} with {e.views} views each ({v.name}), "
+        f"the {best.form} form of Theorem 1 is met for {met} of {e.classes} classes and certifies "
+        f"Err(G_f) <= {best.error:.4f}; measured are {e.error:.4f}, and {e.error_any_view:.4f} with any view counted."
+    )
+    hold = [c for c in p.classes if c.met(p.form)]
+    population = (
+        f"For the population that these {p.samples} images are independent samples of, with its own class means and "
+        f"{e.views} views drawn likewise, the {p.form} form is met for {len(hold)} of {e.classes} classes and Err(G_f) <= "
+        f"{p.error:.4f} with probability at least {p.level:g}."
+        if hold
+        else f"For the population no class is certified at level {p.level:g}."
+    )
+    scope = (
+        "A(x) is this finite set of transformations, the same for all images, so the supremum over it is exact."
+        if v.same
+        else "Nothing is claimed of views outside the finite sets drawn: for the supremum over a continuous A(x) a bound on "
+        "how fast f moves with the parameters of a view is missing."
+    )
+    unseen = (
+        " Anchors, radii and head come from the other half of the data; that the encoder was not trained on the certifying "
+        "images is for whoever trained it to say."
+    )
+    if audit.shared > 0:
+        unseen += (
+            f" {100 * audit.shared:.1f}% of the certifying images are among the fitting ones too: for the population they "
+            "are no independent sample."
+        )
+    return exact, population, scope + unseen
+
+
+def report(audit: Audit) -> str:
+    """Everything that fits a terminal."""
+    e, p, names = audit.exact, audit.population, audit.data.class_names
+    s = audit.subject
+    lines = [
+        f"encoder   {s.name}{f', layer {s.layer}' if s.layer else ''}, weights {s.weights_sha256[:12]}, {audit.device}",
+        f"head      {HEADS[audit.head]}{f' ({audit.clusters})' if audit.head == 'clusters' else ''}; part of the encoder",
+        f"data      {audit.data.name}: {len(audit.data.fit_images)} images to fit on, {e.samples} to certify on, "
+        f"{e.classes} classes",
+        f"views     {audit.views.name}: {e.views} per image, itself included, "
+        f"{'the same for all' if audit.views.same else 'drawn per image'}, seed {audit.views.seed}",
+        "",
+    ]
+    if audit.unchanged == 1:
+        lines.insert(
+            -1,
+            "          every view is the image itself: alignment says nothing of an augmentation",
+        )
+    for sentence in quotes(audit):
+        lines += [*textwrap.wrap(sentence, WIDTH), ""]
+    lines += _forms(audit)
+    width = max(8, *(min(len(name), 18) for name in names))
+    lines += [
+        "",
+        f"exact mode, {e.best.form} form, main parts by {e.search}; population mode, {p.form} form (* not met)",
+        f"{'class':<{width}}{'share':>7}{'alpha':>8}{'s':>7}{'margin':>9}  {'rival':<{width}}"
+        f"{'alpha >=':>9}{'radius':>8}{'margin':>9}",
+    ]
+    for verdict, c in zip(e.best.classes, p.classes, strict=True):
+        left, right = " " if verdict.met else "*", "" if c.met(p.form) else "*"
+        lines.append(
+            f"{names[c.label][:18]:<{width}}{e.shares[c.label]:>7.3f}{verdict.share:>8.3f}{verdict.s:>7.3f}"
+            f"{verdict.margin:>8.3f}{left}  {names[verdict.rival][:18]:<{width}}"
+            f"{c.alpha.low:>9.3f}{c.radius:>8.3f}{c.margins[p.form]:>8.3f}{right}"
+        )
+    lines += [
+        "",
+        *textwrap.wrap(f"{'Nothing blocks' if e.best.met else 'Blocks'}: {blocking(e.best, names)}.", WIDTH),
+        "",
+        *_factors(audit),
+    ]
+    return "\n".join(lines)
+
+
+def _forms(audit: Audit) -> list[str]:
+    e, p = audit.exact, audit.population
+    lines = [f"{'certified error':<18}{'exact mode':>12}{'classes':>9}{f'at level {p.level:g}':>16}{'classes':>9}"]
+    lines.append(
+        f"{'Theorem 1':<18}{e.as_printed.error:>12.4f}{sum(v.met for v in e.as_printed.classes):>6}/{e.classes}"
+    )
+    forms = [c.form for c in e.certificates] + [form for form in POPULATION_FORMS if form == "anchored"]
+    for form in forms:
+        if form == "anchored":
+            error, met = audit.anchored[0], int((audit.anchored[1] > ROUNDING).sum())
+        else:
+            c = choose(e.certificates, form)
+            error, met = c.error, sum(v.met for v in c.classes)
+        left, right = f"{error:>12.4f}{met:>6}/{e.classes}", ""
+        if form in p.errors:
+            right = f"{p.errors[form]:>16.4f}{sum(c.met(form) for c in p.classes):>6}/{e.classes}"
+        lines.append((f"{form:<18}{left}" + (right if form in p.errors else f"{'-':>16}")).rstrip())
+    lines.append(f"{'measured':<18}{e.error_any_view:>12.4f}{'':>9}{p.sample_error:>16.4f}   (any view)")
+    return lines
+
+
+def _factors(audit: Audit) -> list[str]:
+    e = audit.exact
+    off = e.products.copy()
+    off[range(e.classes), range(e.classes)] = -2.0
+    k, j = divmod(int(off.argmax()), e.classes)
+    names = audit.data.class_names
+    lines = [
+        f"alignment   L_align {e.alignment:.4f}, L_AR {e.robust_alignment:.4f}, E sup ||f(x1) - f(x2)|| {e.displacement:.4f}",
+        *(
+            f"            R_eps {a.misaligned:.4f} at eps = {a.eps:.3f}; from L_align at most {a.bound:.4f}"
+            for a in e.misalignment
+        ),
+        f"divergence  largest mu_k.mu_l {off[k, j]:.4f} ({names[k]}, {names[j]}), ||mu_k|| from {e.mean_norms.min():.3f}",
+    ]
+    if e.divergence:
+        form, pairs, slack = max(e.divergence, key=lambda bound: (bound[1], -bound[2]))
+        lines.append(
+            f"            InfoNCE bounds {pairs} products usefully ({form} form; bound - product >= {slack:.3f})"
+        )
+    t = audit.transfer
+    if t is not None:
+        cells = ", ".join(f"{name} {a:.3f}" for name, a in zip(t.domains, t.accuracies, strict=True))
+        lines += [
+            f"transfer    accuracy of one linear head: {cells}",
+            f"            L_AR {t.robust_alignment:.3f}; risks differ by {t.gap:.3f}, at most sqrt 2 ||h|| E sup = "
+            f"{t.bound:.3f} (arcl-2-corrected)",
+        ]
+    lines.append(f"time        {audit.seconds:.1f} s, {audit.memory / 2**30:.2f} GiB at most")
+    return lines
+
+
+def evidence(audit: Audit) -> list[Evidence]:
+    """What exact mode says of Theorem 1: no certified error may lie below the true one, of any view."""
+    true = audit.exact.error_any_view
+    return [
+        Evidence(
+            claim=f"thm-1-{c.form}",
+            kind="measurement",
+            step=f"audit of {audit.subject.name} on {audit.data.name}, seed {audit.seed}",
+            summary=f"certified error {c.error:.4f} >= true error of any view {true:.4f}; met for "
+            f"{sum(v.met for v in c.classes)} of {audit.exact.classes} classes",
+            holds=c.error - true >= -1e-12,
+            computed=f"certified - true = {c.error - true:.4f}",
+            slack=c.error - true,
+        )
+        for c in audit.exact.certificates
+    ]
+
+
+def as_json(audit: Audit, page: str) -> dict[str, Any]:
+    """Plain JSON types, for the report of all stages; page: where the audit's own page lies."""
+    e, p = audit.exact, audit.population
+    return {
+        "encoder": audit.subject.name,
+        "weights_sha256": audit.subject.weights_sha256,
+        "head": HEADS[audit.head],
+        "data": audit.data.name,
+        "views": audit.views.description(),
+        "says": list(quotes(audit)),
+        "classes": e.classes,
+        "samples": e.samples,
+        "exact": {c.form: {"error": c.error, "met": sum(v.met for v in c.classes)} for c in e.certificates}
+        | {"anchored": {"error": audit.anchored[0], "met": int((audit.anchored[1] > ROUNDING).sum())}},
+        "true_error": e.error,
+        "true_error_any_view": e.error_any_view,
+        "level": p.level,
+        "population": {f: {"error": p.errors[f], "met": sum(c.met(f) for c in p.classes)} for f in POPULATION_FORMS},
+        "page": page,
+        "evidence": [asdict(item) for item in evidence(audit)],
+    }

@@ -1,0 +1,42 @@
+"""Running a stranger's code: import it by name, give it reproducible random states, put what it raises into one line."""
+
+import importlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def imported(spec: str, what: str) -> Any:
+    """The object that "package.module:name" names; ValueError, which calls it `what`, where it cannot be imported."""
+    package, _, name = spec.partition(":")
+    try:
+        return getattr(importlib.import_module(package), name)
+    except Exception as error:  # the module may raise anything
+        raise ValueError(
+            f"{what} {spec!r} cannot be imported ({first_line(error)}): give package.module:name, on PYTHONPATH"
+        ) from error
+
+
+@contextmanager
+def seeded(*keys: int) -> Iterator[None]:
+    """Inside, the random states of Python, NumPy and torch's CPU generator follow from the keys; then they are put back."""
+    seed = int(np.random.SeedSequence(keys).generate_state(1)[0])
+    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - strangers use it
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the accelerators too
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        torch.set_rng_state(cpu)
+
+
+def first_line(error: Exception) -> str:
+    """The kind of an error, and the first line of what it says."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
