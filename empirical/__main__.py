@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from empirical.datasets import load
+from empirical.distributed import process_rank, processes
 from empirical.experiments.__main__ import main as experiment
 from empirical.measurement import blocking
 from empirical.methods import METHODS
@@ -110,18 +111,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=options.seed,
             train_size=options.train_size,
         )
-        study = run(
-            config,
-            data,
-            pick_device(options.device),
-            options.runs,
-            samples_per_class=options.samples_per_class,
-            views=options.views,
-            clusters=options.clusters,
-            progress=not options.quiet,
-        )
+        device = pick_device(options.device)
+        with processes(device):  # under torchrun: several share each batch, the first one reports
+            first = process_rank() == 0
+            study = run(
+                config,
+                data,
+                device,
+                options.runs,
+                samples_per_class=options.samples_per_class,
+                views=options.views,
+                clusters=options.clusters,
+                progress=first and not options.quiet,
+            )
     except ValueError as error:
         parser.error(str(error))
+    if not first:
+        return 0
     target = options.out / f"empirical-{options.data}.json"
     write_json(target, study_json(study))
     print(report(study))

@@ -12,10 +12,16 @@ MOMENTUM = 0.9
 WARM_UP = 0.05
 """Share of the steps in which the cosine schedule rises from 0."""
 
+Groups = Iterable[tuple[float, Iterable[nn.Parameter]]]
+"""(factor, parameters): parameters whose learning rate is factor times that of the schedule."""
 
-def optimizer_of(name: str, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float) -> Optimizer:
+
+def optimizer_of(name: str, groups: Groups, lr: float, weight_decay: float) -> Optimizer:
     """AdamW ("adamw") or stochastic gradient descent with momentum 0.9 ("sgd"); parameters without gradient are left out."""
-    trained = [p for p in parameters if p.requires_grad]
+    trained = [
+        {"params": [p for p in parameters if p.requires_grad], "factor": factor, "lr": factor * lr}
+        for factor, parameters in groups
+    ]
     if name == "adamw":
         return AdamW(trained, lr=lr, weight_decay=weight_decay)
     return SGD(trained, lr=lr, momentum=MOMENTUM, weight_decay=weight_decay)
@@ -43,9 +49,9 @@ def schedule(name: str, step: int, steps: int) -> tuple[float, float]:
 
 
 def set_rate(optimizer: Optimizer, peak: float, share: float, momentum: float) -> None:
-    """Make the next step with learning rate share * peak and this momentum (AdamW: its first beta)."""
+    """Make the next step with learning rate factor * share * peak and this momentum (AdamW: its first beta)."""
     for group in optimizer.param_groups:
-        group["lr"] = share * peak
+        group["lr"] = group["factor"] * share * peak
         if "betas" in group:
             group["betas"] = (momentum, group["betas"][1])
         else:

@@ -32,6 +32,7 @@ RECIPE = (
     "archives",
     "augmentations",
     "checkpoint",
+    "convolution",
     "datasets",
     "distributed",
     "encoders",
@@ -47,7 +48,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "simclr": {},
     "moco": {"batch_size": 64},
     "barlow-twins": {"batch_size": 64},
-    "simsiam": {"batch_size": 64, "lr": 5e-3},
+    "simsiam": {"batch_size": 64},
 }
 """Where a method learns more in ten epochs of the embedded data than by the defaults: many small steps instead of few."""
 
@@ -190,7 +191,7 @@ def train(
     steps = len(images) // config.batch_size
     learner = synchronised(initial_learner(config.method, config.encoder, config.seed), device)
     learner = learner.to(device, memory_format=torch.channels_last)
-    optimizer = optimizer_of(config.optimizer, learner.parameters(), config.lr, config.weight_decay)
+    optimizer = optimizer_of(config.optimizer, learner.groups(), config.lr, config.weight_decay)
     history: list[dict[str, float]] = []
     done = 0
     found = checkpoint.load(folder)
@@ -340,8 +341,9 @@ def _restore(
     try:
         learner.load_state_dict(weights)
         groups = optimizer.state_dict()["param_groups"]
-        if set(moments) != set(groups[0]["params"]):
-            raise ValueError(f"moments of {len(moments)} parameters, not of {len(groups[0]['params'])}")
+        numbers = {number for group in groups for number in group["params"]}
+        if set(moments) != numbers:
+            raise ValueError(f"moments of {len(moments)} parameters, not of {len(numbers)}")
         optimizer.load_state_dict({"state": moments, "param_groups": groups})
     except (RuntimeError, ValueError) as error:
         raise ValueError(f"{where} holds other tensors than this configuration: {remedy}") from error

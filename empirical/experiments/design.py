@@ -5,7 +5,7 @@ Training Process", "Performance on Augmented Datasets", "Performance on OOD Data
 auto-encoders fit the framework.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -60,7 +60,7 @@ SCALES = {
             "SimCLR": SimCLR(widths=(512, 128)),
             "Barlow Twins": BarlowTwins(weight=0.005, widths=(2048, 2048, 2048)),
             "MoCo": MoCo(queue_size=4096, momentum=0.99, widths=(512, 128)),
-            "SimSiam": SimSiam(widths=(2048, 2048), bottleneck=512),
+            "SimSiam": SimSiam(widths=(2048, 2048), bottleneck=512, predictor_rate=1),
         },
         {
             "encoder": "resnet18",
@@ -78,16 +78,20 @@ SCALES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: `row` is the level of the factor that varies, `group` what is held fixed while it does."""
+    """One run: `row` is the level of the factor that varies, `group` what is held fixed while it does.
+
+    encoder: "trained"; "initial", the one that training starts from; or "pixels", the image itself.
+    """
 
     group: str
     row: str
     config: TrainingConfig
+    encoder: str = "trained"
 
 
 @dataclass(frozen=True)
 class Step:
-    """Asserted: in every group, `metric` is lower at the row `lower` than at the row `higher`, seed by seed."""
+    """Asserted: in every group, `metric` is lower at the row `lower` than at the row `higher`, in the mean over seeds."""
 
     metric: str
     lower: str
@@ -102,7 +106,9 @@ class Experiment:
     measures   names of `running.MEASURES` to take
     metrics    the measured numbers that the table shows
     order      what is asserted of them
+    trends     what is asserted within every run: of the numbers "metric lower" and "metric higher" the first is lower
     reference  file of empirical/reference that holds the lecture's own numbers
+    ranked     two metrics whose order over the rows is compared
     """
 
     name: str
@@ -112,10 +118,18 @@ class Experiment:
     metrics: tuple[str, ...]
     order: tuple[Step, ...]
     reference: str | None = None
+    ranked: tuple[str, str] | None = None
+    trends: tuple[Step, ...] = ()
 
 
 def _rising(metric: str, *rows: str) -> tuple[Step, ...]:
     return tuple(Step(metric, low, high) for low, high in pairwise(rows))
+
+
+def _methods(scale: Scale, seed: int) -> tuple[Cell, ...]:
+    trained = tuple(Cell("abcd", name, scale.config(m, "abcd", seed)) for name, m in scale.methods.items())
+    untrained = (("raw pixels", "pixels"), ("random network", "initial"))
+    return (*(replace(trained[0], row=row, encoder=encoder) for row, encoder in untrained), *trained)
 
 
 def _richness(scale: Scale, seed: int) -> tuple[Cell, ...]:
@@ -172,11 +186,23 @@ EXPERIMENTS = {
     e.name: e
     for e in (
         Experiment(
+            "methods",
+            "Accuracy of the backbone by method, views abcd",
+            _methods,
+            ("accuracy",),
+            ("kNN", "nearest mean"),
+            tuple(
+                Step("kNN", untrained, method)
+                for untrained in ("random network", "raw pixels")
+                for method in ("SimCLR", "Barlow Twins", "MoCo", "SimSiam")
+            ),
+        ),
+        Experiment(
             "richness",
             "Accuracy by richness of the views",
             _richness,
-            ("accuracy",),
-            ("kNN", "nearest mean"),
+            ("accuracy", "concentration"),
+            ("kNN", "nearest mean", "1 - sigma"),
             _rising("kNN", *LADDER),
             "richness.csv",
         ),
@@ -200,6 +226,7 @@ EXPERIMENTS = {
                 for metric in ("nearest mean error", "1 - sigma")
                 for low, high in (("ad", "ac"), ("ac", "ae"), ("ac", "ab"))
             ),
+            ranked=("1 - sigma", "nearest mean error"),
         ),
         Experiment(
             "factors",
@@ -208,6 +235,7 @@ EXPERIMENTS = {
             ("accuracy", "factors"),
             (
                 "alignment first",
+                "alignment epoch 1",
                 "alignment peak",
                 "alignment last",
                 "product first",
@@ -216,17 +244,25 @@ EXPERIMENTS = {
                 "kNN",
             ),
             (),
+            trends=(
+                Step("alignment", "last", "first"),
+                Step("alignment", "last", "epoch 1"),
+                Step("product", "last", "first"),
+            ),
         ),
         Experiment(
             "domains",
             "Linear accuracy on the five test domains, and the largest distance between views",
             _domains,
             ("domains", "displacement"),
-            (*DOMAIN_METRICS, "mean of domains", "carried", "displacement"),
+            (*DOMAIN_METRICS, "mean of domains", "carried", "displacement", "relative displacement"),
             (
                 *_rising("mean of domains", "SimCLR", "ArCL, 4 views", "ArCL, 6 views"),
-                Step("displacement", "ArCL, 4 views", "AAL, 4 views"),
-                Step("displacement", "ArCL, 6 views", "AAL, 6 views"),
+                *(
+                    Step(metric, f"ArCL, {views} views", f"AAL, {views} views")
+                    for metric in ("displacement", "relative displacement")
+                    for views in (4, 6)
+                ),
             ),
             "domains.csv",
         ),
@@ -257,3 +293,15 @@ EXPERIMENTS = {
         ),
     )
 }
+
+
+def only(experiment: Experiment, scale: Scale, groups: Sequence[str]) -> Experiment:
+    """The experiment with these groups of its grid; whole where none is named. ValueError for a group it lacks."""
+    known = list(dict.fromkeys(cell.group for cell in experiment.cells(scale, 0)))
+    for name in groups:
+        if name not in known:
+            raise ValueError(f"--group {name!r} is no group of {experiment.name}: choose of {', '.join(known)}")
+    if not groups:
+        return experiment
+    cells = experiment.cells
+    return replace(experiment, cells=lambda s, seed: tuple(c for c in cells(s, seed) if c.group in groups))

@@ -14,16 +14,20 @@ from typing import Any
 import numpy as np
 import torch
 from joblib import Parallel, delayed
+from scipy.spatial.distance import pdist
+from torch import nn
 from tqdm import tqdm
 
 from empirical import heads, transfer
 from empirical.augmentations import finite_views
 from empirical.datasets import Dataset, load
 from empirical.domains import ORIGINAL, on_domains
+from empirical.encoders import Encoder
 from empirical.evaluation import KNN, NearestMean, evaluate
 from empirical.experiments.design import DOMAIN_METRICS, Cell, Experiment, Scale
 from empirical.finetuning import FineTuning
 from empirical.measurement import world_of
+from empirical.methods import initial_encoder
 from empirical.probe import LinearProbe
 from empirical.study import balanced, factors_probe
 from empirical.training import TrainingConfig, TrainingResult, pick_device, train
@@ -72,10 +76,11 @@ def concentration(run: Trained) -> dict[str, float]:
 
 
 def factors(run: Trained) -> dict[str, float]:
-    """How alignment, divergence and R_eps moved: before training, at the peak of L_align, and after the last epoch."""
+    """How alignment, divergence and R_eps moved: before training, after an epoch, at the peak of L_align, and at the end."""
     history = run.result.history
     return {
         "alignment first": history[0]["alignment"],
+        "alignment epoch 1": history[1]["alignment"],
         "alignment peak": max(record["alignment"] for record in history),
         "alignment last": history[-1]["alignment"],
         "product first": history[0]["largest_product"],
@@ -97,11 +102,16 @@ def domains(run: Trained) -> dict[str, float]:
 
 
 def displacement(run: Trained) -> dict[str, float]:
-    """E_x of the largest distance between two views of x, unit head features, on test images under the training views."""
+    """E_x of the largest distance between two views of x, unit head features, on test images under the training views.
+
+    `relative displacement`: the same over the mean distance between the test images themselves. An encoder that draws all
+    features together lowers the first, not the second.
+    """
     chosen = balanced(run.data.test_labels, WORLD_SAMPLES)
     views = finite_views(run.data.test_images[chosen], run.cell.config.augmentation(), WORLD_VIEWS, seed=0)
-    world = world_of(run.result.encoder, heads.unit(), views, run.data.test_labels[chosen], run.device)
-    return {"displacement": float(robust_displacement(world.features))}
+    features = world_of(run.result.encoder, heads.unit(), views, run.data.test_labels[chosen], run.device).features
+    largest = float(robust_displacement(features))
+    return {"displacement": largest, "relative displacement": largest / float(pdist(features[:, 0]).mean())}
 
 
 def transferred(run: Trained) -> dict[str, float]:
@@ -137,12 +147,25 @@ def load_for(config: TrainingConfig, paths: Mapping[str, Path]) -> Dataset:
 
 def result_file(out: Path, cell: Cell, measures: Sequence[str], device: torch.device) -> Path:
     """Where the numbers of a run are kept: named by configuration, measures, device, and the code that decides them."""
-    digest = hashlib.sha256(json.dumps([cell.config.key(), *measures, device.type]).encode())
+    digest = hashlib.sha256(json.dumps([cell.config.key(), cell.encoder, *measures, device.type]).encode())
     here = Path(__file__).parents[1]
     for name in ("evaluation", "probe", "finetuning", "domains", "transfer", "measurement", "study", "heads"):
         digest.update((here / f"{name}.py").read_bytes())
     digest.update(Path(__file__).read_bytes())
     return out / f"{digest.hexdigest()[:16]}.json"
+
+
+def _encoder_of(cell: Cell, data: Dataset, device: torch.device, runs: Path) -> TrainingResult:
+    """The cell's encoder and how it came about; one that was not trained has no history."""
+    config = cell.config
+    if cell.encoder == "trained":
+        probe = factors_probe(data, config.augmentation(), device)
+        return train(config, data, device, runs, progress=False, probe=probe)
+    if cell.encoder == "initial":
+        encoder = initial_encoder(config.method, config.encoder, config.seed)
+    else:
+        encoder = Encoder(nn.Flatten(), nn.Identity())
+    return TrainingResult(encoder, (), runs)
 
 
 def run_cell(
@@ -154,9 +177,7 @@ def run_cell(
     target = result_file(out, cell, measures, place)
     if not target.exists():
         data = load_for(cell.config, paths)
-        probe = factors_probe(data, cell.config.augmentation(), place)
-        result = train(cell.config, data, place, runs, progress=False, probe=probe)
-        run = Trained(cell, data, result, place, scale, paths)
+        run = Trained(cell, data, _encoder_of(cell, data, place, runs), place, scale, paths)
         values = {name: value for measure in measures for name, value in MEASURES[measure](run).items()}
         write_json(target, {"config": cell.config.description(), "device": place.type, "values": values})
     values = json.loads(target.read_text(encoding="utf-8"))["values"]

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
+from scipy.stats import spearmanr
 
 from empirical.experiments.design import Experiment, Step
 
 LEVEL = 0.95
+TABLE_METRICS = 6
+"""So many columns are printed side by side."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One asserted step in one group: the mean over seeds of metric(higher) - metric(lower), with its interval.
+    """One asserted step in one group (a trend: in one row): the mean over seeds of metric(higher) - metric(lower).
 
     low, high: Student's interval at `LEVEL` for the mean of paired differences (normal over seeds); infinite for one seed.
     verdict: "holds" if the interval is above 0, "reversed" if below, else "open".
@@ -72,7 +75,7 @@ def summaries(experiment: Experiment, found: Sequence[dict[str, Any]]) -> list[S
 
 
 def comparisons(experiment: Experiment, found: Sequence[dict[str, Any]]) -> list[Comparison]:
-    """Every asserted step in every group that has both rows, paired by seed."""
+    """Every asserted step in every group that has both rows, then every trend in every row, paired by seed."""
     values = {(r["group"], r["row"], r["seed"]): r["values"] for r in found}
     compared = []
     for group in dict.fromkeys(r["group"] for r in found):
@@ -84,10 +87,24 @@ def comparisons(experiment: Experiment, found: Sequence[dict[str, Any]]) -> list
                 if (group, step.higher, s) in values
             ]
             if differences:
-                mean, low, high = paired_interval(differences)
-                verdict = "holds" if low > 0 else "reversed" if high < 0 else "open"
-                compared.append(Comparison(group, step, mean, low, high, verdict))
+                compared.append(_comparison(group, step, differences))
+    for group, row in dict.fromkeys((r["group"], r["row"]) for r in found):
+        of_row = [v for (g, name, _), v in values.items() if (g, name) == (group, row)]
+        for step in experiment.trends:
+            ends = [(v[f"{step.metric} {step.lower}"], v[f"{step.metric} {step.higher}"]) for v in of_row]
+            compared.append(_comparison(row, step, [high - low for low, high in ends]))
     return compared
+
+
+def _comparison(group: str, step: Step, differences: Sequence[float]) -> Comparison:
+    mean, low, high = paired_interval(differences)
+    return Comparison(group, step, mean, low, high, "holds" if low > 0 else "reversed" if high < 0 else "open")
+
+
+def rank_correlation(experiment: Experiment, summary: Sequence[Summary]) -> float:
+    """Spearman's, of the means of the experiment's `ranked` pair of metrics, over all rows."""
+    first, second = ([s.means[metric] for s in summary] for metric in experiment.ranked or ())
+    return float(spearmanr(first, second).statistic)
 
 
 def reference(name: str) -> tuple[str, list[dict[str, str]]]:
@@ -98,42 +115,55 @@ def reference(name: str) -> tuple[str, list[dict[str, str]]]:
 
 
 def verdict_sentence(compared: Sequence[Comparison]) -> str:
-    """How many of the asserted steps hold, in words."""
+    """How many of the asserted steps hold, in words; then, one a line, those of which the data say the opposite."""
     if not compared:
-        return "The lecture asserts no order here."
+        return "No order is asserted here."
     counts = {v: sum(c.verdict == v for c in compared) for v in ("holds", "open", "reversed")}
-    named = [
-        f"{c.group}: {c.step.lower} < {c.step.higher} in {c.step.metric}" for c in compared if c.verdict == "reversed"
-    ]
-    sentence = (
+    lines = [
         f"Of {len(compared)} asserted steps {counts['holds']} hold, {counts['open']} are open and "
-        f"{counts['reversed']} are reversed at level {LEVEL:g} each"
-    )
-    return sentence + (f" ({'; '.join(named)})." if named else ".")
+        f"{counts['reversed']} are reversed at level {LEVEL:g} each."
+    ]
+    for c in compared:
+        if c.verdict != "holds" and c.difference <= 0:
+            how = "the opposite holds" if c.verdict == "reversed" else "not seen"
+            step = f"{c.group}: {c.step.metric} at {c.step.lower} < {c.step.higher}"
+            lines.append(f"  {how}: {step} (mean difference {c.difference:+.4f}).")
+    return "\n".join(lines)
 
 
 def text(experiment: Experiment, scale: str, found: Sequence[dict[str, Any]]) -> str:
     """The tables, aligned, at most 160 columns."""
     summary, compared = summaries(experiment, found), comparisons(experiment, found)
-    wide = max(len(s.row) for s in summary) + 2
-    lines = [f"{experiment.title} ({experiment.name}, scale {scale}, {summary[0].seeds} seeds; mean +- spread)", ""]
-    lines.append(f"{'group':<14}{'views or method':<{wide}}" + "".join(f"{m:>22}" for m in experiment.metrics))
-    for s in summary:
-        cells = [
-            f"{s.means[m]:>12.4f}" + (f" +- {s.spreads[m]:.3f}" if s.seeds > 1 else " " * 9) for m in experiment.metrics
-        ]
-        lines.append(f"{s.group:<14}{s.row:<{wide}}" + "".join(f"{cell:>22}" for cell in cells))
+    lines = [f"{experiment.title} ({experiment.name}, scale {scale}, {summary[0].seeds} seeds; mean +- spread)"]
+    for start in range(0, len(experiment.metrics), TABLE_METRICS):
+        lines += ["", *_table(summary, experiment.metrics[start : start + TABLE_METRICS])]
     if compared:
-        lines += ["", f"{'asserted':<60}{'difference':>11}  {'interval, paired':<22}verdict"]
-        for c in compared:
-            what = f"{c.group}: {c.step.metric} at {c.step.lower} < {c.step.higher}"
-            lines.append(f"{what:<60}{c.difference:>+11.4f}  [{c.low:+.4f}, {c.high:+.4f}]  {c.verdict}")
+        labels = [f"{c.group}: {c.step.metric} at {c.step.lower} < {c.step.higher}" for c in compared]
+        wide = max(map(len, labels)) + 2
+        lines += ["", f"{'asserted':<{wide}}{'difference':>11}  {'interval, paired':<22}verdict"]
+        for label, c in zip(labels, compared, strict=True):
+            lines.append(f"{label:<{wide}}{c.difference:>+11.4f}  [{c.low:+.4f}, {c.high:+.4f}]  {c.verdict}")
     lines += ["", verdict_sentence(compared)]
+    if experiment.ranked is not None:
+        first, second = experiment.ranked
+        rho = rank_correlation(experiment, summary)
+        lines.append(f"Rank correlation of {first} with {second} over the {len(summary)} rows' means: {rho:+.2f}.")
     if experiment.reference is not None:
         source, rows = reference(experiment.reference)
         lines += ["", f"The lecture's numbers ({source}):"]
         lines += [f"  {row}" for row in _pivot(rows)]
     return "\n".join(lines)
+
+
+def _table(summary: Sequence[Summary], metrics: Sequence[str]) -> list[str]:
+    """A heading and one line per row of the grid."""
+    wide = max(len("views or method"), *(len(s.row) for s in summary)) + 2
+    each = max(18, *(len(m) + 2 for m in metrics))
+    lines = [f"{'group':<14}{'views or method':<{wide}}" + "".join(f"{m:>{each}}" for m in metrics)]
+    for s in summary:
+        cells = [f"{s.means[m]:.4f}" + (f" +- {s.spreads[m]:.3f}" if s.seeds > 1 else "") for m in metrics]
+        lines.append(f"{s.group:<14}{s.row:<{wide}}" + "".join(f"{cell:>{each}}" for cell in cells))
+    return lines
 
 
 def _pivot(rows: Sequence[dict[str, str]]) -> list[str]:
@@ -143,9 +173,11 @@ def _pivot(rows: Sequence[dict[str, str]]) -> list[str]:
     heads = list(dict.fromkeys(row[across] for row in rows))
     keys = list(dict.fromkeys(tuple(row[name] for name in labels[:-1]) for row in rows))
     table = {(tuple(row[name] for name in labels[:-1]), row[across]): row["accuracy"] for row in rows}
-    width = max(len("  ".join(key)) for key in keys) + 2
-    lines = [" " * width + "".join(f"{head:>14}" for head in heads)]
-    return lines + [f"{'  '.join(key):<{width}}" + "".join(f"{table[key, head]:>14}" for head in heads) for key in keys]
+    width, each = max(len("  ".join(key)) for key in keys) + 2, max(len(head) for head in heads) + 2
+    lines = [" " * width + "".join(f"{head:>{each}}" for head in heads)]
+    return lines + [
+        f"{'  '.join(key):<{width}}" + "".join(f"{table[key, head]:>{each}}" for head in heads) for key in keys
+    ]
 
 
 def as_json(experiment: Experiment, scale: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -165,6 +197,9 @@ def as_json(experiment: Experiment, scale: str, found: Sequence[dict[str, Any]])
             {**asdict(s), "spreads": {m: finite(v) for m, v in s.spreads.items()}} for s in summaries(experiment, found)
         ],
         "comparisons": [{**asdict(c), "low": finite(c.low), "high": finite(c.high)} for c in compared],
+        "rank_correlation": None
+        if experiment.ranked is None
+        else rank_correlation(experiment, summaries(experiment, found)),
         "says": verdict_sentence(compared),
         "reference": None if experiment.reference is None else reference(experiment.reference)[0],
         "runs": list(found),

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.optim import AdamW
 
 from empirical.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+from empirical.convolution import convolve_2x2
 from empirical.datasets import Dataset, load
 from empirical.encoders import build
 from empirical.objectives import nt_xent
@@ -80,6 +82,21 @@ def test_views_against_kornia(kornia, side: int) -> None:
     show(f"512 views {LETTERS} of {side}x{side}, against kornia", 512, *alternate(ours, lambda: theirs(images), 9))
 
 
+def test_2x2_maps_against_torch() -> None:
+    x = torch.rand(512, 128, 2, 2).contiguous(memory_format=torch.channels_last).requires_grad_()
+    weight = torch.rand(256, 128, 3, 3).contiguous(memory_format=torch.channels_last).requires_grad_()
+
+    def ours() -> None:
+        torch.autograd.grad(convolve_2x2(x, weight).sum(), [x, weight])
+
+    def theirs() -> None:
+        torch.autograd.grad(functional.conv2d(x, weight, padding=1).sum(), [x, weight])
+
+    ours()
+    theirs()
+    show("3x3 convolution of 512 2x2 maps, 128 to 256, and its gradient", 512, *alternate(ours, theirs, 9))
+
+
 def straightforward(data: Dataset, config: TrainingConfig, views: nn.Module) -> None:
     """SimCLR as one writes it down with kornia: no checkpoint, no progress."""
     encoder = build(config.seed).train()
@@ -104,5 +121,7 @@ def test_training_against_a_loop_with_kornia_views(kornia, tmp_path) -> None:
         train(config, data, torch.device("cpu"), tmp_path, progress=False)
 
     config = TrainingConfig(epochs=EPOCHS, batch_size=BATCH)
-    taken = alternate(ours, lambda: straightforward(data, config, views), 4)
+    straightforward(data, config, views)
+    ours()
+    taken = alternate(ours, lambda: straightforward(data, config, views), 5)
     show("training SimCLR, views, checkpoints and all, against kornia", IMAGES * EPOCHS, *taken)

@@ -21,6 +21,8 @@ from pathlib import Path
 from empirical.datasets import load
 from empirical.distributed import averaged, process_count, process_rank, processes, synchronised
 from empirical.evaluation import weights_hash
+from empirical.experiments.design import SCALES, Cell, Experiment
+from empirical.experiments.running import run_all
 from empirical.methods import METHODS, MoCo, initial_learner
 from empirical.training import TrainingConfig, run_dir, train
 
@@ -78,7 +80,16 @@ def everything():
             raise AssertionError("an odd batch was accepted")
     else:
         whole = train(config, data, cpu, out / "whole", progress=False)
-    state = {"hash": weights_hash(whole.encoder), "losses": [h["loss"] for h in whole.history if "loss" in h]}
+    scale = replace(
+        SCALES["embedded"], dataset="digits", settings={"batch_size": 20, "epochs": 1, "train_size": 100}
+    )
+    cells = lambda scale, seed: (Cell("SimCLR", "a", scale.config(chosen["simclr"], "a", seed)),)
+    grid = Experiment("toy", "Toy", cells, ("accuracy",), ("kNN",), ())
+    found = run_all(
+        grid, scale, [0], jobs=1, paths={}, runs=out / f"runs{n}", out=out / f"found{n}", device="cpu", progress=False
+    )
+    losses = [h["loss"] for h in whole.history if "loss" in h]
+    state = {"hash": weights_hash(whole.encoder), "losses": losses, "experiment": found[0]["values"]["kNN"]}
     (out / f"run-{n}-{r}.json").write_text(json.dumps(state))
 
 
@@ -148,6 +159,8 @@ def test_two_processes_train_to_one_set_of_weights(results: tuple[Path, list[str
     assert first["losses"] == second["losses"]
     assert first["losses"] == pytest.approx(one["losses"], rel=1e-3)
     assert first["losses"][1] != first["losses"][0]
+    assert first["experiment"] == second["experiment"] == pytest.approx(one["experiment"], abs=0.02)
+    assert [path.name.endswith("-cpux2") for path in (out / "runs2").iterdir()] == [True]
     assert "images/s=" in errors[0], "process 0 shows the progress"
     assert "images/s=" not in errors[1]
     assert sorted(p.suffix for p in next((out / "whole").glob("*-cpux2")).iterdir()) == [

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
+from empirical import evaluation
 from empirical.__main__ import main as empirical_main
 from empirical.experiments import __main__ as cli
 from empirical.experiments import running, tables
-from empirical.experiments.design import EXPERIMENTS, LADDER, SCALES, Cell, Experiment, Step
-from empirical.methods import SimCLR
+from empirical.experiments.design import EXPERIMENTS, LADDER, SCALES, Cell, Experiment, Step, only
+from empirical.methods import SimCLR, initial_encoder
 
 TINY = replace(SCALES["embedded"], dataset="digits", settings={"batch_size": 32, "epochs": 1})
 
@@ -29,8 +31,10 @@ def test_every_grid_asserts_of_rows_it_has_and_metrics_it_shows():
         rows = {cell.row for cell in cells}
         assert len({(cell.group, cell.row) for cell in cells}) == len(cells)
         assert all({step.lower, step.higher} <= rows and step.metric in experiment.metrics for step in experiment.order)
+        ends = {f"{step.metric} {end}" for step in experiment.trends for end in (step.lower, step.higher)}
+        assert ends <= set(experiment.metrics)
         assert set(experiment.measures) <= set(running.MEASURES)
-        assert len({cell.config.key() for cell in cells}) == len(cells)
+        assert len({(cell.config.key(), cell.encoder) for cell in cells}) == len(cells)
 
 
 def test_the_lectures_settings_are_those_of_the_paper_scale():
@@ -43,6 +47,14 @@ def test_richness_is_four_methods_by_five_sets_of_views():
     cells = EXPERIMENTS["richness"].cells(SCALES["embedded"], 0)
     assert [c.row for c in cells] == list(LADDER) * 4
     assert {c.config.letters for c in cells if c.group == "MoCo"} == set(LADDER)
+
+
+def test_groups_may_be_chosen():
+    scale, richness = SCALES["embedded"], EXPERIMENTS["richness"]
+    assert only(richness, scale, []) is richness
+    cells = only(richness, scale, ["MoCo", "SimSiam"]).cells(scale, 1)
+    assert cells == tuple(c for c in richness.cells(scale, 1) if c.group in ("MoCo", "SimSiam"))
+    assert len(cells) == 2 * len(LADDER)
 
 
 def test_paired_interval_is_students():
@@ -64,7 +76,19 @@ def test_verdict_follows_from_the_interval_paired_by_seed(highs, verdict):
     assert compared.verdict == verdict
     assert compared.difference == pytest.approx(np.mean(highs) - 0.4)
     assert f"1 asserted steps {int(verdict == 'holds')} hold" in tables.verdict_sentence([compared])
-    assert ("low < high" in tables.verdict_sentence([compared])) == (verdict == "reversed")
+    assert ("the opposite holds: g: kNN at low < high" in tables.verdict_sentence([compared])) == (
+        verdict == "reversed"
+    )
+
+
+def test_a_step_that_the_data_do_not_show_is_named_with_its_mean():
+    found = [run("g", "low", s, kNN=0.5) for s in range(3)]
+    found += [run("g", "high", s, kNN=value) for s, value in enumerate((0.5, 0.2, 0.6))]
+    compared = tables.comparisons(grid(("low", "high")), found)
+    assert compared[0].verdict == "open"
+    says = tables.verdict_sentence(compared).splitlines()
+    assert says[1:] == ["  not seen: g: kNN at low < high (mean difference -0.0667)."]
+    assert tables.verdict_sentence([]) == "No order is asserted here."
 
 
 def test_one_seed_leaves_every_step_open_and_prints():
@@ -75,6 +99,39 @@ def test_one_seed_leaves_every_step_open_and_prints():
     assert content["comparisons"][0]["low"] is None
     assert content["summaries"][0]["spreads"]["kNN"] is None
     assert "1 are open" in tables.text(experiment, "embedded", found)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
+def test_every_metric_is_printed_within_160_columns(experiment):
+    values = dict.fromkeys(experiment.metrics, -0.123456)
+    experiment = replace(experiment, ranked=None)  # equal values have no order
+    found = [run(c.group, c.row, s, **values) for s in range(3) for c in experiment.cells(SCALES["embedded"], s)]
+    lines = tables.text(experiment, "embedded", found).splitlines()
+    assert max(map(len, lines)) <= 160
+    header = " ".join(line for line in lines if line.startswith("group"))
+    assert all(f"  {metric}" in header for metric in experiment.metrics)
+    assert sum(line.count("-0.1235 +- 0.000") for line in lines) == len(experiment.metrics) * len(found) / 3
+
+
+def test_trends_compare_two_numbers_of_a_run():
+    experiment = replace(EXPERIMENTS["factors"], trends=(Step("alignment", "last", "first"),))
+    found = [run("abcd", "MoCo", s, **{"alignment first": 0.1 * s, "alignment last": 0.5 + 0.1 * s}) for s in range(3)]
+    (compared,) = tables.comparisons(experiment, found)
+    assert (compared.group, compared.verdict) == ("MoCo", "reversed")
+    assert compared.difference == pytest.approx(-0.5)
+    assert "the opposite holds: MoCo: alignment at last < first" in tables.verdict_sentence([compared])
+
+
+def test_order_of_two_metrics_is_compared_over_rows():
+    experiment = replace(grid(), metrics=("kNN", "1 - sigma"), ranked=("kNN", "1 - sigma"))
+    found = [
+        run("g", row, s, **{"kNN": x + 0.1 * s, "1 - sigma": y})
+        for row, x, y in (("a", 0.1, 5.0), ("b", 0.2, 7.0), ("c", 0.3, 6.0))
+        for s in range(2)
+    ]
+    assert tables.rank_correlation(experiment, tables.summaries(experiment, found)) == pytest.approx(0.5)
+    assert "kNN with 1 - sigma over the 3 rows' means: +0.50." in tables.text(experiment, "embedded", found)
+    assert tables.as_json(experiment, "embedded", found)["rank_correlation"] == pytest.approx(0.5)
 
 
 def test_summary_is_mean_and_spread_over_seeds():
@@ -131,6 +188,7 @@ def test_every_shown_metric_is_measured(tiny):
         assert 0 <= values[name] <= 1
     assert values["kNN"] > 0.5
     assert 0 < values["displacement"] <= 2
+    assert values["relative displacement"] > values["displacement"] / 2  # unit features lie at most 2 apart
 
 
 def test_a_finished_run_is_not_repeated(tiny, monkeypatch):
@@ -138,6 +196,22 @@ def test_a_finished_run_is_not_repeated(tiny, monkeypatch):
     monkeypatch.setattr(running, "train", lambda *_, **__: pytest.fail("trained again"))
     assert running.run_cell(cell, measures, TINY, {}, root / "runs", root / "out", "cpu") == first
     assert len(list((root / "out").iterdir())) == 1
+
+
+def test_what_was_not_trained_is_measured_without_training(tiny, monkeypatch, tmp_path):
+    _, cell, _, first = tiny
+    monkeypatch.setattr(running, "train", lambda *_, **__: pytest.fail("trained"))
+    values = {}
+    for encoder in ("initial", "pixels"):
+        other = replace(cell, encoder=encoder)
+        values[encoder] = running.run_cell(other, ("accuracy",), TINY, {}, tmp_path, tmp_path, "cpu")["values"]
+    data = running.load_for(cell.config, {})
+    train, test = (images.flatten(1) for images in (data.train_images, data.test_images))
+    assert values["pixels"]["kNN"] == evaluation.knn_accuracy(train, data.train_labels, test, data.test_labels)
+    untrained = initial_encoder(cell.config.method, "small", 0).backbone
+    train, test = (evaluation.extract(untrained, x, torch.device("cpu")) for x in (data.train_images, data.test_images))
+    assert values["initial"]["kNN"] == evaluation.knn_accuracy(train, data.train_labels, test, data.test_labels)
+    assert len({values["initial"]["kNN"], values["pixels"]["kNN"], first["values"]["kNN"]}) == 3
 
 
 def test_other_measures_or_configurations_are_other_results(tiny):
@@ -196,6 +270,7 @@ def test_the_number_of_jobs_changes_nothing(tmp_path):
         (["richness", "--path", "cifar10"], ("cifar10", "DATA=PATH")),
         (["richness", "--scale", "paper"], ("cifar10", "never downloaded")),
         (["richness", "--device", "tpu"], ("tpu",)),
+        (["richness", "--group", "BYOL"], ("BYOL", "SimCLR, Barlow Twins, MoCo, SimSiam")),
     ],
 )
 def test_bad_arguments_end_with_one_line(arguments, words, capsys, tmp_path):

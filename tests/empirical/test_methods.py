@@ -91,6 +91,16 @@ def test_initial_learners_depend_on_their_arguments_only() -> None:
     assert all(torch.equal(value, first.encoder.state_dict()[name]) for name, value in alone.state_dict().items())
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_every_trained_parameter_has_one_rate(name: str) -> None:
+    learner = initial_learner(SMALL[name], "small", 0)
+    rates = [(p, factor) for factor, parameters in learner.groups() for p in parameters if p.requires_grad]
+    assert sorted(id(p) for p, _ in rates) == sorted(id(p) for p in learner.parameters() if p.requires_grad)
+    slow = {id(p) for p in learner.encoder.parameters()}
+    assert all(factor == (1 if id(p) in slow else 5) for p, factor in rates)
+    assert any(factor == 5 for _, factor in rates) == (name == "simsiam")
+
+
 def test_encode_gives_each_view_its_place() -> None:
     learner = initial_learner(SimCLR(), "small", 0).eval()
     views = some_views(3, 4)
@@ -229,6 +239,7 @@ def test_methods_are_told_apart_by_their_fields() -> None:
         (lambda: MoCo(momentum=1), r"momentum=1 must lie in \[0, 1\)"),
         (lambda: MoCo(views=3), "views=3"),
         (lambda: BarlowTwins(weight=-0.1), "weight=-0.1"),
+        (lambda: SimSiam(predictor_rate=0), "predictor_rate=0"),
     ],
 )
 def test_parameters_out_of_range_are_refused(make, message: str) -> None:
