@@ -71,3 +71,9 @@ def test_wheel_holds_every_module_and_the_data(installed, tmp_path):
     assert any(name.endswith("NOTICE") for name in found["files"])
     assert any(name.endswith("LICENSE") for name in found["files"])
     assert "theory/py.typed" in found["files"]
+
+
+@pytest.mark.parametrize("name", ["alignment", "concentration", "divergence", "population", "theorem1", "transfer"])
+def test_every_topic_imports_on_its_own(name):
+    """In a fresh interpreter, where no other import has broken a circle."""
+    subprocess.run([sys.executable, "-c", f"import theory.{name}"], check=True, cwd=ROOT)

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -89,6 +91,13 @@ def test_the_module_is_the_function():
     again = audit(flatten(), data(), Views(Augmentation(crop_scale=(0.9, 1.0)), "mild", 2), progress=False)
     assert small.exact.best == again.exact.best
     assert small.population.errors == again.population.errors
+
+
+def test_the_audit_is_there_without_an_import_of_its_own():
+    code = "import empirical, sys; assert 'empirical.audit' not in sys.modules; assert callable(empirical.audit)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="nothing"):
+        empirical.nothing  # noqa: B018
 
 
 def test_same_seed_same_audit_and_another_seed_another():

@@ -425,3 +425,14 @@ def test_enumerated_samples_falsify_half_a_deviation(monkeypatch):
     monkeypatch.setattr(means, "deviation", lambda a, n, r: true(a, n, r) / 4)
     monkeypatch.setattr(means, "expected_distance", lambda n, r: r / math.sqrt(n) / 4)
     assert any(misses(seed, 0.9)[0] > 0.1 for seed in range(30))
+
+
+def test_an_open_end_is_never_used():
+    """Directions are checked where a certificate is made: the end that a bound leaves open raises."""
+    low, high, both = (clopper_pearson(3, 10, 0.9, direction) for direction in ("lower", "upper", "interval"))
+    assert (low.lower, high.upper) == (low.low, high.high)
+    assert (both.lower, both.upper) == (both.low, both.high)
+    with pytest.raises(ValueError, match="from below is used as one from above"):
+        low.upper  # noqa: B018
+    with pytest.raises(ValueError, match="from above is used as one from below"):
+        high.lower  # noqa: B018

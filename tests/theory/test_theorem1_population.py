@@ -8,6 +8,7 @@ from scipy.stats import beta
 
 from tests.theory.worlds import clustered, clustered_worlds, planar, scattered
 from theory.factors import class_means, nearest_mean_error, view_diameters
+from theory.population import clopper_pearson, refined_mean_radius
 from theory.setting import FiniteWorld
 from theory.theorem1 import ball_frontier, ball_part_within, certify, frontier, main_part_within
 from theory.theorem1.anchored import bounded_margin, cell_margin, mean_ball
@@ -269,3 +270,56 @@ def test_the_anchored_form_is_attained_on_a_finite_world():
     error, margins = anchored_world(world.features, world.labels, Anchors(simplex(4), np.zeros(4), np.ones(4, bool)))
     assert (margins > 0).all()
     assert error == pytest.approx(nearest_mean_error(world, any_view=True)) == pytest.approx(0.2)
+
+
+def test_every_event_is_what_plain_counting_says():
+    """alpha, mass, sigma, R, the means' radii and the forms' margins against loops, at radii that split every class."""
+    world = planted(3, 0.2, 0.1, 0.05, atoms=60)
+    anchors = Anchors(simplex(3), np.array([0.1, 0.2, 0.15]), np.array([True, False, True]))
+    features, labels = world.features, world.labels
+    found = certificate_of(features, labels, anchors)
+    at = 1 - 0.05 / 16
+    n, pooled = len(labels), 0
+    for k, c in enumerate(found.classes):
+        t, own = anchors.radii[k], [features[i] for i in range(n) if labels[i] == k]
+        gaps = [[np.linalg.norm(view - anchors.points[k]) for view in views] for views in own]
+        inside, close = (sum(f(row) <= bound for row in gaps) for f, bound in ((max, t), (min, t / 2)))
+        wide = sum(max(np.linalg.norm(a - b) for a in views for b in views) > t / 2 for views in own)
+        assert 0 < inside < len(own)
+        assert 0 < close < len(own)
+        assert 0 < wide < len(own)
+        pooled += inside if anchors.hoped[k] else 0
+        assert c.alpha.lower == pytest.approx(clopper_pearson(inside, len(own), at, "lower").low)
+        assert c.mass.lower == pytest.approx(clopper_pearson(inside, n, at, "lower").low)
+        assert c.sigma.lower == pytest.approx(clopper_pearson(close, len(own), at, "lower").low)
+        assert c.misaligned.upper == pytest.approx(clopper_pearson(wide, len(own), at, "upper").high)
+        mean = np.mean(own, axis=(0, 1))
+        assert c.mean_radius == pytest.approx(refined_mean_radius(np.linalg.norm(mean), len(own), at, 1.0))
+        assert c.radius == t
+        s = 2 * t
+        means = [features[labels == j].mean(axis=(0, 1)) for j in range(3)]
+        alpha = [found.classes[j].alpha.low for j in range(3)]
+        balls = [
+            min(
+                (found.classes[j].mean_radius, tuple(means[j])),
+                (alpha[j] * anchors.radii[j] + 1 - alpha[j], tuple(alpha[j] * anchors.points[j])),
+            )
+            for j in range(3)
+        ]
+        centres, radii = np.array([b[1] for b in balls]), np.array([b[0] for b in balls])
+        norms = np.linalg.norm(centres, axis=1)
+        others = [j for j in range(3) if j != k]
+        product = max(
+            centres[k] @ centres[j] + radii[k] * norms[j] + radii[j] * norms[k] + radii[k] * radii[j] for j in others
+        )
+        gap = min(max(np.linalg.norm(centres[k] - centres[j]) - radii[k] - radii[j], 0) for j in others)
+        rho = 2 * (1 - c.alpha.low) + c.alpha.low * s
+        assert c.margins["corrected"] == pytest.approx(1 - rho - np.sqrt(2 * rho) - product)
+        rho = 2 * (1 - c.sigma.low) + c.misaligned.high + c.sigma.low * s
+        assert c.margins["printed"] == pytest.approx(1 - rho - np.sqrt(2 * rho) - product)
+        rho = 2 * (1 - c.alpha.low) + c.alpha.low * s**2 / 2
+        assert c.margins["sharp"] == pytest.approx(1 - rho - np.sqrt(2 * rho) - product)
+        D = (1 - c.alpha.low) + np.sqrt((1 - c.alpha.low) ** 2 + c.alpha.low * s**2)
+        assert c.margins["chord"] == pytest.approx(gap**2 / 2 - 2 * D**2)
+    assert found.pooled.lower == pytest.approx(clopper_pearson(pooled, n, at, "lower").low)
+    assert found.hoped == (0, 2)

@@ -31,6 +31,20 @@ class Bound:
     level: float
     samples: int
 
+    @property
+    def lower(self) -> Any:
+        """The lower end; ValueError where there is none: a certificate must not rest on an end that is left open."""
+        if self.direction == "upper":
+            raise ValueError("a bound from above is used as one from below; ask for direction 'lower' or 'interval'")
+        return self.low
+
+    @property
+    def upper(self) -> Any:
+        """The upper end; ValueError where there is none."""
+        if self.direction == "lower":
+            raise ValueError("a bound from below is used as one from above; ask for direction 'upper' or 'interval'")
+        return self.high
+
 
 @dataclass(frozen=True)
 class LevelSplit:

@@ -158,17 +158,17 @@ def certify_population(
             for k, m in enumerate(means)
         ]
     )
-    low = np.array([a.low for a in alpha])
+    low = np.array([a.lower for a in alpha])
     own, rivals, centres, balls = located(anchors, low, means, radii)
-    products = gram_interval(centres, balls, level, n).high
-    apart = distance_interval(centres, balls, level, n).low
+    products = gram_interval(centres, balls, level, n).upper
+    apart = distance_interval(centres, balls, level, n).lower
     classes = []
     for k in range(K):
         others = np.delete(np.arange(K), k)
         t, s = float(anchors.radii[k]), float(min(2 * anchors.radii[k], 2.0))
         product, gap = float(products[k, others].max()), float(apart[k, others].min())
         rival = int(others[rivals[k, others].argmin()])
-        rho = rho_printed(sigma[k].low, misaligned[k].high, 1.0, s)
+        rho = rho_printed(sigma[k].lower, misaligned[k].upper, 1.0, s)
         margins = {
             "printed": threshold(rho) - product,
             "corrected": threshold(rho_corrected(low[k], s)) - product,
@@ -251,12 +251,12 @@ def _error(form: str, classes: list[PopulationClass], hoped: tuple[int, ...], po
     """1 - the mass that is surely classified correctly: class by class, or by the pooled event where all hoped are met."""
     met = [c for c in classes if c.met(form)]
     if form == "printed":  # mass_l <= p_l, and (1 - sigma) + R of it may be lost
-        correct = [c.mass.low * max(c.sigma.low - c.misaligned.high, 0.0) for c in met]
+        correct = [c.mass.lower * max(c.sigma.lower - c.misaligned.upper, 0.0) for c in met]
         return 1.0 - float(sum(correct))
-    by_class = sum(c.mass.low for c in met)
+    by_class = sum(c.mass.lower for c in met)
     together = 0.0
     if hoped and set(hoped) <= {c.label for c in met}:
-        together = pooled.low + sum(c.mass.low for c in met if c.label not in hoped)
+        together = pooled.lower + sum(c.mass.lower for c in met if c.label not in hoped)
     return 1.0 - float(max(by_class, together))
 
 
