@@ -321,5 +321,27 @@ def test_every_event_is_what_plain_counting_says():
         assert c.margins["sharp"] == pytest.approx(1 - rho - np.sqrt(2 * rho) - product)
         D = (1 - c.alpha.low) + np.sqrt((1 - c.alpha.low) ** 2 + c.alpha.low * s**2)
         assert c.margins["chord"] == pytest.approx(gap**2 / 2 - 2 * D**2)
+
+        ends = []
+        for j in range(3):  # least and largest distance of the anchor from mean j, from both balls
+            by_sample = np.linalg.norm(anchors.points[k] - means[j]), found.classes[j].mean_radius
+            reach = alpha[j] * anchors.radii[j] + 1 - alpha[j]
+            by_anchor = np.linalg.norm(anchors.points[k] - alpha[j] * anchors.points[j]), reach
+            ends.append((max(x - r for x, r in (by_sample, by_anchor)), min(x + r for x, r in (by_sample, by_anchor))))
+        assert c.own == pytest.approx(ends[k][1])
+        assert c.rival_distance == pytest.approx(min(ends[j][0] for j in others))
+        assert c.margins["anchored"] == pytest.approx(c.rival_distance - c.own - 2 * t)
     assert found.pooled.lower == pytest.approx(clopper_pearson(pooled, n, at, "lower").low)
     assert found.hoped == (0, 2)
+
+
+def test_the_printed_form_is_met_with_many_samples_and_pays_for_what_it_splits():
+    world = planted(3, 0.0, 0.0, atoms=40)
+    rng = np.random.default_rng(6)
+    anchors = Anchors(simplex(3), np.zeros(3), np.ones(3, bool))
+    found = certificate_of(*drawn(world, 4000, rng), anchors)
+    assert all(c.met("printed") for c in found.classes)
+    kept = sum(c.mass.low * (c.sigma.low - c.misaligned.high) for c in found.classes)
+    assert found.errors["printed"] == pytest.approx(1 - kept)
+    assert found.errors["anchored"] < found.errors["printed"] < 0.1
+    assert found.errors["anchored"] == pytest.approx(1 - found.pooled.low)
