@@ -107,7 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     print(report(found))
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data.name}-{Path(options.encoder).name}").strip("-")
+    encoder = Path(options.encoder.rpartition(":")[2]).stem
+    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data.name}-{encoder}").strip("-")
     folder = options.out or Path("build/audit") / name
     try:
         certificate, features = write(found, folder)
