@@ -40,10 +40,6 @@ TESTS = {  # module of theory: the tests of its topic, the fast ones first
     "theorem1/attained.py": "theorem1_forms",
     "theorem1/anchored.py": "theorem1_population",
     "theorem1/population.py": "theorem1_population",
-    **{
-        f"concentration/{n}.py": "concentration_frontier concentration"
-        for n in ("chains", "cliques", "frontier", "mainpart")
-    },
     **{f"theorem1/{name}.py": "theorem1 theorem1_forms" for name in ("frontier", "certificate")},
     "transfer/example1.py": "transfer",
     "transfer/robust.py": "transfer_robust transfer_theorem2",
