@@ -260,8 +260,17 @@ def test_the_anchored_form_holds_on_finite_worlds(world, t):
     anchors = Anchors(points, np.full(world.classes, t), np.ones(world.classes, bool))
     error, margins = anchored_world(world.features, world.labels, anchors)
     assert nearest_mean_error(world, any_view=True) <= error + 1e-12
-    assert (error == 1) == (error > 1 - 1e-12)
-    assert len(margins) == world.classes
+    means, correct = class_means(world), 0
+    for k, a in enumerate(points):
+        gaps = [
+            (((a - q) ** 2).sum() - ((a - means[k]) ** 2).sum()) / 2 - t * np.linalg.norm(means[k] - q)
+            for j, q in enumerate(means)
+            if j != k
+        ]
+        assert margins[k] == pytest.approx(min(gaps), abs=1e-12)
+        if margins[k] > ROUNDING:
+            correct += sum(np.linalg.norm(world.features[i] - a, axis=1).max() <= t for i in world.members(k))
+    assert error == pytest.approx(1 - correct / len(world.labels))
 
 
 def test_the_anchored_form_is_attained_on_a_finite_world():
