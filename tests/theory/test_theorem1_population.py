@@ -354,3 +354,11 @@ def test_the_printed_form_is_met_with_many_samples_and_pays_for_what_it_splits()
     assert found.errors["printed"] == pytest.approx(1 - kept)
     assert found.errors["anchored"] < found.errors["printed"] < 0.1
     assert found.errors["anchored"] == pytest.approx(1 - found.pooled.low)
+
+
+def test_classes_beside_the_pooled_event_count_by_themselves():
+    world = planted(3, 0.0, 0.0, atoms=40)
+    sample = drawn(world, 600, np.random.default_rng(7))
+    found = certificate_of(*sample, Anchors(simplex(3), np.zeros(3), np.array([True, False, True])))
+    assert all(c.met("anchored") for c in found.classes)
+    assert found.errors["anchored"] == pytest.approx(1 - found.pooled.low - found.classes[1].mass.low)
