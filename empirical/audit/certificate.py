@@ -118,14 +118,14 @@ def _population(found: PopulationCertificate, audit: Audit) -> dict[str, Any]:
         "union_bound": str(found.split),
         "anchors": decimals(audit.anchors.points),
         "hoped": list(found.hoped),
-        "pooled_mass": decimal(found.pooled.low),
+        "pooled_mass": decimal(found.pooled.lower),
         "classes": [
             {
                 "label": c.label,
                 "met": c.met("anchored"),
                 "radius": decimal(c.radius),
-                "alpha": decimal(c.alpha.low),
-                "mass": decimal(c.mass.low),
+                "alpha": decimal(c.alpha.lower),
+                "mass": decimal(c.mass.lower),
                 "mean_radius": decimal(c.mean_radius),
                 "margin": decimal(c.margins["anchored"]),
             }

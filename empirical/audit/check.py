@@ -28,6 +28,8 @@ MET = 1e-9
 """A margin counts as positive above this, in units of r."""
 AGREE = 1e-9
 """Two evaluations of one float formula agree within this."""
+CLOSE = 1e-11
+"""Two evaluations of one distance agree within this: far below `MET`, so that no margin rests on it."""
 ROUNDED = 1e-12
 """Far above the rounding of an inner product of two unit vectors."""
 EVENTS_PER_CLASS, EVENTS_BESIDE = 5, 1
@@ -137,13 +139,16 @@ def _exact(claim: dict[str, Any], features: Array, labels: Array, K: int) -> Ite
         if (labels[rows] != k).any():
             yield f"{where}: a member of the main part has another label"
             continue
-        if any(_diameter(features[i]) > eps for i in rows):
+        if eps < 0 or reach < 0:
+            yield f"{where}: eps = {eps:.3g} or reach = {reach:.3g} is negative"
+            continue
+        if any(_diameter(features[i]) > eps + CLOSE for i in rows):
             yield f"{where}: a member's views are farther apart than eps"
         if c["anchor"] is not None:
             anchor = np.array([number(x) for x in c["anchor"]])
-            if len(rows) and (2 * np.linalg.norm(features[rows] - anchor, axis=2).min(axis=1)).max() > reach + AGREE:
+            if len(rows) and (2 * np.linalg.norm(features[rows] - anchor, axis=2).min(axis=1)).max() > reach + CLOSE:
                 yield f"{where}: a member has no view within reach/2 of the anchor"
-        elif not pairwise_within(features[rows], reach + AGREE):
+        elif not pairwise_within(features[rows], reach + CLOSE):
             yield f"{where}: two members are farther apart than the reach"
         share = len(rows) / counts[k]
         if number(c["alpha"]) > share + AGREE:
@@ -152,7 +157,7 @@ def _exact(claim: dict[str, Any], features: Array, labels: Array, K: int) -> Ite
         rivals = [j for j in range(K) if j != k]
         ll, kk, lk = gram[k, k], gram.diagonal()[rivals], gram[k, rivals]
         found = float(np.min(margin(claim["form"], share, s, ll, kk, lk, GUARD)))
-        R = float(np.mean([_diameter(f) > eps for f in features[labels == k]]))
+        R = float(np.mean([_diameter(f) > eps + CLOSE for f in features[labels == k]]))
         if abs(R - number(c["R"])) > AGREE:
             yield f"{where}: R is {R:.6g}, not {number(c['R']):.6g}"
         if c["met"] and not found > MET:
@@ -199,7 +204,10 @@ def _population(claim: dict[str, Any], features: Array, labels: Array, K: int) -
         if not below(bound, int(count), int(total), allowed):
             yield f"population, class {k}: {name} = {bound:.6g} is more than {count} of {total} support at the level"
     hoped = [int(k) for k in claim["hoped"]]
-    if not set(hoped) <= set(range(K)) or not below(pooled, int(inside[hoped].sum()), n, allowed):
+    if len(set(hoped)) != len(hoped) or not set(hoped) <= set(range(K)):
+        yield f"population: the hoped classes {hoped} are repeated or out of range"
+        return
+    if not below(pooled, int(inside[hoped].sum()), n, allowed):
         yield f"population: pooled mass {pooled:.6g} is more than the counts support at the level"
 
     means = np.array([features[labels == k].mean(axis=(0, 1)) for k in range(K)])

@@ -10,6 +10,7 @@ from empirical.audit.core import Audit
 from empirical.audit.drawing import STYLE, bars, data_uri, heat
 from empirical.audit.exact import CONTRASTS, Hard
 from empirical.audit.features import HEADS
+from empirical.audit.report import exact_errors
 from empirical.audit.table import (
     Column,
     Direction,
@@ -27,7 +28,6 @@ from theory.factors import mean_shortfall, view_diameters
 from theory.ledger import write_text
 from theory.setting import Array
 from theory.theorem1 import ClassVerdict
-from theory.theorem1.certificate import ROUNDING
 
 PAIRS_SHOWN = 12
 """Hardest pairs of a kind that are shown."""
@@ -231,8 +231,7 @@ def _audited(audit: Audit) -> str:
 
 def _waterfall(audit: Audit) -> str:
     exact, found, K = audit.exact, audit.population, audit.exact.classes
-    mine = {str(c.form): (c.error, sum(v.met for v in c.classes)) for c in exact.certificates}
-    mine["anchored"] = audit.anchored[0], int((audit.anchored[1] > ROUNDING).sum())
+    mine = exact_errors(audit)
     theirs = {form: (error, sum(c.met(form) for c in found.classes)) for form, error in found.errors.items()}
     measured: list[tuple[str, float, Direction]]
     measured = [("in any view", exact.error_any_view, "exact"), ("on the images", exact.error, "exact")]

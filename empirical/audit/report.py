@@ -8,7 +8,7 @@ from empirical.audit.core import Audit
 from empirical.audit.features import HEADS
 from empirical.measurement import blocking
 from theory.ledger import Evidence
-from theory.theorem1 import POPULATION_FORMS, choose
+from theory.theorem1 import POPULATION_FORMS
 from theory.theorem1.certificate import ROUNDING
 
 WIDTH = 118
@@ -74,7 +74,7 @@ def report(audit: Audit) -> str:
     width = max(8, *(min(len(name), 18) for name in names))
     lines += [
         "",
-        f"exact mode, {e.best.form} form, main parts by {e.search}; population mode, {p.form} form (* not met)",
+        f"exact mode, {e.best.form} form, main parts by {e.search}{'' if e.complete else ', lower bounds'}; population mode, {p.form} form (* not met)",
         f"{'class':<{width}}{'share':>7}{'alpha':>8}{'s':>7}{'margin':>9}  {'rival':<{width}}"
         f"{'alpha >=':>9}{'radius':>8}{'margin':>9}",
     ]
@@ -100,13 +100,7 @@ def _forms(audit: Audit) -> list[str]:
     lines.append(
         f"{'Theorem 1':<18}{e.as_printed.error:>12.4f}{sum(v.met for v in e.as_printed.classes):>6}/{e.classes}"
     )
-    forms = [c.form for c in e.certificates] + [form for form in POPULATION_FORMS if form == "anchored"]
-    for form in forms:
-        if form == "anchored":
-            error, met = audit.anchored[0], int((audit.anchored[1] > ROUNDING).sum())
-        else:
-            c = choose(e.certificates, form)
-            error, met = c.error, sum(v.met for v in c.classes)
+    for form, (error, met) in exact_errors(audit).items():
         left, right = f"{error:>12.4f}{met:>6}/{e.classes}", ""
         if form in p.errors:
             right = f"{p.errors[form]:>16.4f}{sum(c.met(form) for c in p.classes):>6}/{e.classes}"
@@ -148,20 +142,25 @@ def _factors(audit: Audit) -> list[str]:
 
 def evidence(audit: Audit) -> list[Evidence]:
     """What exact mode says of Theorem 1: no certified error may lie below the true one, of any view."""
-    true = audit.exact.error_any_view
+    true, K = audit.exact.error_any_view, audit.exact.classes
     return [
         Evidence(
-            claim=f"thm-1-{c.form}",
+            claim=f"thm-1-{'anchor' if form == 'anchored' else form}",
             kind="measurement",
             step=f"audit of {audit.subject.name} on {audit.data.name}, seed {audit.seed}",
-            summary=f"certified error {c.error:.4f} >= true error of any view {true:.4f}; met for "
-            f"{sum(v.met for v in c.classes)} of {audit.exact.classes} classes",
-            holds=c.error - true >= -1e-12,
-            computed=f"certified - true = {c.error - true:.4f}",
-            slack=c.error - true,
+            summary=f"certified error {error:.4f} >= true error of any view {true:.4f}; met for {met} of {K} classes",
+            holds=error - true >= -1e-12,
+            computed=f"certified - true = {error - true:.4f}",
+            slack=error - true,
         )
-        for c in audit.exact.certificates
+        for form, (error, met) in exact_errors(audit).items()
     ]
+
+
+def exact_errors(audit: Audit) -> dict[str, tuple[float, int]]:
+    """(certified error, classes met) of every form in exact mode, the anchored one last."""
+    found = {str(c.form): (c.error, sum(v.met for v in c.classes)) for c in audit.exact.certificates}
+    return found | {"anchored": (audit.anchored[0], int((audit.anchored[1] > ROUNDING).sum()))}
 
 
 def as_json(audit: Audit, page: str) -> dict[str, Any]:
@@ -176,8 +175,7 @@ def as_json(audit: Audit, page: str) -> dict[str, Any]:
         "says": list(quotes(audit)),
         "classes": e.classes,
         "samples": e.samples,
-        "exact": {c.form: {"error": c.error, "met": sum(v.met for v in c.classes)} for c in e.certificates}
-        | {"anchored": {"error": audit.anchored[0], "met": int((audit.anchored[1] > ROUNDING).sum())}},
+        "exact": {form: {"error": error, "met": met} for form, (error, met) in exact_errors(audit).items()},
         "true_error": e.error,
         "true_error_any_view": e.error_any_view,
         "level": p.level,

@@ -179,6 +179,15 @@ def test_a_certificate_stands(written):
     assert all(c["met"] for c in content["exact"]["classes"])
 
 
+def test_certificates_of_continuous_features_stand_too(tmp_path):
+    """eps and reach are then distances that the checker evaluates in another way, to the last bit or nearly."""
+    for seed in range(3):
+        one = audit(flatten(), data(120, noise=0.02, seed=seed), shaken, head="centred", m=3, seed=seed, progress=False)
+        assert one.exact.best.error < 1
+        assert max(v.eps for v in one.exact.best.classes) > 0
+        assert check(write(one, tmp_path / str(seed))[0]) == []
+
+
 def test_features_may_come_as_npz(written, tmp_path):
     path, features = written
     np.savez(tmp_path / "mine.npz", **safetensors.numpy.load_file(features))
@@ -214,6 +223,8 @@ TAMPERED = {
     "population error lowered": lambda c: raised(c, "population", "error", by=-1e-3),
     "population alpha raised": lambda c: raised(c, "population", "classes", 0, "alpha", by=0.02),
     "population mass raised": lambda c: raised(c, "population", "classes", 0, "mass", by=0.02),
+    "a hoped class counted twice": lambda c: c["population"]["hoped"].append(0),
+    "a negative reach": lambda c: c["exact"]["classes"][0].update(reach=decimal(-1.0)),
     "pooled mass raised": lambda c: raised(c, "population", "pooled_mass", by=0.02),
     "radius negative": lambda c: raised(c, "population", "classes", 0, "radius", by=-3),
     "an anchor moved": lambda c: raised(c, "population", "anchors", 0, 0, by=0.3),

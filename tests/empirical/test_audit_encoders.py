@@ -16,21 +16,10 @@ from torch import nn
 from empirical.audit.encoders import Transformer, load_encoder, subject
 from empirical.audit.features import check_repeats, encode
 from empirical.audit.views import parse_views
+from tests.empirical.refusals import images, refused
 
 CPU = torch.device("cpu")
 HERE = __name__
-
-
-def images(n=12, channels=3, side=8, seed=0):
-    return torch.rand(n, channels, side, side, generator=torch.Generator().manual_seed(seed))
-
-
-def refused(message, call, *arguments, **options):
-    """The call raises a ValueError of one sentence that fits the message."""
-    with pytest.raises(ValueError, match=message) as error:
-        call(*arguments, **options)
-    assert "\n" not in str(error.value)
-    assert ":" in str(error.value)
 
 
 class Net(nn.Module):

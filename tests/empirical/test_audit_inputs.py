@@ -19,21 +19,10 @@ from empirical.audit.views import Views, parse_views
 from empirical.augmentations import Augmentation, apply, finite_views, sample_parameters, seeded_generator
 from empirical.datasets import load
 from empirical.warps import Warp, warped_views
+from tests.empirical.refusals import images, refused
 
 CPU = torch.device("cpu")
 HERE = __name__
-
-
-def images(n=12, channels=3, side=8, seed=0):
-    return torch.rand(n, channels, side, side, generator=torch.Generator().manual_seed(seed))
-
-
-def refused(message, call, *arguments, **options):
-    """The call raises a ValueError of one sentence that fits the message."""
-    with pytest.raises(ValueError, match=message) as error:
-        call(*arguments, **options)
-    assert "\n" not in str(error.value)
-    assert ":" in str(error.value)
 
 
 class Does(nn.Module):

@@ -81,6 +81,21 @@ def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8, nodes: in
             for of_class, members in zip(steps, classes, strict=True)
         ]
     )  # (K, 1 + E, T)
+    exact = all(step.exact for of_class in steps for step in of_class)
+    return _frontier(world, lever, constant, eps, reach, shares, diameters, exact)
+
+
+def _frontier(
+    world: FiniteWorld,
+    lever: Lever,
+    constant: float | None,
+    eps: Array,
+    reach: Array,
+    shares: Array,
+    diameters: Array,
+    exact: bool,
+) -> Frontier:
+    """From shares (K, 1 + E, T): the main parts of whole classes first, then those inside S_eps."""
     wide = diameters[None, :] > eps[:, None]
     return Frontier(
         lever=lever,
@@ -91,8 +106,8 @@ def frontier(world: FiniteWorld, lever: Lever, *, eps_values: int = 8, nodes: in
         sigma=shares[:, 0].T,
         alpha=shares[:, 1:].transpose(1, 2, 0),
         R=wide.mean(axis=1),
-        R_class=np.stack([wide[:, members].mean(axis=1) for members in classes], axis=1),
-        exact=all(step.exact for of_class in steps for step in of_class),
+        R_class=np.stack([wide[:, world.members(k)].mean(axis=1) for k in range(world.classes)], axis=1),
+        exact=exact,
     )
 
 
@@ -120,20 +135,7 @@ def ball_frontier(world: FiniteWorld, *, eps_values: int = 8, anchors: int = 32,
         [largest(span, np.ones(len(members), bool)), *(largest(span, diameters[members] <= width) for width in eps)]
         for span, members in zip(spans, classes, strict=True)
     ]
-    shares = np.array(every)  # (K, 1 + E, T)
-    wide = diameters[None, :] > eps[:, None]
-    return Frontier(
-        lever="local",
-        lipschitz=None,
-        eps=eps,
-        reach=reach,
-        s=np.minimum((reach[None, :] + 2 * eps[:, None]) / float(world.radius), 2.0),
-        sigma=shares[:, 0].T,
-        alpha=shares[:, 1:].transpose(1, 2, 0),
-        R=wide.mean(axis=1),
-        R_class=np.stack([wide[:, members].mean(axis=1) for members in classes], axis=1),
-        exact=False,
-    )
+    return _frontier(world, "local", None, eps, reach, np.array(every), diameters, exact=False)
 
 
 def anchor_points(features: Array, anchors: int) -> Array:
@@ -155,7 +157,7 @@ def anchor_distances(features: Array, anchors: int) -> Array:
     return np.array([np.linalg.norm(features[rows, v] - p, axis=1) for v, p in zip(views.T, points, strict=True)])
 
 
-def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float, *, nodes: int = NODES) -> Array:
+def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float) -> Array:
     """A largest main part found inside S_eps: indices of samples of the class, pairwise within `reach` in feature space.
 
     The witness of the entry of `frontier` at (eps, reach) for the lever "local".
@@ -164,7 +166,7 @@ def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float, *
     kept = members[view_diameters(world.features[members]) <= eps]
     if len(kept) < 2:
         return kept
-    return np.asarray(kept[main_part(augmented_distances(world.features[kept]), reach, nodes=nodes).indices])
+    return np.asarray(kept[main_part(augmented_distances(world.features[kept]), reach, nodes=NODES).indices])
 
 
 def ball_part_within(

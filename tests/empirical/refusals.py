@@ -1,0 +1,16 @@
+"""What the tests of strangers' inputs share."""
+
+import pytest
+import torch
+
+
+def images(n=12, channels=3, side=8, seed=0):
+    return torch.rand(n, channels, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+def refused(message, call, *arguments, **options):
+    """The call raises a ValueError of one sentence that fits the message."""
+    with pytest.raises(ValueError, match=message) as error:
+        call(*arguments, **options)
+    assert "\n" not in str(error.value)
+    assert ":" in str(error.value)
