@@ -117,6 +117,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_json(options.evidence / f"audit-{folder.name}.json", as_json(found, str(folder / "index.html")))
     except OSError as error:
         parser.error(f"--out {folder} cannot be written ({error}): choose another folder")
+    except ArithmeticError as error:  # the certificate does not pass its own check
+        print(f"empirical.audit: {error}", file=sys.stderr)
+        return 1
     print(f"\n{folder / 'index.html'}, table.tex; checked: {certificate.name}, {features.name}")
     print(f"check it again: python -m empirical.audit --check {certificate} --data {features}")
     if found.false:

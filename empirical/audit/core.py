@@ -59,7 +59,8 @@ class Audit:
     """What was audited and what was found. features, labels: of the certifying half, what a certificate is checked against.
 
     anchored: certified error and margins (K,) of the anchored form in exact mode, with the anchors of population mode.
-    unchanged: share of images all of whose views are the image itself. shared: share of certifying images that are also fitting images.
+    unchanged: share of images all of whose views are the image itself.
+    shared: share of certifying images that are also fitting images.
     seconds: of the whole audit; memory: peak of this process, bytes.
     """
 

@@ -72,9 +72,10 @@ def report(audit: Audit) -> str:
         lines += [*textwrap.wrap(sentence, WIDTH), ""]
     lines += _forms(audit)
     width = max(8, *(min(len(name), 18) for name in names))
+    parts = f"main parts by {e.search}{'' if e.complete else ' (lower bounds)'}"
     lines += [
         "",
-        f"exact mode, {e.best.form} form, main parts by {e.search}{'' if e.complete else ', lower bounds'}; population mode, {p.form} form (* not met)",
+        f"exact mode, {e.best.form} form, {parts}; population mode, {p.form} form (* not met)",
         f"{'class':<{width}}{'share':>7}{'alpha':>8}{'s':>7}{'margin':>9}  {'rival':<{width}}"
         f"{'alpha >=':>9}{'radius':>8}{'margin':>9}",
     ]

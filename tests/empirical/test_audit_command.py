@@ -96,6 +96,13 @@ def test_bad_input_is_one_line(words, message, capsys):
     assert captured.out == ""
 
 
+@pytest.mark.usefixtures("there")
+def test_a_certificate_that_fails_its_own_check_is_said_and_not_thrown(monkeypatch, capsys):
+    monkeypatch.setattr("empirical.audit.certificate.check", lambda _: ["wrong"])
+    assert main([*PCA, "--data", "tests.empirical.test_audit_command:blobs", *SMALL]) == 1
+    assert "does not pass its own check" in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_written(there, capsys):
     (there / "file").write_text("")
     words = [*PCA, "--data", "tests.empirical.test_audit_command:blobs", *SMALL, "--out", str(there / "file" / "x")]
