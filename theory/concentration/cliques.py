@@ -127,6 +127,7 @@ def _recoloured(v: int, P: Array, left: Array, rows: Array, free: int, c: _Colou
     """Put v into one of the first `free` classes, moving at most one other vertex out of its way; False if it cannot be.
 
     Only non-neighbours of v are looked at: a class takes v once all its members were met, or all but one that can leave.
+    v itself must stand outside the first `free` classes: its class of an earlier colouring would be counted as a member met.
     """
     c.clock[0] += 1
     for w in range(len(P)):
@@ -135,7 +136,7 @@ def _recoloured(v: int, P: Array, left: Array, rows: Array, free: int, c: _Colou
             y = (w << 6) + lowest(x)
             x &= x - np.uint64(1)
             k = c.home[y]
-            if y == v or k >= free:
+            if k >= free:
                 continue
             if c.tried[0, k] != c.clock[0]:
                 c.tried[0, k], c.met[0, k], c.others[k] = c.clock[0], 0, c.code[k]
@@ -211,6 +212,7 @@ def _colour(P: Array, rows: Array, free: int, branch: Array, bound: Array, top: 
                 left[w] &= ~bit(v)
                 for i in range(w, W):
                     candidates[i] &= ~rows[v, i]
+                c.home[v] = k
                 if k >= free > 1 and _recoloured(v, P, left, rows, free, c):
                     continue
                 _join(v, k, c)
