@@ -37,8 +37,8 @@ def divergence(world: FiniteWorld) -> Array:
 
 
 def mean_shortfall(gram: Array) -> Any:
-    """Delta_mu = 1 - min_k ||mu_k||^2 / r^2, from the matrix of `divergence`."""
-    return 1 - gram.diagonal().min()
+    """Delta_mu = 1 - min_k ||mu_k||^2 / r^2 >= 0, from the matrix of `divergence`."""
+    return max(1 - gram.diagonal().min(), 0)  # a mean of equal features may round to above r
 
 
 def alignment(world: FiniteWorld) -> Any:

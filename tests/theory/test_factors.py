@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from tests.theory.worlds import clustered, worlds
 from theory import factors
@@ -31,6 +31,7 @@ def naive(world):
 
 
 @settings(max_examples=40, deadline=None)
+@example(clustered(0, 2, 10, 2, 0, 0, 0.0))  # its means round to above the radius
 @given(worlds)
 def test_factors_match_plain_loops(world):
     expected = naive(world)
