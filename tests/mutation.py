@@ -35,6 +35,11 @@ TESTS = {  # module of theory: the tests of its topic, the fast ones first
     "divergence/infonce.py": "divergence_infonce",
     "divergence/crosscorrelation.py": "divergence_correlation",
     "divergence/pairs.py": "divergence_infonce divergence_correlation",
+    **{
+        f"concentration/{name}.py": "concentration_frontier concentration"
+        for name in ("cliques", "frontier", "mainpart")
+    },
+    **{f"concentration/{name}.py": "concentration_distances concentration" for name in ("distances", "bands")},
     **{f"population/{name}.py": "population" for name in ("estimates", "binomial", "means", "anchor")},
     "theorem1/forms.py": "theorem1_forms theorem1",
     "theorem1/attained.py": "theorem1_forms",
@@ -137,6 +142,8 @@ def start(tree: Path, tests: Sequence[str], limit_s: int) -> int:
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     os.chdir(tree)
+    shutil.rmtree(tree / "numba", ignore_errors=True)  # what Numba compiled for another mutant
+    os.environ["NUMBA_CACHE_DIR"] = str(tree / "numba")
     sys.path[0] = str(tree)
     for name in [name for name in sys.modules if name.split(".")[0] in TREE]:
         del sys.modules[name]
