@@ -143,7 +143,7 @@ def start(tree: Path, tests: Sequence[str], limit_s: int) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     os.chdir(tree)
     shutil.rmtree(tree / "numba", ignore_errors=True)  # what Numba compiled for another mutant
-    os.environ["NUMBA_CACHE_DIR"] = str(tree / "numba")
+    os.environ |= {"NUMBA_CACHE_DIR": str(tree / "numba"), "NUMBA_BOUNDSCHECK": "1"}
     sys.path[0] = str(tree)
     for name in [name for name in sys.modules if name.split(".")[0] in TREE]:
         del sys.modules[name]

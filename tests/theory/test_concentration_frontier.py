@@ -93,7 +93,16 @@ def test_a_search_with_a_warm_start_proves_the_same(seed, n, q, level):
 def test_the_search_agrees_with_networkx_on_graphs_without_geometry(seed, n, density):
     thresholds, ranks = ranked(random_graph(seed, n))
     t = int(density * len(thresholds))
-    assert larger_clique(ranks, t, 0, 10**6).upper == largest_by_networkx(ranks <= t)
+    largest = largest_by_networkx(ranks <= t)
+    for lower, budget in ((0, 10**6), (largest - 1, 10**6), (largest, 10**6), (0, 1), (0, 30), (largest - 1, 5)):
+        found = larger_clique(ranks, t, lower, budget)
+        members = found.members
+        assert len(members) == 0 or lower < len(set(members.tolist())) == len(members)
+        assert len(members) == 0 or ranks[np.ix_(members, members)].max() <= t
+        assert max(len(members), largest) <= found.upper
+        assert found.nodes <= budget + 1  # and one for the peeling
+        if budget == 10**6:
+            assert (len(members), found.upper) == (largest if largest > lower else 0, largest)
 
 
 @settings(max_examples=300, deadline=None)
