@@ -87,6 +87,21 @@ def test_a_search_with_a_warm_start_proves_the_same(seed, n, q, level):
     assert (len(proof.members), proof.upper) == (0, size)
 
 
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(2, 70), st.floats(0.02, 0.95), st.floats(0, 1))
+def test_peeling_leaves_the_core_in_degeneracy_order(seed, n, density, level):
+    """What is left is the core in which each has `lower` neighbours; read backwards, each had the least degree."""
+    thresholds, ranks = ranked(random_graph(seed, n))
+    near = ranks <= int(density * len(thresholds))
+    np.fill_diagonal(near, False)
+    lower = int(level * near.sum(axis=1).max())
+    order = cliques._dense_core(ranks, int(density * len(thresholds)), lower)
+    assert set(order.tolist()) == set(nx.k_core(nx.from_numpy_array(near), lower))
+    for place in range(1, len(order)):
+        degrees = near[np.ix_(order[: place + 1], order[: place + 1])].sum(axis=1)
+        assert degrees[-1] == degrees.min()
+
+
 @settings(max_examples=200, deadline=None)
 @example(69755, 20, 0.53)  # a clique of 6, which a search on improper colourings denied
 @given(seeds, st.integers(2, 70), st.floats(0.05, 0.95))
