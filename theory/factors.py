@@ -13,6 +13,11 @@ import numpy as np
 from theory.elementary import sqrt
 from theory.setting import Array, FiniteWorld
 
+JITTER = 1e-5
+"""Distance, in units of r, that the features of two equal views may differ by: encoders run in float32."""
+PAIR_ELEMENTS = 2**20
+"""Coordinates of pairs evaluated directly at once (8 MB)."""
+
 
 def _share(count: Any, total: int, exact: bool) -> Any:
     return Fraction(int(count), total) if exact else float(count) / total
@@ -96,9 +101,10 @@ def nearer_to_another(features: Array, labels: Array, means: Array, *, block: in
     rounding (see `_squared_distances`); the rest is evaluated directly.
     """
     n, m, d = features.shape
+    means = means.astype(np.float64, copy=False)
     squares, wrong = (means**2).sum(axis=1), np.zeros(n, dtype=bool)
     for start in range(0, n, block):
-        part, own = features[start : start + block], labels[start : start + block]
+        part, own = features[start : start + block].astype(np.float64, copy=False), labels[start : start + block]
         scores = squares - 2 * (part.reshape(-1, d) @ means.T).reshape(len(part), m, -1)
         gap = scores - np.take_along_axis(scores, own[:, None, None], axis=2)
         gap[np.arange(len(part)), :, own] = np.inf
@@ -116,50 +122,68 @@ def nearest_mean_error(world: FiniteWorld, *, any_view: bool = False) -> Any:
     return _share(wrong.sum(), len(wrong), world.features.dtype == object)
 
 
+@np.errstate(over="ignore")  # what overflows is refused
 def lipschitz_constant(world: FiniteWorld, *, block: int = 512) -> float:
     """L = max ||f(a) - f(b)|| / ||a - b|| over all pairs of views of the world.
 
     The least constant for which f is Lipschitz on the points given; the constant of the network on the whole space is
     larger. Matrix products bound every ratio from above, rounding included; each pair that could be the steepest is then
-    evaluated directly, so the result is that of direct float64 evaluation.
-    ValueError where two equal views have different features: f is then no function.
+    evaluated directly, so the result is that of direct float64 evaluation. Powers of two keep squares in range.
+    ValueError where two equal views have different features, f is then no function; and where a distance or L overflows.
     """
     points = world.views.reshape(-1, world.views.shape[2]).astype(float)
-    images = world.features.reshape(-1, world.features.shape[2]).astype(float)
-    jitter = 1e-5 * float(world.radius)
-    steepest = 0.0
+    scaled, point_exponent = _near_one(points)
+    images, image_exponent = _near_one(world.features.reshape(-1, world.features.shape[2]).astype(float))
+    steepest, at_once = 0.0, max(1, PAIR_ELEMENTS // (points.shape[1] + images.shape[1]))
     for start in range(0, len(points), block):
         rows = slice(start, start + block)
-        apart, apart_error = _squared_distances(points[rows], points[start:])
+        apart, apart_error = _squared_distances(scaled[rows], scaled[start:])
         moved, moved_error = _squared_distances(images[rows], images[start:])
         certain = apart > 2 * apart_error
         upper = np.where(certain, (moved + moved_error) / np.where(certain, apart - apart_error, 1.0), np.inf)
         np.fill_diagonal(upper, 0.0)  # a point against itself
         likely = np.unravel_index(int(np.where(certain, upper, 0.0).argmax()), upper.shape)
-        steepest = max(steepest, _slope(points, images, start, likely, jitter))
-        for pair in np.argwhere(upper > steepest**2):
-            steepest = max(steepest, _slope(points, images, start, pair, jitter))
-    return steepest
+        steepest = max(steepest, _steepest(points, images, start + np.array([likely])))
+        pairs = start + np.argwhere(np.ldexp(np.sqrt(upper), -point_exponent) > steepest)
+        for first in range(0, len(pairs), at_once):
+            steepest = max(steepest, _steepest(points, images, pairs[first : first + at_once]))
+    constant = float(np.ldexp(steepest, image_exponent))
+    if not constant < np.inf:
+        raise ValueError("L overflows: multiply the views by a constant, or merge those that are nearly equal")
+    return constant
 
 
-def _slope(points: Array, images: Array, start: int, pair: Any, jitter: float) -> float:
-    """||f(a) - f(b)|| / ||a - b|| of one pair, evaluated directly; 0 for equal views with equal features."""
-    i, j = start + pair[0], start + pair[1]
-    gap = float(np.linalg.norm(points[i] - points[j]))
-    shift = float(np.linalg.norm(images[i] - images[j]))
-    if gap > 0:
-        return shift / gap
-    if shift > jitter:
-        raise ValueError(f"two equal views have features {shift:.3g} apart; f is no function: evaluate it in eval mode")
-    return 0.0
+def _near_one(values: Array) -> tuple[Array, int]:
+    """(values 2^-e, e) with the largest absolute value in [1/2, 1), or 0."""
+    exponent = int(np.frexp(abs(values).max())[1])
+    return np.ldexp(values, -exponent), exponent
+
+
+def _steepest(points: Array, images: Array, pairs: Array) -> float:
+    """The largest ||f(a) - f(b)|| / ||a - b|| of `pairs` (p, 2), evaluated directly; 0 for equal views of equal features."""
+    a, b = pairs.T
+    gaps = points[a] - points[b]
+    if not np.isfinite(gaps).all():
+        raise ValueError("the distance of two views overflows: divide the views by a constant")
+    exponents = np.frexp(abs(gaps).max(axis=1))[1]  # so that no gap between different views has norm 0
+    gap = np.linalg.norm(np.ldexp(gaps, -exponents[:, None]), axis=1)
+    shift = np.linalg.norm(images[a] - images[b], axis=1)
+    equal = (points[a] == points[b]).all(axis=1)
+    torn = shift[equal].max(initial=0.0) / np.linalg.norm(images[0])
+    if torn > JITTER:
+        raise ValueError(
+            f"two equal views have features {torn:.3g} r apart; f is no function: evaluate it in eval mode"
+        )
+    return float(np.ldexp(shift[~equal] / gap[~equal], -exponents[~equal]).max(initial=0.0))
 
 
 def _squared_distances(a: Array, b: Array) -> tuple[Array, Array]:
     """||a_i - b_j||^2 by one matrix product, and a bound on its rounding error; a (n, D), b (m, D).
 
     Each of the three sums of D products errs by at most D u times its sum of absolute values (Higham, Accuracy and
-    Stability of Numerical Algorithms, section 3.1, u = 2^-53), and these add to at most (||a|| + ||b||)^2.
+    Stability of Numerical Algorithms, section 3.1, u = 2^-53), and these add to at most (||a|| + ||b||)^2; 2^-1000 exceeds
+    what underflow loses.
     """
     squares_a, squares_b = (a**2).sum(axis=1)[:, None], (b**2).sum(axis=1)[None, :]
     value = squares_a + squares_b - 2 * (a @ b.T)
-    return value, (a.shape[1] + 8) * 2.0**-52 * (np.sqrt(squares_a) + np.sqrt(squares_b)) ** 2
+    return value, (a.shape[1] + 8) * 2.0**-52 * (np.sqrt(squares_a) + np.sqrt(squares_b)) ** 2 + 2.0**-1000

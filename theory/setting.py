@@ -5,7 +5,9 @@ d_A, sigma(delta), L and Err are plain finite sums and maxima, so a theorem eith
 A weighted world is one in which samples or views repeat.
 """
 
+import math
 from dataclasses import dataclass
+from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ NORM_TOLERANCE = 1e-6
 """Relative spread of feature norms accepted as one radius: encoders run in float32."""
 FLOAT64 = 2.0**-48
 """Relative spread of squared norms left by float64 normalisation: features within it are kept bit for bit."""
+RADII = (1e-100, 1e100)
+"""Radii accepted in floats: beyond, squared differences underflow or overflow, and a certificate could be false."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,11 @@ class FiniteWorld:
     """n samples with m views each.
 
     views     (n, m, D) floats; views[i, 0] is sample i itself (x lies in A(x))
-    features  (n, m, d) floats, f of the views, all of one norm r > 0; put on that sphere in float64, so that the rounding
-              of a float32 encoder does not enter the condition of a theorem
+    features  (n, m, d) floats, f of the views, all of one norm r within `RADII`; put on that sphere in float64, so that the
+              rounding of a float32 encoder does not enter the condition of a theorem
     labels    (n,) integers 0..K-1, every class present, K >= 2
 
-    Fractions (dtype object) are accepted for views and features: the whole computation is then exact.
+    Fractions (dtype object) are accepted for views and features, of any r > 0: the whole computation is then exact.
     Raises ValueError, naming the value and the remedy, for anything else.
     """
 
@@ -51,18 +55,17 @@ class FiniteWorld:
         exact = self.features.dtype == object
         squares = (self.features**2).sum(axis=2) if exact else np.einsum("nmd,nmd->nm", self.features, self.features)
         low, high = squares.min(), squares.max()
-        if self.features.dtype != object and not np.isfinite(high):
+        if not (low > 0 if exact else RADII[0] ** 2 <= low <= high <= RADII[1] ** 2):
             raise ValueError(
-                "a feature's squared norm overflows; Theorem 1 is about one radius r: normalise the features"
+                f"feature norms run from {float(low) ** 0.5:.6g} to {float(high) ** 0.5:.6g}; Theorem 1 needs r > 0, "
+                f"floats r in [{RADII[0]:g}, {RADII[1]:g}]: normalise the features"
             )
-        if not low > 0:
-            raise ValueError("a feature is the zero vector; Theorem 1 needs ||f|| = r > 0: normalise the features")
-        if high > low * (1 + 2 * NORM_TOLERANCE):
+        if (high - low) / low > 2 * NORM_TOLERANCE:
             raise ValueError(
                 f"feature norms run from {float(low) ** 0.5:.6g} to {float(high) ** 0.5:.6g}; Theorem 1 needs one radius r: "
                 "normalise the features"
             )
-        if self.features.dtype != object and high > low * (1 + FLOAT64):
+        if not exact and high > low * (1 + FLOAT64):
             norms = np.linalg.norm(self.features, axis=2, keepdims=True)
             object.__setattr__(self, "features", self.features * (norms[0, 0] / norms))
 
@@ -92,6 +95,19 @@ def check_views(name: str, values: Array) -> None:
     if values.dtype != object and not np.isfinite(values).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
         raise ValueError(f"{name}{list(where)} is {values[where]}; remove or repair that sample")
+
+
+def check_real(name: str, values: Any) -> None:
+    """ValueError unless `values` is an array of real numbers; those of dtype object also finite."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biufO":
+        kind = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else f"type {type(values).__name__}"
+        raise ValueError(f"{name} has {kind}; give a NumPy array of real numbers: np.asarray(..., dtype=float)")
+    if values.dtype == object:
+        for where, value in np.ndenumerate(values):
+            if not (isinstance(value, Rational) or (isinstance(value, Real) and math.isfinite(value))):
+                raise ValueError(
+                    f"{name}{list(where) or ''} is {value!r}, dtype object; give finite Fractions or integers"
+                )
 
 
 def check_labels(labels: Array, n: int) -> None:

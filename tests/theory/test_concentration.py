@@ -109,6 +109,16 @@ def test_bad_delta_is_named(delta):
             call()
 
 
+def test_one_main_part_has_one_delta():
+    square = np.zeros((3, 3))
+    for call in (main_part, vertex_cover_estimate, lambda _, delta: frontier(square).main_part(delta)):
+        for delta in (np.array([0.5]), [0.1, 0.2]):
+            with pytest.raises(ValueError, match=r"delta has shape .*give a number"):
+                call(square, delta)
+        with pytest.raises(ValueError, match="delta is None"):
+            call(square, None)
+
+
 def symmetric(rng, n, values=None):
     distances = rng.random((n, n)) if values is None else rng.choice(values, (n, n))
     distances = np.triu(distances, 1)
@@ -210,6 +220,39 @@ def test_bad_distances_are_named(distances, words):
     for function in (frontier, lambda d: main_part(d, 0.5), lambda d: vertex_cover_estimate(d, 0.5)):
         with pytest.raises(ValueError, match=words):
             function(distances)
+
+
+@pytest.mark.parametrize(
+    ("distances", "words"),
+    [
+        (torch.zeros(2, 2), "type Tensor; give a NumPy array"),
+        ([[0.0]], "type list"),
+        (np.zeros((2, 2), complex), "dtype complex128"),
+        (np.full((2, 2), "0"), "dtype <U1"),
+        (np.array([[0, None], [None, 0]]), r"distances\[0, 1\] is None"),
+    ],
+)
+def test_distances_that_are_no_real_numbers_are_named(distances, words):
+    for function in (frontier, clique_steps, lambda d: main_part(d, 0.5), lambda d: vertex_cover_estimate(d, 0.5)):
+        with pytest.raises(ValueError, match=words):
+            function(distances)
+
+
+def test_steps_of_no_samples_need_an_empty_square():
+    assert len(clique_steps(np.zeros((0, 0))).thresholds) == 0
+    with pytest.raises(ValueError, match=r"shape \(0, 5\)"):
+        clique_steps(np.zeros((0, 5)))
+    assert main_part(np.asarray(torch.zeros(2, 2)), 0).lower == 2
+
+
+def test_budgets_without_end_are_no_limit():
+    distances = symmetric(np.random.default_rng(6), 60)
+    expected = frontier(distances)
+    for found in (frontier(distances, seconds=np.inf), frontier(distances, nodes=10**30)):
+        np.testing.assert_array_equal(found.reached, expected.reached)
+        assert found.nodes == expected.nodes
+    assert frontier(distances, seconds=1e308).exact
+    assert main_part(distances, 0.5, nodes=10**30).upper == main_part(distances, 0.5, nodes=10**6).upper
 
 
 def test_bad_budgets_are_named():

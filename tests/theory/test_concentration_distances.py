@@ -30,7 +30,7 @@ def adversarial(kind, seed, n=24, m=4, D=40):
         "huge offset": 1e9 + noise,
         "views nearly alike": base + 1e-7 * noise,
         "subnormal": noise * 1e-310,
-        "near overflow": noise * 1e306,
+        "near overflow": noise * 1e150,
         "one outlier": np.where(np.arange(n)[:, None, None] == 3, 1e12, 1.0) * noise,
         "one point": pair,
         "sparse": noise * (rng.random((n, m, D)) < 0.05),
@@ -201,6 +201,39 @@ def test_anchor_views():
     np.testing.assert_allclose(augmented_distances(views, anchors), expected, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("largest", [1e130, 1.0, 1e-119, 1e-200, 5e-324, 0.0])
+def test_a_unit_is_a_power_of_two_that_never_hides_small_squares(largest):
+    views = np.zeros((2, 2, 2))
+    views[..., 0] = largest
+    views[..., 1] = min(largest, 1e-40) * np.array([[1], [3]])
+    assert math.frexp(planning.make_plan(views, None).unit)[0] == 0.5
+    assert planning.make_plan(views, None).unit >= 1
+    assert augmented_distances(views)[0, 1] == pytest.approx(2 * views[0, 0, 1], rel=1e-15)
+
+
+def traced_peak(views, others=None):
+    """MB of the arrays made."""
+    tracemalloc.start()
+    augmented_distances(views, others)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+@pytest.mark.parametrize("shape", [(3, 1024, 64), (4, 1024, 256), (2500, 16, 300), (5, 60, 4096)])
+def test_memory_is_bounded_for_many_views_many_coordinates_and_many_samples(shape):
+    views = np.random.default_rng(0).random(shape, dtype=np.float32)
+    assert planning.make_plan(views[:150], None).bounds is not None
+    augmented_distances(views[:2, :2])
+    others = None if len(views) < 100 else views[:300, :1]
+    assert traced_peak(views, others) < 64 + 8 * len(views) * (300 if others is not None else len(views)) / 2**20
+
+
+def test_very_many_views_of_a_sample_take_the_products_of_two_samples():
+    views = np.random.default_rng(0).random((2, 4096, 16), dtype=np.float32)
+    assert traced_peak(views) < 4 * 4096**2 / 2**20 + 16
+
+
 @pytest.mark.parametrize("path", [0, 13, None])
 def test_temporary_arrays_stay_below_64_mb(path, monkeypatch):
     views = np.random.default_rng(0).random((250, 16, 3072), dtype=np.float32)  # 49 MB
@@ -295,6 +328,7 @@ def test_blocks_are_the_same_on_a_dask_cluster_of_two_workers(many):
         (np.zeros((3, 4)), None, r"views has shape \(3, 4\)"),
         (np.zeros((3, 2, 4)), np.zeros((3, 2, 5)), "differ in D"),
         (np.zeros((3, 2, 4)), np.zeros((0, 2, 4)), r"others has shape \(0, 2, 4\)"),
+        (np.full((3, 2, 4), 2.0**509.1), None, "views reach 1.8e\\+153.*divide"),
         (np.full((3, 2, 4), 1.7e308), None, "views reach 1.7e\\+308.*divide"),
     ],
 )
@@ -320,3 +354,34 @@ def test_tensors_and_arrays_do_not_mix():
     views = np.zeros((3, 2, 4))
     with pytest.raises(ValueError, match=r"views lie on cpu and others on no device \(ndarray\)"):
         augmented_distances(torch.from_numpy(views), views)
+    with pytest.raises(ValueError, match=r"views lie on no device \(ndarray\) and others on cpu"):
+        augmented_distances(views, torch.from_numpy(views))
+
+
+@pytest.mark.parametrize(
+    ("views", "words"),
+    [
+        ([[[0.0], [1.0]]], "type list"),
+        (None, "type NoneType"),
+        (np.full((2, 2, 1), "a"), "dtype <U1"),
+        (np.zeros((2, 2, 1), complex), "dtype complex128"),
+        (np.zeros((2, 2, 1), "datetime64[s]"), "datetime64"),
+        (np.full((2, 2, 1), np.nan, object), r"views\[0, 0, 0\] is nan"),
+        (np.full((2, 2, 1), None), r"views\[0, 0, 0\] is None"),
+        (torch.zeros((2, 2, 1), dtype=torch.complex64), "complex64.*dense one of real numbers"),
+        (torch.zeros((2, 2, 1)).to_sparse(), "torch.sparse_coo.*dense one"),
+    ],
+)
+def test_what_is_no_array_of_real_numbers_is_named(views, words):
+    with pytest.raises(ValueError, match=words):
+        augmented_distances(views)
+    if isinstance(views, np.ndarray):
+        with pytest.raises(ValueError, match=words.replace("views", "others")):
+            augmented_distances(np.zeros((1, 1, 1)), views)
+
+
+def test_tensors_with_a_pending_sign_are_read_right():
+    pending = torch.complex(torch.zeros(4, 2, 3), torch.randn(4, 2, 3)).conj().imag
+    assert pending.is_neg()
+    expected = augmented_distances(pending.resolve_neg().numpy())
+    np.testing.assert_array_equal(augmented_distances(pending).numpy(), expected)

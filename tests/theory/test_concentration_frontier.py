@@ -13,7 +13,7 @@ from scipy.stats import chi2, norm
 from theory.concentration import augmented_distances, cliques, frontier, main_part
 from theory.concentration.chains import growth, peeled, swapped
 from theory.concentration.cliques import larger_clique
-from theory.concentration.frontier import _neighbour_bound
+from theory.concentration.frontier import _neighbour_bound, _Stairs
 from theory.concentration.mainpart import ranked
 
 seeds = st.integers(0, 2**32 - 1)
@@ -226,6 +226,19 @@ def test_a_time_limit_holds_during_a_long_search(monkeypatch):
     assert 0 < found.width < 0.5
     frontier(distances, nodes=30_000)
     assert longest[0] > 4_700
+
+
+def test_only_a_search_that_spent_its_own_effort_gets_more():
+    _, ranks = ranked(random_graph(0, 120))
+    stairs = _Stairs(ranks, int(ranks.max()) + 1)
+    c = stairs.most_promising()
+    stairs.tried[:] = True
+    before = int(stairs.effort[c - 1])
+    stairs.settle(c, 2)
+    assert stairs.effort[c - 1] == before
+    stairs.effort[c - 1] = 2
+    stairs.settle(c, 10**6)
+    assert stairs.effort[c - 1] == 16
 
 
 @settings(max_examples=40, deadline=None)

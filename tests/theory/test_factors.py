@@ -105,5 +105,54 @@ def test_lipschitz_constant_of_a_linear_map():
 def test_equal_views_with_different_features_are_refused():
     features = np.repeat(np.array([1.0, -1.0, 1.0, -1.0])[:, None, None], 2, axis=1)
     world = FiniteWorld(np.zeros((4, 2, 1)), features, np.array([0, 1, 0, 1]))
-    with pytest.raises(ValueError, match="two equal views have features 2 apart"):
+    with pytest.raises(ValueError, match="two equal views have features 2 r apart"):
         factors.lipschitz_constant(world)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-165, 1e-155, 1e155, 1e300])
+def test_the_lipschitz_constant_scales_with_the_views(size):
+    world = clustered(0, 2, 6, 3, 0, 1, 0.1)
+    scaled = FiniteWorld(world.views * size, world.features, world.labels)
+    assert factors.lipschitz_constant(scaled) * size == pytest.approx(factors.lipschitz_constant(world), rel=1e-9)
+
+
+def test_views_that_differ_by_less_than_a_square_can_tell_are_not_equal():
+    features = np.array([[1.0, 1.0], [-1.0, -1.0]])[..., None]
+    views = np.array([[0.0, 0.0], [1.0, 1e-200]])[..., None]
+    assert factors.lipschitz_constant(FiniteWorld(views, features, np.array([0, 1]))) == 2e200
+    beside = np.array([[1e-200, 0.0], [1.0, 1e300]])[..., None]  # scaled by 1e-300 the first two would be equal
+    assert factors.lipschitz_constant(FiniteWorld(beside[:, ::-1], features, np.array([0, 1]))) == 2.0
+    nearly = FiniteWorld(np.array([[0.0, 1e-200], [1e300, 1e300]])[..., None], *turned(1e-6))
+    assert factors.lipschitz_constant(nearly) == pytest.approx(1e194)
+    for bad, message in ((views**1.6, "L overflows"), (features * 1.7e308, "distance of two views overflows")):
+        with pytest.raises(ValueError, match=message):
+            factors.lipschitz_constant(FiniteWorld(bad, features, np.array([0, 1])))
+
+
+def turned(angle):
+    """Features of two samples, the views of the first one by an angle apart, and labels."""
+    angles = np.array([[0.0, angle], [1.0, 1.0]])
+    return np.stack([np.cos(angles), np.sin(angles)], axis=2), np.array([0, 1])
+
+
+def test_many_equal_views_are_evaluated_together(monkeypatch):
+    calls, evaluated = [], factors._steepest
+    monkeypatch.setattr(factors, "_steepest", lambda *pairs: calls.append(len(pairs[2])) or evaluated(*pairs))
+    features = np.ones((300, 2, 1))
+    features[150:] = -1
+    views = 0 * features
+    views[150:] = 1
+    world = FiniteWorld(views, features, np.repeat([0, 1], 150))
+    assert factors.lipschitz_constant(world) == 2.0
+    assert len(calls) < 10
+    assert sum(calls) > 80_000
+
+
+def test_single_precision_is_compared_in_double():
+    """A view nearer to its own mean by less than float32 resolves, and one nearer to the other."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 2, 64)).astype(np.float32)
+    means = (1e3 * rng.normal(size=64) + np.outer([0, 1], 1e-3 * rng.normal(size=64))).astype(np.float32)
+    labels = np.arange(200) % 2
+    expected = factors.nearer_to_another(features.astype(float), labels, means.astype(float))
+    np.testing.assert_array_equal(factors.nearer_to_another(features, labels, means), expected)

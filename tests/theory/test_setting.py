@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def broken(index, value):
     [
         (GOOD, broken((2, 1, 0), np.nan), LABELS, r"features\[2, 1, 0\] is nan; remove or repair"),
         (broken((0, 0, 0), np.inf), GOOD, LABELS, r"views\[0, 0, 0\] is inf"),
-        (GOOD, broken((1, 0, 0), 0.0), LABELS, "zero vector.*normalise"),
+        (GOOD, broken((1, 0, 0), 0.0), LABELS, r"norms run from 0 to 1;.*r in \[1e-100, 1e\+100\]: normalise"),
         (GOOD, broken((1, 0, 0), 1.5), LABELS, "norms run from 1 to 1.5.*normalise"),
         (GOOD[:, :1], GOOD[:, :1], LABELS, "1 view per sample.*sample more views"),
         (GOOD[:1], GOOD[:1], LABELS[:1], "n >= 2 samples"),
@@ -43,7 +45,10 @@ def test_radius_and_classes():
     assert list(world.members(1)) == [1, 3]
 
 
-def test_norms_whose_squares_overflow_are_refused():
-    features = np.full((2, 2, 1), 1e200)
-    with pytest.raises(ValueError, match="overflows"), np.errstate(over="ignore"):
-        FiniteWorld(features, features, np.array([0, 1]))
+@pytest.mark.parametrize("radius", [5.35e-158, 9e-101, 1.1e100, 1e200])
+def test_radii_whose_squared_differences_leave_float64_are_refused(radius):
+    with pytest.raises(ValueError, match=r"r in \[1e-100, 1e\+100\]"), np.errstate(over="ignore"):
+        FiniteWorld(GOOD, radius * GOOD, LABELS)
+    exact = GOOD.astype(int) * Fraction(radius)
+    assert FiniteWorld(exact, exact, LABELS).classes == 2
+    assert FiniteWorld(GOOD, 1e99 * GOOD, LABELS).radius == 1e99

@@ -18,6 +18,9 @@ import numpy as np
 from theory.concentration.compiled import bit, compiled, lowest
 from theory.setting import Array
 
+MOST_NODES = 2**62
+"""No search ever gets there; compiled code counts in 64 bits."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -36,7 +39,8 @@ def larger_clique(ranks: Array, threshold: int, lower: int, nodes: int) -> Found
     order = _dense_core(ranks, threshold, lower)
     if len(order) <= lower:
         return Found(order[:0], lower, 1)
-    members, upper, used = _branch_and_bound(_induced(ranks, threshold, order), lower, nodes)
+    rows = _induced(ranks, threshold, order)
+    members, upper, used = _branch_and_bound(rows, lower, int(min(nodes, MOST_NODES)))
     return Found(order[members], upper, used + 1)
 
 

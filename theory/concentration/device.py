@@ -13,25 +13,34 @@ PRODUCTS, ELEMENTS = 4 * 2**20, 2 * 2**20
 def tensor_distances(views: Any, others: Any) -> Any:
     """`augmented_distances` of tensors (n, m, D), and (n', m', D) or None; a float64 tensor on the device of `views`.
 
-    A device without float64 (mps) hands its tensors to the CPU. ValueError where the two lie on different devices.
+    A device without float64 (mps) hands its tensors to the CPU. ValueError where the two lie on different devices,
+    or one is sparse or complex.
     """
-    if others is not None and (not hasattr(others, "detach") or others.device != views.device):
-        where = others.device if hasattr(others, "detach") else f"no device ({type(others).__name__})"
-        raise ValueError(f"views lie on {views.device} and others on {where}: move them to one device")
+    import torch
+
+    if others is not None and _place(views) != _place(others):
+        raise ValueError(f"views lie on {_place(views)} and others on {_place(others)}: move them to one device")
+    for name, tensor in (("views", views), ("others", others)):
+        if tensor is not None and (tensor.layout != torch.strided or tensor.is_complex()):
+            raise ValueError(
+                f"{name} is a tensor of {tensor.dtype} and {tensor.layout}: give a dense one of real numbers"
+            )
     views = views.detach()
     others = None if others is None else others.detach()
     if views.device.type not in ("cpu", "mps"):
         return on_device(views, others)
-    import torch
-
     found = augmented_distances(_array(views), None if others is None else _array(others))
     return torch.from_numpy(found) if views.device.type == "cpu" else torch.from_numpy(found).float().to(views.device)
+
+
+def _place(values: Any) -> str:
+    return str(values.device) if hasattr(values, "detach") else f"no device ({type(values).__name__})"
 
 
 def _array(tensor: Any) -> Any:
     import torch
 
-    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).cpu().numpy()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).resolve_neg().cpu().numpy()
 
 
 def on_device(views: Any, others: Any) -> Any:

@@ -16,10 +16,13 @@ from theory.concentration.bands import TINY, Embedding, right_factors
 from theory.concentration.compiled import compiled
 from theory.concentration.planning import Plan, make_plan
 from theory.elementary import sqrt
-from theory.setting import Array, check_views
+from theory.setting import Array, check_real, check_views
 
-STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 24 * 2**20, 8 * 2**20
-"""Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip, float64 rows."""
+STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20
+"""Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
+float64 rows. The views of one sample and the products of two are never split."""
+COLUMNS = 1024
+"""Views that a strip is held against at once."""
 LANES = 32
 """Partial sums of a direct evaluation. Fixed, so that every machine adds in the same order."""
 
@@ -31,18 +34,24 @@ def augmented_distances(views: Any, others: Any = None) -> Any:
     samples, or against anchor views (n', 1, D) in O(n m n' D).
 
     Equal to direct float64 evaluation, min of sqrt(sum of squares), hence zero exactly at shared views; the order of
-    summation is fixed, so every path, block and backend gives the same bits. Squares below 2^-1022 vanish, as they do in
-    any direct evaluation, unless all views are that small. Fractions (dtype object) are computed exactly where distances
-    are rational. Torch tensors, on any device, give a float64 tensor on that device. Temporary arrays stay below 64 MB
-    while the views of one sample take less than 12 MB. Strips of rows go through `joblib.Parallel`: in this process, unless
-    `joblib.parallel_config` names another backend.
+    summation is fixed, so on the CPU every path, block and joblib backend gives the same bits. Torch tensors give a float64
+    tensor on their device; other devices than the CPU sum in their own order, within a relative 1e-12. Squares below
+    2^-1022 lose bits or vanish, as they do in any direct evaluation, unless all views are below 2^-400 (these are scaled up
+    by a power of two). Fractions (dtype object) are computed exactly where distances are rational. Temporary arrays, besides
+    the result, stay below 64 MB for C-contiguous views with m <= 1024, D <= 4096 and m D <= 2^20; beyond, the products of two
+    samples take 4 m m' bytes, the views of one some 30 m D, and planning some 6 kB per coordinate. Strips of rows go through
+    `joblib.Parallel`: in this process, unless `joblib.parallel_config` names another backend.
 
-    Raises ValueError for NaN, infinity, wrong or mismatched shapes; without `others`, for less than 2 samples or views.
+    Raises ValueError for what is no array of real numbers, NaN, infinity, views whose squared distances could overflow (2 max
+    |coordinate| sqrt(D) > 2^511), wrong or mismatched shapes; without `others`, for less than 2 samples or views.
     """
-    if hasattr(views, "detach"):
+    if hasattr(views, "detach") or hasattr(others, "detach"):
         from theory.concentration.device import tensor_distances
 
         return tensor_distances(views, others)
+    check_real("views", views)
+    if others is not None:
+        check_real("others", others)
     check_sets(views, others)
     right = views if others is None else others
     if views.dtype == object or right.dtype == object:
@@ -101,7 +110,8 @@ def _strips(views: Array, plan: Plan, stored: list[Factors]) -> Iterator[slice]:
     """Rows of samples handled at once: about 512 views, or as many as fit where their coordinates are not stored."""
     n, m, D = views.shape
     on_demand = plan.bounds is not None and not stored
-    at_once = max(1, (STRIP_BYTES // (4 * D) if on_demand else min(512, CHUNK_BYTES // (4 * D))) // m)
+    most, limit = (STRIP_BYTES // (4 * COLUMNS), STRIP_BYTES) if on_demand else (512, CHUNK_BYTES)
+    at_once = max(1, min(most, limit // (4 * D)) // m)
     return (slice(i, min(i + at_once, n)) for i in range(0, n, at_once))
 
 
@@ -115,7 +125,7 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
     if bounds is not None:
         left, norms = _part(stored[0], rows) if stored else _factors(bounds, views[rows])
     m2, D = right.shape[1:]
-    at_once = max(1, min(1024, CHUNK_BYTES // (8 * D)) // m2)
+    at_once = max(1, min(COLUMNS, CHUNK_BYTES // (8 * D)) // m2)
     for j in range(first, len(right), at_once):
         columns = slice(j, j + at_once)
         there = _floats(right[columns])
@@ -125,9 +135,8 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
             _direct_minima(here, there, plan.unit, skip, target)
             continue
         left2, norms2 = _part(stored[-1], columns) if stored else _factors(bounds, right[columns])
-        products = _flat(left) @ right_factors(_flat(left2)).T
         _pruned_minima(
-            products, here, there, norms, norms2, plan.unit, skip,
+            _flat(left) @ right_factors(_flat(left2)).T, here, there, norms, norms2, plan.unit, skip,
             bounds.scale / plan.unit * bounds.grow, bounds.kappa, bounds.beta, target,
         )  # fmt: skip
     out /= plan.unit

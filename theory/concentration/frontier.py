@@ -17,7 +17,14 @@ import numpy as np
 
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
 from theory.concentration.cliques import larger_clique
-from theory.concentration.mainpart import MainPart, check_delta, check_distances, check_nodes, ranked
+from theory.concentration.mainpart import (
+    MainPart,
+    check_delta,
+    check_distances,
+    check_nodes,
+    check_one_delta,
+    ranked,
+)
 from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
@@ -65,7 +72,7 @@ class SigmaFrontier:
 
     def main_part(self, delta: Any) -> MainPart:
         """The main part found at delta >= 0, and its bounds."""
-        check_delta(delta)
+        check_one_delta(delta)
         t = int(np.searchsorted(self.thresholds, delta, side="right")) - 1
         size = int(self.lower[t])
         return MainPart(np.sort(self.chains[self.chain_of[size - 1]][:size]), size, int(self.upper[t]))
@@ -95,11 +102,11 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     spent = 0
     while spent < nodes:
         allowed = nodes - spent
-        if seconds is not None:
+        if seconds is not None and seconds < np.inf:
             elapsed = max(time.monotonic() - start, 1e-9)
             if elapsed >= seconds:
                 break
-            allowed = min(allowed, max(len(ranks), int(spent / elapsed * (seconds - elapsed))))
+            allowed = int(min(allowed, max(len(ranks), spent / elapsed * (seconds - elapsed))))
         c = stairs.most_promising()
         if c is None:
             break
@@ -152,10 +159,11 @@ class _Stairs:
             if len(near) >= c:
                 self._adopt(*peeled(self.ranks, near))
                 return 1
-        found = larger_clique(self.ranks, t, c - 1, min(nodes, int(self.effort[c - 1])))
+        effort = int(self.effort[c - 1])
+        found = larger_clique(self.ranks, t, c - 1, min(nodes, effort))
         if len(found.members):
             self._adopt(*peeled(self.ranks, found.members))
-        else:
+        elif effort <= nodes:  # else the budget was what ended it
             self.effort[c - 1] *= 8
         np.maximum(self.possible[found.upper :], t + 1, out=self.possible[found.upper :])
         return found.nodes
@@ -190,7 +198,7 @@ class Steps:
 
 def clique_steps(distances: Array, *, nodes: int = 2_000_000) -> Steps:
     """The lower staircase of `frontier` on (n, n) distances, in units of distance; n = 0 gives no steps."""
-    if len(distances) == 0:
+    if np.shape(distances) == (0, 0):
         return Steps(np.empty(0), True)
     found = frontier(distances, nodes=nodes)
     return Steps(found.thresholds[found.reached], found.exact)

@@ -10,7 +10,7 @@ import numpy as np
 
 from theory.concentration.chains import LOCAL_STEPS, growth, swapped
 from theory.concentration.cliques import larger_clique
-from theory.setting import Array
+from theory.setting import Array, check_real
 
 SEEDS = 64
 """Greedy chains tried before the search of one threshold."""
@@ -37,7 +37,7 @@ def main_part(distances: Array, delta: Any, *, nodes: int = 50_000) -> MainPart:
     input gives the same answer on every machine. ValueError names a bad value and the remedy.
     """
     check_distances(distances)
-    check_delta(delta)
+    check_one_delta(delta)
     check_nodes(nodes)
     thresholds, ranks = ranked(distances)
     t = int(np.searchsorted(thresholds, delta, side="right")) - 1
@@ -59,7 +59,7 @@ def vertex_cover_estimate(distances: Array, delta: Any) -> MainPart:
     cover has at least M samples: n - 2 M <= largest main part <= n - M. Only near density 1 does that say much.
     """
     check_distances(distances)
-    check_delta(delta)
+    check_one_delta(delta)
     far = np.asarray(distances > delta)
     left = np.ones(len(far), dtype=bool)
     for i in range(len(far)):
@@ -84,7 +84,8 @@ def ranked(distances: Array) -> tuple[Array, Array]:
 
 
 def check_distances(distances: Array) -> None:
-    """ValueError unless `distances` is (n, n), n >= 1, finite, symmetric and non-negative."""
+    """ValueError unless `distances` is an array (n, n), n >= 1, finite, symmetric and non-negative."""
+    check_real("distances", distances)
     if distances.ndim != 2 or distances.shape[0] != distances.shape[1] or len(distances) == 0:
         raise ValueError(f"distances has shape {distances.shape}; expected (n, n) with n >= 1 samples")
     wrong = ~((distances >= 0) & (distances < np.inf) & (distances == distances.T))
@@ -98,10 +99,18 @@ def check_distances(distances: Array) -> None:
 
 def check_delta(delta: Any) -> None:
     """ValueError unless delta >= 0, every one of an array."""
+    check_real("delta", np.asarray(delta))
     good = np.asarray(np.asarray(delta) >= 0, dtype=bool)
     if not good.all():
         wrong = np.asarray(delta)[~good][0]
         raise ValueError(f"delta is {wrong}; a distance is needed: give delta >= 0")
+
+
+def check_one_delta(delta: Any) -> None:
+    """ValueError unless delta is a single number >= 0."""
+    if np.ndim(delta) > 0:
+        raise ValueError(f"delta has shape {np.shape(delta)}; a main part has one delta: give a number")
+    check_delta(delta)
 
 
 def check_nodes(nodes: int) -> None:

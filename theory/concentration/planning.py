@@ -1,5 +1,6 @@
 """How to compute augmented distances at least cost: decided on a few samples, without any influence on the result."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ RANKS = (13, 29, 61)
 """Numbers of leading coordinates tried: with the residual and the two norms, a multiple of a vector register."""
 BASIS_VIEWS, TRIAL_VIEWS = 256, 192
 """Views that the principal directions are taken from, and views on which they are tried."""
+SMALL, LARGE = 2.0**-400, 2.0**511
+"""Views that are all smaller are scaled up; a longer difference is refused, since its square would overflow."""
 DIRECT, PAIR, PRODUCT, PROJECTION, CAST = 0.25, 0.6, 0.02, 0.02, 1.0
 """Measured cost in ns: one coordinate of a direct evaluation; one pair of views looked at; per coordinate kept, its share of
 the product and of the projection; one coordinate cast to float32."""
@@ -23,7 +26,8 @@ WORTH_PLANNING = 30e6
 class Plan:
     """How to compute.
 
-    unit    a power of two by which differences are multiplied, so that their squares neither overflow nor vanish
+    unit    a power of two by which differences are multiplied: 1, or what brings views that are all below SMALL near 1, since
+            most of their squares would vanish. Never below 1: it would make the squares of small differences vanish
     bounds  the lower bounds used, or None: every pair of views is evaluated directly
     """
 
@@ -36,7 +40,7 @@ def make_plan(views: Any, others: Any) -> Plan:
     sets = [views] if others is None else [views, others]
     (n, m, D), (n2, m2, _) = views.shape, sets[-1].shape
     largest = max(_largest(name, s) for name, s in zip(("views", "others"), sets, strict=False))
-    unit = 1.0 if 2.0**-400 < largest < 2.0**400 else 1 / 2.0 ** np.clip(np.log2(max(largest, 2.0**-1074)), -1000, 1000)
+    unit = 1.0 if largest >= SMALL else math.ldexp(1.0, min(-math.frexp(largest)[1], 1000))
     pairs = n * m * n2 * m2 / (1 if others is not None else 2)
     direct = pairs * DIRECT * D
     if direct < WORTH_PLANNING:
@@ -49,10 +53,9 @@ def make_plan(views: Any, others: Any) -> Plan:
     if most >= min(RANKS):
         basis = principal_basis(few - centre, most)
         tried = [_trial(s) * scale - centre for s in sets]
-        candidates = _candidates(tried[0], tried[-1], basis, others is None)
-        for k, count in candidates.items():
+        for k, share in _candidates(tried[0], tried[-1], basis, others is None).items():
             looked = pairs * (PAIR + PRODUCT * (k + 3)) + (n * m + n2 * m2) * PROJECTION * D * k
-            costs[k] = looked + pairs / (m * m2) * count * DIRECT * D
+            costs[k] = looked + share * direct
     if D <= PRODUCT_LIMIT:
         costs[D] = pairs * (PAIR + PRODUCT * D + DIRECT * D / (m * m2)) + (n * m + n2 * m2) * CAST * D
     best = min(costs, key=lambda k: costs[k])
@@ -62,7 +65,7 @@ def make_plan(views: Any, others: Any) -> Plan:
 
 
 def _largest(name: str, values: Any) -> float:
-    """The largest absolute value; ValueError where it is no number or so large that differences overflow."""
+    """The largest absolute value; ValueError where it is no number or so large that squares of differences overflow."""
     low, high = float(values.min()), float(values.max())  # NaN passes through both, and neither needs a temporary array
     if not np.isfinite(low + high):
         for i, sample in enumerate(values):
@@ -72,8 +75,8 @@ def _largest(name: str, values: Any) -> float:
                 value = float(sample[j, coordinate])
                 raise ValueError(f"{name}[{i}, {j}, {coordinate}] is {value}; remove or repair that sample")
     largest = max(abs(low), abs(high))
-    if largest > 2.0**1022:
-        raise ValueError(f"{name} reach {largest:.3g}, where differences overflow: divide them by a constant")
+    if largest > LARGE / (2 * math.sqrt(values.shape[2])):
+        raise ValueError(f"{name} reach {largest:.3g}, where squared distances overflow: divide them by a constant")
     return largest
 
 
@@ -85,10 +88,10 @@ def _some(values: Any, count: int) -> Array:
 
 
 def _trial(values: Any) -> Array:
-    """All views of a few samples: (samples, m, D) float64."""
+    """The views of a few samples, or of two samples as many as are tried: (samples, views, D) float64."""
     n, m, _ = values.shape
     few = np.unique(np.linspace(0, n - 1, max(2, TRIAL_VIEWS // m)).round().astype(int))
-    return np.stack([_float64(values[int(i)]) for i in few])
+    return np.stack([_float64(values[int(i), :: math.ceil(2 * m / TRIAL_VIEWS)]) for i in few])
 
 
 def _float64(values: Any) -> Array:
@@ -97,18 +100,18 @@ def _float64(values: Any) -> Array:
 
 
 def _candidates(left: Array, right: Array, basis: Array, same: bool) -> dict[int, float]:
-    """For every number of coordinates, the mean number of view pairs whose bound does not exceed the samples' distance."""
+    """For every number of coordinates, the share of view pairs whose bound does not exceed the samples' distance."""
     (s, m, D), (s2, m2, _) = left.shape, right.shape
     shape = (s, m, s2, m2)
     a, b = left.reshape(-1, D), right.reshape(-1, D)
     nearest = _squares(a, b).reshape(shape).min(axis=(1, 3), keepdims=True)
     apart = ~np.eye(s, dtype=bool) if same else np.ones((s, s2), dtype=bool)
     pa, pb = a @ basis, b @ basis
-    counts = {}
+    shares = {}
     for k in (k for k in RANKS if k <= basis.shape[1]):
         bounds = _squares(_with_rest(a, pa[:, :k]), _with_rest(b, pb[:, :k])).reshape(shape)
-        counts[k] = float((bounds <= nearest).sum(axis=(1, 3))[apart].mean()) if apart.any() else 1.0
-    return counts
+        shares[k] = float((bounds <= nearest).mean(axis=(1, 3))[apart].mean())
+    return shares
 
 
 def _with_rest(rows: Array, prefix: Array) -> Array:

@@ -1,7 +1,8 @@
 """Theorem 1 for a population: anchors and radii chosen on one sample, everything else counted on another.
 
 The world is P over (x, A_m(x), label): each sample comes with its m views, drawn with it or the same m transformations for
-all. n independent samples of it are counted. For class l with anchor a_l and radius t_l, all of them chosen elsewhere:
+all. Its classes are the K named: a class of which no sample came belongs to another world, however rare. n independent
+samples of it are counted. For class l with anchor a_l and radius t_l, all of them chosen elsewhere:
 
     alpha_l   P[all views within t_l of a_l | C_l]          >= Clopper-Pearson, on the n_l samples of class l
     mass_l    P[C_l, all views within t_l of a_l]           >= Clopper-Pearson, on all n samples
@@ -272,11 +273,13 @@ def check_sample(features: Array, labels: Array) -> None:
 
 
 def check_anchors(anchors: Anchors, classes: int, dimension: int) -> None:
-    """ValueError unless there is one finite anchor of the features' dimension, one radius >= 0 and one hope per class."""
-    if anchors.points.shape != (classes, dimension) or anchors.radii.shape != (classes,) != anchors.hoped.shape:
+    """ValueError unless each class has a finite anchor of the features' dimension, a finite radius >= 0 and a hope."""
+    shapes = (anchors.points.shape, anchors.radii.shape, anchors.hoped.shape)
+    if shapes != ((classes, dimension), (classes,), (classes,)):
         raise ValueError(
-            f"anchors have shapes {anchors.points.shape}, {anchors.radii.shape}, {anchors.hoped.shape}; give ({classes}, "
-            f"{dimension}), ({classes},), ({classes},)"
+            f"anchors have shapes {', '.join(map(str, shapes))}; give ({classes}, {dimension}), ({classes},), ({classes},)"
         )
-    if not np.isfinite(anchors.points).all() or not (anchors.radii >= 0).all():
-        raise ValueError(f"anchors must be finite and radii >= 0; radii are {anchors.radii}")
+    if not np.isfinite(anchors.points).all():
+        raise ValueError("an anchor is not finite; give a point of the features' space for every class")
+    if not ((anchors.radii >= 0) & np.isfinite(anchors.radii)).all():
+        raise ValueError(f"radii are {anchors.radii}; give finite radii >= 0")
