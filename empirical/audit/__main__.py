@@ -20,7 +20,7 @@ from empirical.audit.encoders import load_encoder
 from empirical.audit.features import HEADS
 from empirical.audit.page import write_page
 from empirical.audit.report import as_json, report
-from empirical.audit.strangers import first_line, imported
+from empirical.audit.strangers import STRANGE, first_line, imported
 from empirical.audit.table import latex
 from empirical.audit.views import NAMED, parse_views
 from empirical.datasets import load
@@ -93,6 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             data.fit_images,
             trust=options.trust,
         )
+        encoder = Path(options.encoder.rpartition(":")[2]).stem
+        name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data.name}-{encoder}").strip("-")
+        folder = _made("--out", options.out or Path("build/audit") / name)
+        evidence = _made("--evidence", options.evidence) / f"audit-{folder.name}.json"
         found = audit(
             subject,
             data,
@@ -107,14 +111,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     print(report(found))
-    encoder = Path(options.encoder.rpartition(":")[2]).stem
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data.name}-{encoder}").strip("-")
-    folder = options.out or Path("build/audit") / name
     try:
         certificate, features = write(found, folder)
         write_page(found, folder / "index.html")
         write_text(folder / "table.tex", latex(found))
-        write_json(options.evidence / f"audit-{folder.name}.json", as_json(found, str(folder / "index.html")))
+        write_json(evidence, as_json(found, str(folder / "index.html")))
     except OSError as error:
         parser.error(f"--out {folder} cannot be written ({error}): choose another folder")
     except ArithmeticError as error:  # the certificate does not pass its own check
@@ -136,32 +137,50 @@ def _check(path: Path, features: str) -> int:
     content = json.loads(path.read_text(encoding="utf-8"))
     for mode in ("exact", "population"):
         claim = content[mode]
-        met = sum(c["met"] for c in claim["classes"])
-        classes = f"{met}/{len(claim['classes'])} classes"
-        print(
-            f"holds  {mode}: error <= {float(claim['error']):.6f}, {claim['form']} form, {classes}\n       {claim['claim']}"
-        )
+        classes = f"{sum(c['met'] for c in claim['classes'])}/{len(claim['classes'])} classes"
+        where = f"{content['data']['certifying_images']} images"
+        where += f", level {float(claim['level']):.9g}" if mode == "population" else ""
+        print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {where}, {claim['form']} form, {classes}")
+        print(f"       {claim['claim']}")
+    shared = float(content["data"]["shared_with_fitting"])
+    if shared > 0:
+        print(f"       {100 * shared:.1f}% of these images were fitted on too: they are no independent samples")
     return 0
 
 
 def _arguments(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"--arguments {text!r} is no JSON ({error}): write for example {ARGUMENTS}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"--arguments {text[:200]!r} is no JSON ({error}): write for example {ARGUMENTS}") from error
     if not isinstance(found, dict):
-        raise ValueError(f"--arguments {text!r} is no object: write for example {ARGUMENTS}")
+        raise ValueError(f"--arguments {text[:200]!r} is no object: write for example {ARGUMENTS}")
     return found
+
+
+def _made(option: str, folder: Path) -> Path:
+    """The folder, made before the long work, which would be lost without it."""
+    try:
+        str(folder).encode()  # its name is printed
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{option} {str(folder)!r} cannot be written ({error}): choose another folder") from error
+    return folder
 
 
 def _data(options: Any) -> Halves:
     if ":" not in options.data:
-        return halves(load(options.data, seed=options.split, path=options.path, side=options.side))
+        try:
+            return halves(load(options.data, seed=options.split, path=options.path, side=options.side))
+        except OSError as error:
+            raise ValueError(f"--path {str(options.path)!r} cannot be read ({error.strerror}): check it") from error
+    for name in ("path", "side"):
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name} {getattr(options, name)} is not for {options.data!r}: leave it out")
+    factory = imported(options.data, "--data")
     try:
-        made = imported(options.data, "--data")()
-    except ValueError:
-        raise
-    except Exception as error:  # a stranger's factory may raise anything
+        made = factory()
+    except STRANGE as error:
         raise ValueError(
             f"--data {options.data!r} cannot be made ({first_line(error)}): give a function without arguments that returns a "
             "torch Dataset or a pair of them"

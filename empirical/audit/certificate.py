@@ -7,6 +7,7 @@ of it makes any later change visible.
 
 import platform
 from decimal import Decimal
+from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from empirical.audit.check import GUARD, array_digest, check, digest
+from empirical.audit.check import EXACT, FORMAT, GUARD, POPULATION, array_digest, check, digest
 from empirical.audit.core import Audit
 from empirical.audit.features import HEADS
 from empirical.checkpoint import replace
@@ -23,13 +24,18 @@ from theory.setting import Array
 from theory.theorem1 import Certificate, PopulationCertificate, margin
 from theory.theorem1.certificate import ROUNDING
 
-FORMAT = 1
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "numba", "python-flint")
 
 
 def decimal(value: float) -> str:
     """The exact decimal expansion of a float."""
     return format(Decimal(float(value)), "f")
+
+
+def at_least(value: Fraction) -> float:
+    """The least float that is not below: an upper bound stays one."""
+    nearest = float(value)
+    return nearest if Fraction(nearest) >= value else float(np.nextafter(nearest, np.inf))
 
 
 def decimals(values: Array) -> Any:
@@ -56,6 +62,7 @@ def certificate(audit: Audit, features_name: str) -> dict[str, Any]:
             "class_names": list(audit.data.class_names),
             "fitting_images": len(audit.data.fit_images),
             "certifying_images": len(audit.data.images),
+            "shared_with_fitting": decimal(audit.shared),
         },
         "views": audit.views.description(),
         "seed": audit.seed,
@@ -75,14 +82,14 @@ def certificate(audit: Audit, features_name: str) -> dict[str, Any]:
 
 def _exact(best: Certificate, audit: Audit) -> dict[str, Any]:
     """Alpha, margin and error follow from the main parts that are written down, not from the search that found them."""
-    gram, labels, certain, classes = audit.exact.products, audit.labels, 0.0, []
+    gram, labels, certain, classes = audit.exact.products, audit.labels, 0, []
     for verdict, witness in zip(best.classes, audit.exact.witnesses, strict=True):
         k = verdict.label
         rivals = np.delete(np.arange(len(gram)), k)
         alpha = len(witness.members) / int((labels == k).sum())
         s = min(witness.reach + 2 * witness.eps, 2.0)
         found = float(margin(best.form, alpha, s, gram[k, k], gram.diagonal()[rivals], gram[k, rivals], GUARD).min())
-        certain += len(witness.members) / len(labels) if found > ROUNDING else 0.0
+        certain += len(witness.members) if found > ROUNDING else 0
         classes.append(
             {
                 "label": k,
@@ -97,9 +104,9 @@ def _exact(best: Certificate, audit: Audit) -> dict[str, Any]:
             }
         )
     return {
-        "claim": "Err(G_f) <= error on this finite world, in any view: Theorem 1 class by class, s from feature space",
+        "claim": EXACT,
         "form": best.form,
-        "error": decimal(1 - certain),
+        "error": decimal(at_least(1 - Fraction(certain, len(labels)))),
         "direction": "upper",
         "measured_error_any_view": decimal(audit.exact.error_any_view),
         "classes": classes,
@@ -108,8 +115,7 @@ def _exact(best: Certificate, audit: Audit) -> dict[str, Any]:
 
 def _population(found: PopulationCertificate, audit: Audit) -> dict[str, Any]:
     return {
-        "claim": "with probability >= level over independent certifying samples: Err(G_f) <= error for the population of "
-        "samples with their views, G_f having the population's means",
+        "claim": POPULATION,
         "form": "anchored",
         "level": decimal(found.level),
         "error": decimal(found.errors["anchored"]),

@@ -5,14 +5,18 @@ What is recomputed, from the features (n, m, d), the labels and the numbers in t
   means are those of the features, the condition of the form holds, and the error is 1 - sum of p_l alpha_l;
 - population: the counts, every Clopper-Pearson bound by the binomial tail at the bound itself, the radii of the means, the
   condition, and the error at the stated level.
-A claim that is smaller than what is certain fails, as does any number or hash that does not fit.
+A claim that is smaller than what is certain fails, as does any number, word or hash that does not fit. What no features can
+show is taken on trust: that anchors and head were chosen without the certifying samples, and where all of it came from.
 """
 
 import hashlib
 import json
 import math
+import zipfile
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +25,11 @@ import safetensors.numpy
 from safetensors import SafetensorError
 from scipy.stats import binom
 
+from theory.population import split_level
 from theory.setting import Array
 from theory.theorem1.forms import margin
 
+FORMAT = 2
 MET = 1e-9
 """A margin counts as positive above this, in units of r."""
 AGREE = 1e-9
@@ -32,10 +38,82 @@ CLOSE = 1e-11
 """Two evaluations of one distance agree within this: far below `MET`, so that no margin rests on it."""
 ROUNDED = 1e-12
 """Far above the rounding of an inner product of two unit vectors."""
-EVENTS_PER_CLASS, EVENTS_BESIDE = 5, 1
+EVENTS_PER_CLASS = ("alpha", "mass", "mean", "sigma", "R")
 GUARD = 1e-11
 """What norms of means may be off by where a margin has an infinite slope in them."""
 FORMS = ("corrected", "sharp", "chord", "cap", "exact")
+EXACT = "Err(G_f) <= error on this finite world, in any view: Theorem 1 class by class, s from feature space"
+POPULATION = (
+    "with probability >= level over independent certifying samples, without which anchors and head were chosen: Err(G_f) <= "
+    "error for the population of the classes named, samples with their views, G_f having that population's means"
+)
+
+
+def number(text: Any) -> float:
+    """A float from its exact decimal; TypeError for anything that is not a decimal string of a finite number."""
+    if not isinstance(text, str) or not (value := Decimal(text)).is_finite() or not math.isfinite(float(value)):
+        raise TypeError(f"{text!r} is no decimal string of a finite number")
+    return float(value)
+
+
+ANY = object()
+"""What no features can show: where they come from."""
+_EXACT_CLASS = {
+    **{"label": int, "met": bool, "members": [int], "anchor": (None, [number])},
+    **dict.fromkeys(("eps", "reach", "alpha", "R", "margin"), number),
+}
+_POPULATION_CLASS = {
+    **{"label": int, "met": bool},
+    **dict.fromkeys(("radius", "alpha", "mass", "mean_radius", "margin"), number),
+}
+CONTENT = {
+    **{"format": FORMAT, "what": str, "encoder": ANY, "views": ANY, "seed": int, "device": str, "versions": ANY},
+    "data": {
+        **{"name": str, "sha256": str, "class_names": [str], "fitting_images": int, "certifying_images": int},
+        "shared_with_fitting": number,
+    },
+    "features": {"file": str, "features_sha256": str, "labels_sha256": str, "shape": [int]},
+    "exact": {
+        **{"claim": EXACT, "form": FORMS, "error": number, "direction": "upper", "measured_error_any_view": number},
+        "classes": [_EXACT_CLASS],
+    },
+    "population": {
+        **{"claim": POPULATION, "form": "anchored", "level": number, "error": number, "direction": "upper"},
+        **{"events": int, "union_bound": str, "anchors": [[number]], "hoped": [int], "pooled_mass": number},
+        "classes": [_POPULATION_CLASS],
+    },
+    "digest": str,
+}
+"""The shape of a certificate: a type, a value, `number`, [of each], or a tuple of what it may be."""
+
+
+def misfits(value: Any, wanted: Any, where: str = "certificate") -> Iterator[str]:
+    """Where a value is not of the shape `wanted`."""
+    if isinstance(wanted, dict):
+        if type(value) is not dict or value.keys() != wanted.keys():
+            yield f"{where} has not the entries {', '.join(wanted)}"
+            return
+        for key in wanted:
+            yield from misfits(value[key], wanted[key], f"{where}.{key}")
+    elif isinstance(wanted, list):
+        if type(value) is not list:
+            yield f"{where} is no list"
+            return
+        for i, item in enumerate(value):
+            yield from misfits(item, wanted[0], f"{where}[{i}]")
+    elif isinstance(wanted, tuple):
+        if all(any(misfits(value, one, where)) for one in wanted):
+            yield f"{where} is {value!r:.80}, none of what it may be"
+    elif wanted is number:
+        try:
+            number(value)
+        except (TypeError, ArithmeticError, ValueError):
+            yield f"{where} is {value!r:.80}, no decimal string of a finite number"
+    elif isinstance(wanted, type):
+        if type(value) is not wanted:
+            yield f"{where} is {value!r:.80}, no {wanted.__name__}"
+    elif wanted is not ANY and (type(value) is not type(wanted) or value != wanted):
+        yield f"{where} is {value!r:.80}, not {wanted!r:.80}"
 
 
 def check(certificate: Path, features: Path | None = None) -> list[str]:
@@ -45,24 +123,36 @@ def check(certificate: Path, features: Path | None = None) -> list[str]:
     certificate that it names. Raises ValueError for files that are missing or unreadable.
     """
     content = _json(certificate)
-    try:
-        arrays = read_features(features or certificate.parent / Path(str(content["features"]["file"])).name)
-        return list(_problems(content, *arrays))
-    except (KeyError, TypeError, IndexError, ArithmeticError, AttributeError) as error:
-        return [f"the certificate is malformed: {type(error).__name__} {error}"]
+    malformed = list(misfits(content, CONTENT))
+    if malformed:
+        return [f"the certificate is malformed: {line}" for line in malformed]
+    return list(
+        _problems(content, *read_features(features or certificate.parent / Path(content["features"]["file"]).name))
+    )
 
 
 def read_features(path: Path) -> tuple[Array, Array]:
     """`features` and `labels` from a safetensors or npz file; ValueError where it is missing, truncated or lacks one."""
-    if not path.is_file():
-        raise ValueError(f"features {path} do not exist: give the file the audit wrote, by --data")
+    try:
+        if not path.is_file():
+            raise ValueError(f"features {path} do not exist: give the file the audit wrote, by --data")
+    except OSError as error:
+        raise ValueError(f"features {path!s:.80} cannot be looked for: {error.strerror}") from error
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:  # NumPy leaves a broken one open
                 found = {name: file[name] for name in file.files}
         else:
             found = safetensors.numpy.load_file(path)
-    except (SafetensorError, ValueError, OSError, EOFError) as error:
+    except (
+        SafetensorError,
+        ValueError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ValueError(
             f"features {path} cannot be read ({type(error).__name__}): truncated, or another kind of file"
         ) from error
@@ -73,14 +163,21 @@ def read_features(path: Path) -> tuple[Array, Array]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_repeats)
     except OSError as error:
         raise ValueError(f"certificate {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"certificate {path} is no JSON, or is truncated: {error}") from error
-    if not isinstance(content, dict) or content.get("format") != 1 or "features" not in content:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"certificate {path} is none of this program, or of another version of it")
     return content
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers differ in which of two equal keys they take."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("an entry is there twice")
+    return dict(pairs)
 
 
 def array_digest(array: Array) -> str:
@@ -99,9 +196,15 @@ def digest(content: dict[str, Any]) -> str:
 def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterator[str]:
     if digest(content) != content["digest"]:
         yield "the digest does not fit the certificate: it was changed after it was written"
-    if features.ndim != 3 or labels.shape != features.shape[:1] or features.dtype != np.float64:
-        yield f"features {features.shape} {features.dtype} and labels {labels.shape} are not (n, m, d) float64 and (n,)"
+    fit = features.ndim == 3 and features.shape[1] >= 2 and labels.shape == features.shape[:1]
+    if not fit or features.dtype != np.float64 or labels.dtype.kind not in "iu":
+        yield (
+            f"features {features.shape} {features.dtype} and labels {labels.shape} {labels.dtype} are not (n, m >= 2, d) "
+            "float64 and (n,) integers"
+        )
         return
+    if list(features.shape) != content["features"]["shape"] or len(labels) != content["data"]["certifying_images"]:
+        yield f"the features {features.shape} have not the shape or the number that the certificate names"
     if array_digest(features) != content["features"]["features_sha256"]:
         yield "the features are not those of the certificate"
     if array_digest(labels) != content["features"]["labels_sha256"]:
@@ -122,10 +225,7 @@ def _exact(claim: dict[str, Any], features: Array, labels: Array, K: int) -> Ite
     counts = np.bincount(labels, minlength=K)
     means = np.array([features[labels == k].mean(axis=(0, 1)) for k in range(K)])
     gram = means @ means.T
-    certain = 0.0
-    if claim["form"] not in FORMS:
-        yield f"exact: {claim['form']!r} is no form this checker knows"
-        return
+    certain = 0
     if [c["label"] for c in claim["classes"]] != list(range(K)):
         yield "exact: the classes are not 0..K-1"
         return
@@ -146,12 +246,15 @@ def _exact(claim: dict[str, Any], features: Array, labels: Array, K: int) -> Ite
             yield f"{where}: a member's views are farther apart than eps"
         if c["anchor"] is not None:
             anchor = np.array([number(x) for x in c["anchor"]])
+            if anchor.shape != features.shape[2:]:
+                yield f"{where}: the anchor has {len(anchor)} coordinates, the features {features.shape[2]}"
+                continue
             if len(rows) and (2 * np.linalg.norm(features[rows] - anchor, axis=2).min(axis=1)).max() > reach + CLOSE:
                 yield f"{where}: a member has no view within reach/2 of the anchor"
         elif not pairwise_within(features[rows], reach + CLOSE):
             yield f"{where}: two members are farther apart than the reach"
         share = len(rows) / counts[k]
-        if number(c["alpha"]) > share + AGREE:
+        if abs(number(c["alpha"]) - share) > AGREE:
             yield f"{where}: alpha is {number(c['alpha']):.6g}, the main part is {share:.6g} of the class"
         s = min(reach + 2 * eps, 2.0)
         rivals = [j for j in range(K) if j != k]
@@ -160,14 +263,15 @@ def _exact(claim: dict[str, Any], features: Array, labels: Array, K: int) -> Ite
         R = float(np.mean([_diameter(f) > eps + CLOSE for f in features[labels == k]]))
         if abs(R - number(c["R"])) > AGREE:
             yield f"{where}: R is {R:.6g}, not {number(c['R']):.6g}"
+        if abs(number(c["margin"]) - found) > AGREE:
+            yield f"{where}: the margin is {found:.6g}, not {number(c['margin']):.6g}"
         if c["met"] and not found > MET:
             yield f"{where}: the condition of the {claim['form']} form does not hold (margin {found:.3g})"
         elif c["met"]:
-            certain += len(rows) / len(labels)
-            if number(c["margin"]) > found + AGREE:
-                yield f"{where}: the margin is {found:.6g}, not {number(c['margin']):.6g}"
-    if number(claim["error"]) < 1 - certain - AGREE:
-        yield f"exact: the error claimed is {number(claim['error']):.6g}, certain is {1 - certain:.6g}"
+            certain += len(rows)
+    least = 1 - Fraction(certain, len(labels))
+    if Decimal(claim["error"]) < least:
+        yield f"exact: the error claimed is {number(claim['error']):.6g}, certain is {float(least):.6g}"
     wrong = float(_misclassified(features, labels, means).mean())
     if abs(wrong - number(claim["measured_error_any_view"])) > AGREE:
         yield f"exact: the measured error is {wrong:.6g}, not {number(claim['measured_error_any_view']):.6g}"
@@ -180,10 +284,16 @@ def _population(claim: dict[str, Any], features: Array, labels: Array, K: int) -
     if not 0 < level < 1:
         yield f"population: the level {level} is no probability"
         return
-    events = EVENTS_PER_CLASS * K + EVENTS_BESIDE
-    if claim["events"] != events:
-        yield f"population: {claim['events']} events share the level, there are {events}"
-    allowed = (1 - level) / events
+    events = [f"{kind} {k}" for kind in EVENTS_PER_CLASS for k in range(K)] + ["pooled"]
+    if claim["events"] != len(events):
+        yield f"population: {claim['events']} events share the level, there are {len(events)}"
+        return
+    if claim["union_bound"] != str(split_level(level, events)):
+        yield "population: the union bound is not that of the level and the classes"
+    allowed = (1 - level) / len(events)
+    if {len(row) for row in claim["anchors"]} != {features.shape[2]}:
+        yield f"population: an anchor has not the {features.shape[2]} coordinates of the features"
+        return
     anchors = np.array([[number(x) for x in row] for row in claim["anchors"]])
     counts = np.bincount(labels, minlength=K)
     if anchors.shape != (K, features.shape[2]) or [c["label"] for c in claim["classes"]] != list(range(K)):
@@ -203,7 +313,7 @@ def _population(claim: dict[str, Any], features: Array, labels: Array, K: int) -
     for name, k, bound, count, total in tests:
         if not below(bound, int(count), int(total), allowed):
             yield f"population, class {k}: {name} = {bound:.6g} is more than {count} of {total} support at the level"
-    hoped = [int(k) for k in claim["hoped"]]
+    hoped = claim["hoped"]
     if len(set(hoped)) != len(hoped) or not set(hoped) <= set(range(K)):
         yield f"population: the hoped classes {hoped} are repeated or out of range"
         return
@@ -228,6 +338,9 @@ def _population(claim: dict[str, Any], features: Array, labels: Array, K: int) -
             if j != k
         )
         found = rival - own - 2 * radius[k]
+        for name, value in (("margin", found), ("mean_radius", spread[k])):
+            if abs(number(claim["classes"][k][name]) - value) > AGREE:
+                yield f"population, class {k}: {name} is {value:.6g}, not {number(claim['classes'][k][name]):.6g}"
         if claim["classes"][k]["met"] and not found > MET:
             yield f"population, class {k}: the condition of the anchored form does not hold (margin {found:.3g})"
         elif claim["classes"][k]["met"]:
@@ -237,16 +350,6 @@ def _population(claim: dict[str, Any], features: Array, labels: Array, K: int) -
         correct = max(correct, pooled + sum(mass[k] for k in met if k not in hoped))
     if number(claim["error"]) < 1 - correct - AGREE:
         yield f"population: the error claimed is {number(claim['error']):.6g}, certain is {1 - correct:.6g}"
-
-
-def number(text: Any) -> float:
-    """A float from its exact decimal; TypeError for anything that is not a decimal string of a finite number."""
-    if not isinstance(text, str):
-        raise TypeError(f"{text!r} is no decimal string")
-    value = float(Decimal(text))
-    if not math.isfinite(value):
-        raise TypeError(f"{text!r} is not finite")
-    return value
 
 
 def below(p: float, successes: int, n: int, allowed: float) -> bool:
@@ -276,8 +379,9 @@ def pairwise_within(features: Array, reach: float) -> bool:
     n, m, d = features.shape
     for i in range(n - 1):
         rest = features[i + 1 :]
-        largest = (features[i] @ rest.reshape(-1, d).T).reshape(m, -1, m).max(axis=(0, 2))
-        for block in np.array_split(rest[2 - 2 * largest > reach**2 - ROUNDED], max(1, n // 64)):
+        norms = (features[i] ** 2).sum(axis=1)[:, None, None] + (rest**2).sum(axis=2)
+        squares = norms - 2 * (features[i] @ rest.reshape(-1, d).T).reshape(m, -1, m)
+        for block in np.array_split(rest[squares.min(axis=(0, 2)) > reach**2 - ROUNDED], max(1, n // 64)):
             gaps = np.linalg.norm(features[i][:, None, None] - block[None], axis=3)
             if len(block) and gaps.min(axis=(0, 2)).max() > reach:
                 return False

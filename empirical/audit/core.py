@@ -1,5 +1,6 @@
 """The audit: which form of Theorem 1 an encoder meets on given data and views, what is certified, what blocks the rest."""
 
+import numbers
 import resource
 import time
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from empirical import domains
 from empirical.audit.data import Halves, halves
 from empirical.audit.encoders import Subject, subject
 from empirical.audit.exact import Exact, examine
-from empirical.audit.features import HEADS, check_repeats, encode, encode_views, make_head, needs_fit
+from empirical.audit.features import HEADS, check_repeats, encode, encode_views, joined, make_head, needs_fit
+from empirical.audit.strangers import check_integers
 from empirical.audit.views import Transform, Views, parse_views
 from empirical.augmentations import Augmentation, apply
 from empirical.heads import Head
@@ -119,8 +121,9 @@ def audit(
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
     start = time.perf_counter()
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}: give a probability strictly between 0 and 1, for example 0.95")
+    check_integers(m=m, seed=seed)
+    if not isinstance(level, numbers.Real) or not 0 < level < 1:
+        raise ValueError(f"level is {level!r}: give a probability strictly between 0 and 1, for example 0.95")
     if head not in HEADS:
         raise ValueError(f"head={head!r} is unknown: choose one of {', '.join(HEADS)}")
     who = encoder if isinstance(encoder, Subject) else subject(encoder, type(encoder).__name__, layer)
@@ -134,9 +137,9 @@ def audit(
     what.drawn(1).block(found.images[:1], 0)  # a broken callable shows before the long work
     raw = None
     if needs_fit(head):
-        raw = torch.cat([encode(module, batch, where) for batch in found.fit_images.split(512)])
+        raw = joined([encode(module, batch, where) for batch in found.fit_images.split(512)])
     ending = make_head(head, raw, count, seed)
-    fit = encode_views(module, ending, found.fit_images, what, where, progress, "fitting half")
+    fit = encode_views(module, ending, found.fit_images, what.for_fitting(), where, progress, "fitting half")
     anchors = choose_anchors(fit, found.fit_labels.numpy(), len(found.images), level)
     transfer = None
     if test_domains and found.images.shape[1] == 3:
@@ -195,7 +198,7 @@ def _transfer(module: nn.Module, head: Head, data: Halves, fit: Array, seed: int
         return images if name == domains.ORIGINAL else apply(images, domains.parameters(name, len(images), seed, 1))
 
     features = np.stack(
-        [np.concatenate([head(encode(module, b, device)) for b in seen(name).split(512)]) for name in names], axis=1
+        [head(joined([encode(module, b, device) for b in seen(name).split(512)])) for name in names], axis=1
     )
     probe = LogisticRegression(max_iter=2000).fit(fit, data.fit_labels.numpy())
     weights, bias = probe.coef_, probe.intercept_

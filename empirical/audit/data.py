@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from empirical.audit.strangers import first_line
+from empirical.audit.strangers import STRANGE, check_integers, first_line
 from empirical.datasets import Dataset
 
 FIT_SHARE = 0.5
@@ -118,7 +118,7 @@ def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -
             "or a pair of them"
         )
     found = [_stacked(part) for part in pair]
-    known = class_names if class_names is not None else getattr(pair[0], "classes", None)
+    known = class_names if class_names is not None else _classes(pair[0])
     names, labels = _numbered([labels for _, labels in found], known if isinstance(known, tuple | list) else None)
     name, images = type(pair[0]).__name__, [images for images, _ in found]
     if len(pair) == 2:
@@ -133,8 +133,12 @@ def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tup
     if len({type(label) for label in present}) > 1:
         raise ValueError("some labels are numbers and some are strings: give one kind")
     if names is not None and not any(isinstance(label, str) for label in present):
+        if max(present) >= len(names):  # here: the largest do not fit into a tensor
+            raise ValueError(
+                f"labels run from {min(present)} to {max(present)}: number {len(names)} classes 0..{len(names) - 1}"
+            )
         return tuple(map(str, names)), [torch.tensor(part) for part in labels]
-    order: list[Any] = sorted(present) if names is None else list(names)
+    order: list[Any] = sorted(present) if names is None else list(map(str, names))
     unknown = sorted(present - set(order))
     if unknown:
         raise ValueError(f"label {unknown[0]!r} is none of the {len(order)} class names: add it, or leave them out")
@@ -142,8 +146,18 @@ def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tup
     return tuple(map(str, order)), [torch.tensor([place[label] for label in part]) for part in labels]
 
 
+def _classes(data: Any) -> Any:
+    try:
+        return getattr(data, "classes", None)
+    except STRANGE as error:
+        raise ValueError(f"the data set's classes cannot be read ({first_line(error)}): repair them") from error
+
+
 def _split(labels: np.ndarray, seed: int) -> Tensor:
     """True for the fitting half: `FIT_SHARE` of every class."""
+    check_integers(seed=seed)
+    if seed < 0:
+        raise ValueError(f"seed={seed} is negative: use 0 or more")
     generator, fit = np.random.default_rng(seed), np.zeros(len(labels), dtype=bool)
     for k in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == k))
@@ -153,14 +167,17 @@ def _split(labels: np.ndarray, seed: int) -> Tensor:
 
 def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
     """All items of a torch Dataset as float images (n, C, H, W), and n labels."""
-    n = len(data)  # type: ignore[arg-type]
+    try:
+        n = len(data)  # type: ignore[arg-type]
+    except STRANGE as error:
+        raise ValueError(f"the data set has no length ({first_line(error)}): repair its __len__") from error
     if n == 0:
         raise ValueError("the data set is empty: give two samples or more of every class")
     images, labels = [], []
     for i in range(n):
         try:
             item = data[i]
-        except Exception as error:  # a stranger's data set may raise anything
+        except STRANGE as error:
             raise ValueError(
                 f"item {i} of the data set cannot be read ({first_line(error)}): repair or remove it"
             ) from error
@@ -186,7 +203,7 @@ def _label(value: Any, i: int) -> int | str:
         return str(value)
     try:
         label = operator.index(value)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except STRANGE as error:
         raise ValueError(
             f"label {value!r} of item {i} is no integer and no string: number the classes 0..K-1"
         ) from error
@@ -199,17 +216,15 @@ def _label(value: Any, i: int) -> int | str:
 
 def _image(value: Any, i: int) -> Tensor:
     """Float (C, H, W)."""
-    if isinstance(value, Image.Image) and value.mode not in ("L", "RGB"):
-        if value.mode.startswith(("I", "F")):
-            raise ValueError(f"image {i} has mode {value.mode}, more than 8 bits a channel: convert it to L or RGB")
-        value = value.convert("RGB")
-    if not isinstance(value, Tensor):
-        array = np.asarray(value)
-        if array.dtype.kind not in "buif":
-            raise ValueError(f"image {i} is a {type(value).__name__}: give a tensor, an array or a PIL image")
-        value = torch.from_numpy(array.copy(order="C"))  # a PIL image's array is read only
-        if value.ndim == 3 and value.shape[2] in (1, 3, 4):  # PIL and NumPy keep channels last
-            value = value.permute(2, 0, 1)
+    if isinstance(value, Image.Image) and value.mode.startswith(("I", "F")):
+        raise ValueError(f"image {i} has mode {value.mode}, more than 8 bits a channel: convert it to L or RGB")
+    try:
+        value = _dense(value)
+    except STRANGE as error:  # a PIL image is read here, and an array may hold anything
+        raise ValueError(
+            f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array or a "
+            "PIL image"
+        ) from error
     if value.ndim == 2:
         value = value[None]
     if value.ndim != 3 or value.numel() == 0:
@@ -217,3 +232,13 @@ def _image(value: Any, i: int) -> Tensor:
     if not (value.is_floating_point() or value.dtype in (torch.uint8, torch.bool)):
         raise ValueError(f"image {i} has dtype {value.dtype}: give uint8, or float in [0, 1]")
     return value.float() / 255 if value.dtype == torch.uint8 else value.float()
+
+
+def _dense(value: Any) -> Tensor:
+    """A tensor on the CPU, without a gradient; channels first, which PIL and NumPy keep last."""
+    if isinstance(value, Tensor):
+        return value.detach().to_dense().cpu()
+    if isinstance(value, Image.Image) and value.mode not in ("L", "RGB"):
+        value = value.convert("RGB")
+    found = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
+    return found.permute(2, 0, 1) if found.ndim == 3 and found.shape[2] in (1, 3, 4) else found

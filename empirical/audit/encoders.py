@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
-from empirical.audit.strangers import first_line, imported, seeded
+from empirical.audit.strangers import STRANGE, first_line, imported, seeded
 from empirical.evaluation import weights_hash
 
 SCRIPTS = (".ts", ".torchscript", ".pt", ".pth")
@@ -144,10 +144,10 @@ def load_encoder(
         module = _from_factory(spec, arguments, fit_images)
         if checkpoint is not None:
             _load_weights(module, checkpoint)
-        return subject(module.eval(), spec, layer, None if checkpoint is None else checkpoint.name)
+        return subject(_evaluating(module, spec), spec, layer, None if checkpoint is None else checkpoint.name)
     if checkpoint is not None or arguments:
         raise ValueError(f"{spec} is a file with its own weights: leave out the checkpoint and the arguments")
-    found = subject(_from_file(Path(spec), trust).eval(), spec, layer)
+    found = subject(_evaluating(_from_file(Path(spec), trust), spec), spec, layer)
     # A frozen script keeps its weights as constants, outside of any state dict.
     return replace(found, weights_sha256=hashlib.sha256(Path(spec).read_bytes()).hexdigest())
 
@@ -169,7 +169,7 @@ def subject(module: nn.Module, name: str, layer: str | None = None, checkpoint: 
             )
     try:
         digest = module.digest() if isinstance(module, Transformer) else weights_hash(module)
-    except Exception as error:  # lazy, meta and quantised parameters each raise another kind
+    except STRANGE as error:  # lazy, meta and quantised parameters each raise another kind
         raise ValueError(
             f"the weights of the encoder cannot be read ({first_line(error)}): run a lazy module once, load values into one "
             "on the meta device, audit a quantised one as TorchScript"
@@ -184,7 +184,7 @@ def _from_factory(spec: str, arguments: dict[str, Any], fit_images: Tensor) -> n
         try:
             with seeded(0):
                 made = factory(**arguments)
-        except Exception as error:
+        except STRANGE as error:
             raise ValueError(
                 f"encoder {spec!r} cannot be made from {arguments} ({first_line(error)}): its signature is "
                 f"{spec.partition(':')[2]}{_signature(factory)}"
@@ -201,11 +201,21 @@ def _from_factory(spec: str, arguments: dict[str, Any], fit_images: Tensor) -> n
         )
     try:
         return Transformer(made, fit_images)
-    except Exception as error:
+    except STRANGE as error:
         raise ValueError(
             f"encoder {spec!r} cannot be fitted on {len(fit_images)} images of {fit_images[0].numel()} values "
             f"({first_line(error)}): check its arguments"
         ) from error
+
+
+def _evaluating(module: nn.Module, spec: str) -> nn.Module:
+    try:
+        module.eval()  # what it returns may be None: an own train() is apt to forget it
+    except STRANGE as error:
+        raise ValueError(
+            f"encoder {spec!r} cannot be put into evaluation mode ({first_line(error)}): repair its train and eval"
+        ) from error
+    return module
 
 
 def _signature(factory: Any) -> str:
@@ -288,7 +298,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
     for key in NESTED:
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]
-    if not isinstance(found, dict) or not found or not all(isinstance(v, Tensor) for v in found.values()):
+    named = isinstance(found, dict) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in found.items())
+    if not named or not found:
         raise ValueError(f"checkpoint {path} holds no state dict: save encoder.state_dict()")
     return found
 

@@ -1,6 +1,6 @@
 """Features of all views of all images, block by block, and the checks without which no certificate can be issued."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from empirical import heads
-from empirical.audit.strangers import first_line
+from empirical.audit.strangers import STRANGE, check_integers, first_line
 from empirical.audit.views import Views
 from empirical.evaluation import weights_hash
 from empirical.heads import Head
@@ -47,6 +47,7 @@ def make_head(name: str, raw: Tensor | None, clusters: int, seed: int) -> Head:
         return heads.centred(raw)
     if name == "whitened":
         return heads.whitened(raw)
+    check_integers(clusters=clusters)
     return heads.discretised(raw, clusters, seed)
 
 
@@ -67,7 +68,7 @@ def encode(
         with torch.no_grad():
             # A copy: a stranger's forward may work in place.
             found = module(images.to(device, _dtype(module, images), copy=True))
-    except Exception as error:  # and may raise anything
+    except STRANGE as error:
         raise ValueError(
             f"the encoder fails on images of shape {tuple(images.shape)} ({first_line(error)}): check that size "
             "and channels are what it was made for (--side scales images)"
@@ -85,7 +86,13 @@ def encode(
             f"the encoder returned shape {tuple(found.shape)} for {len(images)} images, not (n, d): name a layer before or "
             "after it, or add pooling and Flatten"
         )
-    features = found.detach().cpu().double()
+    try:
+        features = found.detach().cpu().double()
+    except STRANGE as error:
+        raise ValueError(
+            f"the encoder returned a tensor of {found.dtype} on {found.device} that cannot be read ({first_line(error)}): "
+            "give it values of an ordinary type"
+        ) from error
     bad = ~torch.isfinite(features).all(dim=1)
     if bad.any():
         half = found.dtype in (torch.float16, torch.bfloat16)
@@ -101,6 +108,17 @@ def _dtype(module: nn.Module, images: Tensor) -> torch.dtype:
     return next((p.dtype for p in module.parameters() if p.is_floating_point()), images.dtype)
 
 
+def joined(batches: Sequence[Tensor]) -> Tensor:
+    """The features of several batches in one. Raises ValueError where they have not one width."""
+    widths = sorted({batch.shape[1] for batch in batches})
+    if len(widths) > 1:
+        raise ValueError(
+            f"the encoder returns {widths[0]} to {widths[-1]} features, a width that changes with the batch: make each row "
+            "depend on its own image only"
+        )
+    return torch.cat(list(batches))
+
+
 def check_repeats(module: nn.Module, images: Tensor, device: torch.device) -> None:
     """Encode up to `REPEATED` images twice, together and in two unequal batches in reverse order.
 
@@ -113,7 +131,7 @@ def check_repeats(module: nn.Module, images: Tensor, device: torch.device) -> No
     order = torch.arange(len(images) - 1, -1, -1)
     first = max(1, len(images) // 3)
     parts = [encode(module, images[rows], device) for rows in (order[:first], order[first:]) if len(rows)]
-    again = torch.cat(parts)[order]
+    again = joined([once, *parts])[len(once) :][order]
     moved, size = float((once - again).abs().max()), float(once.abs().max())
     if moved > max(MOVED, HALF_MOVED * _rounding(_dtype(module, images), device)) * size:
         raise ValueError(
@@ -149,6 +167,7 @@ def encode_views(
     drawn, n, m = views.drawn(len(images)), len(images), views.m
     step = max(1, BLOCK // m)
     result: Array | None = None
+    seen: Tensor | None = None
     with tqdm(total=n * m, desc=what, unit="view", disable=not progress) as bar:
         for start in range(0, n, step):
             block = drawn.block(images[start : start + step], start)
@@ -156,7 +175,9 @@ def encode_views(
             def name(row: int, start: int = start) -> str:
                 return f"view {row % m} of image {start + row // m} ({what})"
 
-            found = _headed(head, encode(module, block.flatten(0, 1), device, name), name)
+            raw = encode(module, block.flatten(0, 1), device, name)
+            seen = raw[:1] if seen is None else joined([seen, raw])[:1]
+            found = _headed(head, raw, name)
             result = np.empty((n, m, found.shape[1])) if result is None else result
             result[start : start + len(block)] = found.reshape(len(block), m, -1)
             bar.update(len(block) * m)

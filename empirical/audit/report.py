@@ -26,9 +26,9 @@ def quotes(audit: Audit) -> tuple[str, str, str]:
     )
     hold = [c for c in p.classes if c.met(p.form)]
     population = (
-        f"For the population that these {p.samples} images are independent samples of, with its own class means and "
-        f"{e.views} views drawn likewise, the {p.form} form is met for {len(hold)} of {e.classes} classes and Err(G_f) <= "
-        f"{p.error:.4f} with probability at least {p.level:g}."
+        f"For the population that these {p.samples} images are independent samples of, with these {e.classes} classes, its "
+        f"own class means and {e.views} views drawn likewise, the {p.form} form is met for {len(hold)} of them and "
+        f"Err(G_f) <= {p.error:.4f} with probability at least {p.level:g}."
         if hold
         else f"For the population no class is certified at level {p.level:g}."
     )

@@ -1,6 +1,7 @@
 """Running a stranger's code: import it by name, give it reproducible random states, put what it raises into one line."""
 
 import importlib
+import numbers
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 
+STRANGE = (Exception, SystemExit)
+"""What a stranger's code may raise; a sys.exit(0) in it would end an audit as if all were well."""
+
 
 def imported(spec: str, what: str) -> Any:
     """The object that "package.module:name" names; ValueError, which calls it `what`, where it cannot be imported."""
     package, _, name = spec.partition(":")
     try:
         return getattr(importlib.import_module(package), name)
-    except Exception as error:  # the module may raise anything
+    except STRANGE as error:
         raise ValueError(
             f"{what} {spec!r} cannot be imported ({first_line(error)}): give package.module:name, on PYTHONPATH"
         ) from error
@@ -37,6 +41,17 @@ def seeded(*keys: int) -> Iterator[None]:
         torch.set_rng_state(cpu)
 
 
-def first_line(error: Exception) -> str:
-    """The kind of an error, and the first line of what it says."""
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+def first_line(error: BaseException) -> str:
+    """The kind of an error, and the first line of what it says, if it can say anything."""
+    try:
+        lines = str(error).splitlines()
+    except STRANGE:
+        lines = []
+    return f"{type(error).__name__}: {(lines or [''])[0][:200]}"
+
+
+def check_integers(**values: Any) -> None:
+    """ValueError that names the first value which is no integer."""
+    for name, value in values.items():
+        if not isinstance(value, numbers.Integral):
+            raise ValueError(f"{name}={value!r} is a {type(value).__name__}: give an integer")

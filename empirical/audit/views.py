@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from empirical.audit.strangers import first_line, imported, seeded
+from empirical.audit.strangers import STRANGE, check_integers, first_line, imported, seeded
 from empirical.augmentations import Augmentation, ViewParameters, apply, sample_parameters, seeded_generator
 from empirical.warps import Warp, matrices, warp_images
 
@@ -27,19 +27,26 @@ Transform = Callable[[Tensor], Tensor]
 BEYOND = 0.5
 """How far a callable's view may leave [0, 1]: noise and bicubic resampling do, by less; a Normalize does, by more."""
 COMPARED = 256
+AUDIT = 0xA0D17
+"""First key of all draws of an audit: were they those of a training with the same seed, nothing would be independent."""
 
 
 @dataclass(frozen=True)
 class Views:
-    """What makes the m views. source: an augmentation, a warp, or any callable; name: how a reader finds it again."""
+    """What makes the m views. source: an augmentation, a warp, or any callable; name: how a reader finds it again.
+
+    stream: draws of different streams are independent of each other; with `same`, they are equal.
+    """
 
     source: Augmentation | Warp | Transform
     name: str
     m: int = 8
     seed: int = 0
     same: bool = False
+    stream: int = 0
 
     def __post_init__(self) -> None:
+        check_integers(views=self.m, seed=self.seed)
         if self.m < 2:
             raise ValueError(f"views={self.m}: alignment compares views of one image; give 2 or more")
         if self.seed < 0:
@@ -59,6 +66,14 @@ class Views:
             "same_for_all": self.same,
         }
 
+    def for_fitting(self) -> "Views":
+        """For the images that anchors and radii are chosen on: what is counted on the others must not share their draws."""
+        return self if self.same else replace(self, stream=1)
+
+    def keys(self, j: int, *row: int) -> tuple[int, ...]:
+        """What view j depends on beside the image; no encoder trained here draws its views from such keys."""
+        return (AUDIT, self.seed, self.stream, j, *row)
+
     def drawn(self, n: int) -> "Drawn":
         """The views of n images, block by block."""
         return Drawn(self, n)
@@ -73,14 +88,14 @@ class Views:
 
 
 class Drawn:
-    """The parameters of all views of n images; `block` applies them. View j of row i depends on (seed, j, i) only."""
+    """The parameters of all views of n images; `block` applies them. View j of row i depends on (seed, stream, j, i) only."""
 
     def __init__(self, views: Views, n: int) -> None:
         self.views = views
         source, rows = views.source, 1 if views.same else n
         self.parameters: list[ViewParameters | Tensor] = []
         for j in range(1, views.m):
-            generator = seeded_generator(views.seed, j)
+            generator = seeded_generator(*views.keys(j))
             if isinstance(source, Augmentation):
                 self.parameters.append(sample_parameters(source, rows, generator))
             elif isinstance(source, Warp):
@@ -101,8 +116,9 @@ class Drawn:
         if isinstance(source, Augmentation | Warp):
             p = self.parameters[j - 1][keys]
             return _augmented(images, p) if isinstance(p, ViewParameters) else warp_images(images, p)
-        found = [_sample(source, image, self.views.seed, j, i) for image, i in zip(images, keys.tolist(), strict=True)]
-        if not torch.equal(found[0], _sample(source, images[0], self.views.seed, j, int(keys[0]))):
+        seeds = [self.views.keys(j, i) for i in keys.tolist()]
+        found = [_sample(source, image, seed) for image, seed in zip(images, seeds, strict=True)]
+        if not torch.equal(found[0], _sample(source, images[0], seeds[0])):
             raise ValueError(
                 f"the augmentation {self.views.name} makes another view of the same image from the same seed: it must draw "
                 "from the global random states of torch, NumPy or Python, and keep no state"
@@ -121,13 +137,14 @@ def _augmented(images: Tensor, parameters: ViewParameters) -> Tensor:
     return apply(images, parameters)
 
 
-def _sample(transform: Transform, image: Tensor, seed: int, j: int, i: int) -> Tensor:
-    """One view by a callable, float (C, H, W), from the random states that (seed, j, i) give."""
+def _sample(transform: Transform, image: Tensor, keys: tuple[int, ...]) -> Tensor:
+    """One view by a callable, float (C, H, W), from the random states that the keys give."""
     remedy = "it must take and return a float tensor (C, H, W) in [0, 1] of one shape"
     try:
-        with seeded(seed, j, i), torch.no_grad():
+        with seeded(*keys), torch.no_grad():
             view = transform(image.clone())
-    except Exception as error:
+            view = view.to_dense().cpu() if isinstance(view, Tensor) else view
+    except STRANGE as error:
         raise ValueError(
             f"the augmentation fails on an image of shape {tuple(image.shape)} ({first_line(error)}): {remedy} "
             "(begin with ToPILImage and end with ToTensor where it needs PIL)"
@@ -137,13 +154,14 @@ def _sample(transform: Transform, image: Tensor, seed: int, j: int, i: int) -> T
     if not isinstance(view, Tensor) or view.shape != image.shape or not view.is_floating_point():
         got = f"{tuple(view.shape)} {view.dtype}" if isinstance(view, Tensor) else f"a {type(view).__name__}"
         raise ValueError(f"the augmentation returned {got} for an image of shape {tuple(image.shape)}: {remedy}")
+    view = view.to(image.dtype)  # float8 has no minimum
     low, high = float(view.min()), float(view.max())
     if not (-BEYOND <= low and high <= 1 + BEYOND):
         raise ValueError(
             f"the augmentation returned values from {low:.4g} to {high:.4g}, far from [0, 1]: check it, and leave a "
             "Normalize to the encoder, since view 0 is the image itself"
         )
-    return view.to(image.dtype)
+    return view
 
 
 def parse_views(text: str, m: int, seed: int, same: bool) -> Views:

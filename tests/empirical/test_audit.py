@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,12 +17,13 @@ import empirical
 import empirical.audit
 from empirical import Augmentation, load
 from empirical.audit import Views, audit, halves
-from empirical.audit.certificate import certificate, decimal, write
+from empirical.audit.certificate import at_least, certificate, decimal, write
 from empirical.audit.check import below, check, digest, mean_radius, pairwise_within
 from empirical.audit.core import CROSS_ENTROPY
 from empirical.audit.data import Halves
 from empirical.audit.exact import CLIQUES, examine
 from empirical.audit.report import quotes, report
+from empirical.warps import Warp, warped_views
 from theory.population import clopper_pearson, refined_mean_radius
 from theory.theorem1 import choose
 
@@ -114,6 +116,50 @@ def test_the_fitting_half_decides_nothing_but_head_and_anchors():
     a, b = (audit(flatten(), d, shaken, m=2, progress=False) for d in (first, second))
     assert a.exact.best == b.exact.best
     assert not (a.anchors.points == b.anchors.points).all()
+
+
+def signed(image):
+    """Noise of random signs in all channels but the first: no two draws are near each other."""
+    image = image.clone()
+    image[1:] += 0.1 * (2 * torch.randint(0, 2, image[1:].shape) - 1)
+    return image
+
+
+def test_what_is_counted_shares_no_draws_with_what_was_chosen():
+    """Two halves whose samples differ in their draws alone, each far from all others: no ball about an anchor has mass."""
+
+    class Centred(nn.Module):
+        def forward(self, images):
+            return images.flatten(1) - 0.5
+
+    n = 120
+    labels = torch.arange(n) % 2
+    images = torch.full((n, 3, 32, 32), 0.5)
+    images[:, 0] += 0.4 * (2 * labels - 1)[:, None, None]
+    images[:, 0, 0, 0] += 1e-4 * torch.arange(n) / n
+    halves = Halves("signs", ("dark", "light"), images, labels, images, labels)
+    for seed in range(3):
+        found = audit(Centred().eval(), halves, signed, m=2, seed=seed, progress=False)
+        inside = [int(c.alpha.lower > 0) for c in found.population.classes]
+        assert inside == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "source", [Augmentation.from_letters("abcd"), Warp(), shaken], ids=["letters", "warp", "callable"]
+)
+def test_draws_of_the_halves_differ_unless_the_views_are_the_same_for_all(source):
+    images = planted(6)[0].repeat(1, 1, 4, 4)
+    for same in (False, True):
+        views = Views(source, "views", 3, seed=5, same=same)
+        there, here = (v.drawn(len(images)).block(images, 0)[:, 1:] for v in (views.for_fitting(), views))
+        assert torch.equal(there, here) == same
+        assert torch.equal(here, views.drawn(len(images)).block(images, 0)[:, 1:])
+
+
+def test_no_training_draws_the_views_of_an_audit():
+    images = planted(6)[0].repeat(1, 1, 4, 4)
+    audited = Views(Warp(), "warp", 3).drawn(len(images)).block(images, 0)
+    assert not torch.equal(audited, warped_views(images, Warp(), 3, 0))
 
 
 def test_the_same_views_for_all_make_the_supremum_exact():
@@ -232,6 +278,25 @@ TAMPERED = {
     "not a number": lambda c: c["population"].update(error="NaN"),
     "a float for a decimal": lambda c: c["exact"].update(error=0.01),
     "a part missing": lambda c: c.pop("population"),
+    "a part added": lambda c: c["exact"].update(note="error <= 0"),
+    "another claim": lambda c: c["population"].update(claim="holds  population: error <= 0.000000"),
+    "no claim": lambda c: c["exact"].pop("claim"),
+    "another direction": lambda c: c["exact"].update(direction="exact"),
+    "another union bound": lambda c: c["population"].update(union_bound="one event"),
+    "met a number": lambda c: c["exact"]["classes"][0].update(met=10**6),
+    "met a word": lambda c: c["exact"]["classes"][0].update(met="false"),
+    "a member as a word": lambda c: c["exact"]["classes"][0]["members"].append("1"),
+    "a member as a float": lambda c: c["exact"]["classes"][0]["members"].append(1.5),
+    "hoped no list": lambda c: c["population"].update(hoped="012"),
+    "hoped a float": lambda c: c["population"].update(hoped=[1.5]),
+    "an anchor too short": lambda c: c["population"]["anchors"][0].pop(),
+    "a main part about nothing": lambda c: c["exact"]["classes"][0].update(anchor=[]),
+    "a signalling NaN": lambda c: c["exact"].update(error="sNaN"),
+    "alpha lowered": lambda c: raised(c, "exact", "classes", 0, "alpha", by=-2),
+    "population margin raised": lambda c: raised(c, "population", "classes", 0, "margin", by=1),
+    "mean radius lowered": lambda c: raised(c, "population", "classes", 0, "mean_radius", by=-1e-3),
+    "another shape": lambda c: c["features"].update(shape=[10**9, 3, 3]),
+    "more images": lambda c: c["data"].update(certifying_images=10**9),
     "a features hash": lambda c: c["features"].update(features_sha256="0" * 64),
     "a labels hash": lambda c: c["features"].update(labels_sha256="0" * 64),
 }
@@ -298,6 +363,36 @@ def test_truncated_files_are_named(written, share):
     path.write_text(text[: int(share * len(text))])
     with pytest.raises(ValueError, match=r"certificate\.json"):
         check(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"format": 2, "format": 2}', "[]", "3", '{"format": 1}', "\x00"])
+def test_what_is_no_certificate_is_refused(tmp_path, text):
+    (tmp_path / "certificate.json").write_text(text)
+    with pytest.raises(ValueError, match=r"certificate\.json"):
+        check(tmp_path / "certificate.json")
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04garbage", b"", b"PK\x05\x06" + bytes(18)])
+def test_features_that_are_no_npz_are_refused(written, tmp_path, content):
+    (tmp_path / "t.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"t\.npz"):
+        check(written[0], tmp_path / "t.npz")
+    with pytest.raises(ValueError, match=r"cannot be looked for"):
+        check(written[0], tmp_path / ("x" * 5000))
+
+
+def test_samples_just_apart_are_not_within_reach_0():
+    """Their norms are off by what the checker lets pass; one product of unit vectors would not tell them apart."""
+    length, angle = 1 + 0.9e-9, 5e-5
+    a, b = (length * np.array([[np.cos(t), np.sin(t)]] * 2) for t in (0, angle))
+    assert not pairwise_within(np.stack([a, b]), 1e-11)
+    assert pairwise_within(np.stack([a, b]), 1.001 * angle)
+
+
+@pytest.mark.parametrize(("n", "correct"), [(10, 9), (3, 1), (7, 7), (597, 566)])
+def test_a_share_is_written_as_no_less_than_it_is(n, correct):
+    exact = 1 - Fraction(correct, n)
+    assert 0 <= Fraction(decimal(at_least(exact))) - exact <= Fraction(1, 2**53)
 
 
 def test_missing_files_are_named(written, tmp_path):

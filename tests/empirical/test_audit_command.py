@@ -25,6 +25,11 @@ def broken():
     raise OSError("the disk is gone")
 
 
+BLOBS = ["--data", "tests.empirical.test_audit_command:blobs"]
+LONG = "x" * 400
+ON_DISK = ("cifar10", "folder", "npz")
+
+
 @pytest.fixture
 def there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -67,6 +72,18 @@ def test_audit_then_check(there, capsys):
         (["--encoder", "nowhere.ts"], "nowhere.ts"),
         ([*PCA, "--arguments", "{"], "is no JSON"),
         ([*PCA, "--arguments", "[1]"], "is no object"),
+        ([*PCA, "--arguments", "[" * 100_000], "is no JSON (maximum recursion depth"),
+        (["--encoder", "sys:exit"], "SystemExit"),
+        ([*PCA, "--data", "sys:exit"], "--data 'sys:exit' cannot be made (SystemExit: )"),
+        ([*PCA, *BLOBS, "--side", "0"], "--side 0 is not for 'tests.empirical.test_audit_command:blobs': leave it out"),
+        ([*PCA, *BLOBS, "--side", "-5"], "--side -5 is not for"),
+        ([*PCA, *BLOBS, "--path", "/x"], "--path /x is not for"),
+        ([*PCA, *BLOBS, "--split", "-1"], "seed=-1 is negative"),
+        *[([*PCA, "--data", name, "--path", LONG], "cannot be read (File name too long)") for name in ON_DISK],
+        ([*PCA, "--out", "a\0b"], "--out 'a\\x00b' cannot be written"),
+        ([*PCA, "--out", LONG], "cannot be written ([Errno 36] File name too long"),
+        ([*PCA, "--out", "\udcff"], "--out '\\udcff' cannot be written"),
+        ([*PCA, "--evidence", "a\0b"], "--evidence 'a\\x00b' cannot be written"),
         ([*PCA, "--arguments", '{"parts": 3}'], "parts"),
         ([*PCA, "--checkpoint", "none.safetensors"], "none.safetensors"),
         ([*PCA, "--data", "tests.empirical.test_audit_command:broken"], "the disk is gone"),

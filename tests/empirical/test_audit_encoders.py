@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import sys
 import warnings
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from torch import nn
 
 from empirical.audit.encoders import Transformer, load_encoder, subject
 from empirical.audit.features import check_repeats, encode
+from empirical.audit.strangers import first_line
 from empirical.audit.views import parse_views
 from tests.empirical.refusals import images, refused
 
@@ -49,6 +51,30 @@ def broken_factory():
 
 def number_factory():
     return 7
+
+
+class Trains(Net):
+    """Its own mode switch returns nothing, as many do, or fails."""
+
+    def __init__(self, fails=False):
+        super().__init__()
+        self.fails = fails
+
+    def train(self, mode=True):
+        if self.fails:
+            raise RuntimeError("no such mode")
+        super().train(mode)
+
+
+class Speechless(Exception):
+    """It cannot say what is wrong."""
+
+    def __str__(self):
+        raise OSError
+
+
+def speechless_factory():
+    raise Speechless
 
 
 def given(spec, arguments=None, checkpoint=None, layer=None, trust=False, fit=None):
@@ -87,6 +113,13 @@ def test_weights_that_a_factory_draws_are_the_same_every_time():
         (f"{HERE}:Net", {"depth": 3}, r"cannot be made from \{'depth': 3\} .* signature is Net\(width=4, channels=3\)"),
         (f"{HERE}:Net", {"width": "wide"}, "cannot be made from"),
         (f"{HERE}:broken_factory", {}, r"RuntimeError: no weights at hand\)"),
+        (f"{HERE}:speechless_factory", {}, r"cannot be made from .*\(Speechless: \): its signature"),
+        (
+            f"{HERE}:Trains",
+            {"fails": True},
+            r"cannot be put into evaluation mode \(RuntimeError: no such mode\): repair",
+        ),
+        ("sys:exit", {}, r"cannot be made from \{\} \(SystemExit: \)"),
         (f"{HERE}:number_factory", {}, "made a int: a torch.nn.Module or a scikit-learn transformer is needed"),
         (f"{HERE}:CPU", {}, "made a device"),
         (f"{HERE}:CPU", {"a": 1}, "is a device, no factory: leave out"),
@@ -103,11 +136,23 @@ def test_what_makes_no_encoder_is_refused(spec, arguments, message):
 
 
 def test_a_module_that_fails_while_it_is_imported_is_refused(tmp_path, monkeypatch):
-    for name, text in (("syntax_broken_abc", "def f(:\n"), ("raises_broken_abc", "raise KeyError('x')\n")):
+    for name, text in (
+        ("syntax_broken_abc", "def f(:\n"),
+        ("raises_broken_abc", "raise KeyError('x')\n"),
+        ("exits_broken_abc", "raise SystemExit(0)\n"),
+    ):
         (tmp_path / f"{name}.py").write_text(text)
         monkeypatch.syspath_prepend(tmp_path)
         refused("cannot be imported", given, f"{name}:f")
         refused("cannot be imported", parse_views, f"{name}:f", 4, 0, False)
+
+
+def test_a_mode_switch_may_return_nothing():
+    assert not given(f"{HERE}:Trains").module.training
+
+
+def test_an_error_without_words_has_a_first_line():
+    assert first_line(Speechless()) == "Speechless: "
 
 
 def test_two_fits_are_told_apart_and_equal_ones_are_not():
@@ -208,7 +253,16 @@ def test_missing_files_and_folders_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [[torch.ones(2)], torch.ones(2), 3, {"weight": [1, 2]}, {"a": torch.ones(1), "b": 2}]
+    "content",
+    [
+        [torch.ones(2)],
+        torch.ones(2),
+        3,
+        {"weight": [1, 2]},
+        {"a": torch.ones(1), "b": 2},
+        {1: torch.ones(2)},
+        {"model": {None: torch.ones(2)}},
+    ],
 )
 def test_checkpoints_without_a_state_dict_are_refused(tmp_path, content):
     refused("holds no state dict: save", load_with, saved(tmp_path, "w.pt", content))
@@ -421,6 +475,13 @@ def test_random_and_batch_dependent_encoders_are_found_out(function):
     )
 
 
+@pytest.mark.parametrize("function", [lambda x: x.flatten(1) @ x.flatten(1).T, lambda x: x.flatten(1)[:, : len(x)]])
+def test_a_width_that_changes_with_the_batch_is_refused(function):
+    refused(
+        "returns 4 to 12 features, a width that changes with the batch", check_repeats, Does(function), images(), CPU
+    )
+
+
 def test_an_encoder_that_changes_its_weights_is_refused():
     class Counts(nn.Module):
         def __init__(self):
@@ -458,6 +519,12 @@ def test_an_encoder_that_works_in_place_leaves_the_images_alone():
         (lambda x: x.flatten(1).numpy(), "returned a ndarray, not a tensor"),
         (lambda x: torch.complex(x, x).flatten(1), "returned a tensor of torch.complex64: make it dense and real"),
         (lambda x: x.flatten(1).to_sparse(), "returned a tensor of torch.sparse_coo: make it dense"),
+        (
+            lambda x: x.flatten(1).to("meta"),
+            r"tensor of torch.float32 on meta that cannot be read \(NotImplementedError",
+        ),
+        (lambda x: x.flatten(1).byte().view(torch.bits8), "tensor of torch.bits8 on cpu that cannot be read"),
+        (lambda _: sys.exit(0), r"fails on images of shape .*\(SystemExit: 0\)"),
         (
             lambda x: torch.nested.nested_tensor(list(x.flatten(1)), layout=torch.jagged),
             "returned a tensor of torch.jagged",

@@ -1,9 +1,11 @@
 """Any data, any augmentation and their features: they work, or are refused with one message that names value and remedy."""
 
 import functools
+import io
 import json
 import random
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -16,9 +18,9 @@ from empirical.audit.data import Halves, halves
 from empirical.audit.features import HEADS, encode, encode_views, make_head
 from empirical.audit.strangers import seeded
 from empirical.audit.views import Views, parse_views
-from empirical.augmentations import Augmentation, apply, finite_views, sample_parameters, seeded_generator
+from empirical.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from empirical.datasets import load
-from empirical.warps import Warp, warped_views
+from empirical.warps import Warp, matrices, warp_images
 from tests.empirical.refusals import images, refused
 
 CPU = torch.device("cpu")
@@ -36,6 +38,14 @@ class Does(nn.Module):
         return self.function(x)
 
 
+def by_the_library(x, views):
+    """The views, by the library's own functions."""
+    generators = [seeded_generator(*views.keys(j)) for j in range(1, views.m)]
+    if isinstance(views.source, Warp):
+        return torch.stack([x, *(warp_images(x, matrices(views.source, len(x), g)) for g in generators)], dim=1)
+    return torch.stack([x, *(apply(x, sample_parameters(views.source, len(x), g)) for g in generators)], dim=1)
+
+
 def featured(function, head="unit", n=12, views="mild", m=3, what="certifying half"):
     raw = encode(Does(function), images(n), CPU)
     made = make_head(head, raw, 3, 0)
@@ -46,7 +56,7 @@ def featured(function, head="unit", n=12, views="mild", m=3, what="certifying ha
 def test_features_of_views_are_those_of_each_view_alone(head):
     found = featured(lambda x: x.flatten(1)[:, :20], head, n=200, m=4)
     np.testing.assert_allclose(np.linalg.norm(found, axis=2), 1, atol=1e-12)
-    views = finite_views(images(200), Augmentation(crop_scale=(0.9, 1.0)), 4, 0)
+    views = by_the_library(images(200), parse_views("mild", 4, 0, False))
     ending = make_head(head, images(200).flatten(1)[:, :20].double(), 3, 0)
     for i in (0, 127, 128, 199):
         np.testing.assert_allclose(found[i], ending(views[i].flatten(1)[:, :20]), atol=1e-5)
@@ -76,6 +86,13 @@ def test_an_encoder_of_zeros_is_refused():
     refused("512 of 512 rows are zero|36 of 36 rows are zero", featured, lambda x: 0 * x.flatten(1))
 
 
+@pytest.mark.parametrize("head", ["unit", "centred"])
+def test_a_width_that_changes_in_the_last_block_is_refused(head):
+    refused(
+        "returns 6 to 20 features, a width that", featured, lambda x: x.flatten(1)[:, : min(len(x), 20)], head, n=172
+    )
+
+
 @pytest.mark.parametrize("head", ["centred", "whitened", "clusters"])
 def test_a_collapsed_encoder_is_refused_by_fitted_heads(head):
     refused("the encoder has collapsed", featured, lambda x: torch.ones(len(x), 4), head)
@@ -84,6 +101,7 @@ def test_a_collapsed_encoder_is_refused_by_fitted_heads(head):
 
 def test_heads_that_cannot_be_are_refused():
     refused("head='relu' is unknown: choose one of unit, centred", make_head, "relu", None, 3, 0)
+    refused("clusters='two' is a str: give an integer", make_head, "clusters", images().flatten(1), "two", 0)
     refused("corners=1: a simplex", featured, lambda x: x.flatten(1)[:, :1], "vertices")
     refused(
         "clusters=3 is more than there are different", featured, lambda x: (x.flatten(1)[:, :1] > 0.5) * 1.0, "clusters"
@@ -152,13 +170,14 @@ def test_same_views_are_one_transformation_of_all_images(text):
 
 def test_views_are_those_of_the_library():
     x = images(9)
-    for text, expected in (
-        ("abcd", finite_views(x, Augmentation.from_letters("abcd"), 5, 7)),
-        ("warp", warped_views(x, Warp(), 5, 7)),
-        ("warp:scale=0.1", warped_views(x, Warp(scale=0.1), 5, 7)),
-        ("mild:crop_scale=0.5..1", finite_views(x, Augmentation(crop_scale=(0.5, 1)), 5, 7)),
+    for text, source in (
+        ("abcd", Augmentation.from_letters("abcd")),
+        ("warp", Warp()),
+        ("warp:scale=0.1", Warp(scale=0.1)),
+        ("mild:crop_scale=0.5..1", Augmentation(crop_scale=(0.5, 1))),
     ):
-        assert torch.equal(parse_views(text, 5, 7, False).drawn(9).block(x, 0), expected)
+        found = parse_views(text, 5, 7, False)
+        assert torch.equal(found.drawn(9).block(x, 0), by_the_library(x, Views(source, text, 5, 7)))
 
 
 def test_global_random_states_are_left_alone():
@@ -182,7 +201,7 @@ def test_global_random_states_are_left_alone():
 def test_grey_images_have_views_too(text):
     x = images(6, channels=1)
     found = parse_views(text, 4, 0, False).drawn(6).block(x, 0)
-    expected = finite_views(x.expand(-1, 3, -1, -1), parse_views(text, 4, 0, False).source, 4, 0)
+    expected = by_the_library(x.expand(-1, 3, -1, -1), parse_views(text, 4, 0, False))
     torch.testing.assert_close(found.expand(-1, -1, 3, -1, -1), expected, atol=1e-5, rtol=0)
     refused(
         "have 5 channels, the augmentation is for 1 or 3",
@@ -217,6 +236,8 @@ def test_views_that_change_nothing_are_told():
         (lambda image: (image - 0.5) / 0.2, r"far from \[0, 1\].*leave a Normalize to the encoder"),
         (lambda image: image.crop((0, 0, 4, 4)), "AttributeError.*begin with ToPILImage"),
         (nn.Linear(3, 3), "fails on an image of shape"),
+        (lambda _: sys.exit(0), r"fails on an image of shape .*\(SystemExit: 0\)"),
+        (lambda image: image.to("meta"), r"fails on an image of shape .*\(NotImplementedError"),
         (Counting(), "makes another view of the same image from the same seed"),
         (lambda image: image + 0.1 * float(np.random.default_rng().random()), "makes another view of the same image"),
     ],
@@ -234,6 +255,8 @@ def test_callables_may_work_in_place_or_with_gradients():
     Views(in_place, "in place").drawn(4).block(x, 0)
     assert torch.equal(x, before)
     scale = nn.Parameter(torch.tensor(0.5))
+    for kind in (torch.Tensor.to_sparse, lambda view: view.to(torch.float8_e4m3fn)):
+        assert Views(lambda image, kind=kind: kind(image), "of a kind").drawn(4).block(x, 0).dtype == torch.float32
     assert not Views(lambda image: image * scale, "learnt").drawn(4).block(x, 0).requires_grad
 
 
@@ -260,6 +283,8 @@ def test_views_that_cannot_be_read_are_refused(text, message):
 
 def test_too_few_views_and_negative_seeds_are_refused():
     refused("views=1: alignment compares views of one image; give 2 or more", parse_views, "a", 1, 0, False)
+    refused("views='a' is a str: give an integer", Views, noisy, "noisy", "a")
+    refused("seed=1.5 is a float: give an integer", Views, noisy, "noisy", 2, 1.5)
     refused("seed=-1 is negative: use 0 or more", parse_views, "a", 2, -1, False)
 
 
@@ -275,6 +300,33 @@ def test_descriptions_are_plain_and_the_same_in_every_process():
         text = json.dumps(Views(source, "x").description())
         assert "0x" not in text
     assert re.search("p=0.1", json.dumps(Views(nn.Dropout(0.1), "x").description()))
+
+
+class Endless(Dataset):
+    """A stream: without a length, and with classes that are not there yet."""
+
+    def __getitem__(self, i):
+        return images(1)[0], i % 2
+
+    def __len__(self):
+        raise NotImplementedError("a stream")
+
+
+class Classless(Endless):
+    """Its classes fail."""
+
+    @property
+    def classes(self):
+        sys.exit(0)
+
+    def __len__(self):
+        return 8
+
+
+def truncated_file(x):
+    file = io.BytesIO()
+    Image.fromarray(as_bytes(x)).save(file, "png")
+    return Image.open(io.BytesIO(file.getvalue()[:-40]))
 
 
 class Listed(Dataset):
@@ -338,6 +390,8 @@ def as_bytes(x):
     [
         (lambda x: x, 3),
         (lambda x: x.double(), 3),
+        (lambda x: x.clone().requires_grad_(), 3),
+        (lambda x: x.to_sparse(), 3),
         (lambda x: (x * 255).round().byte(), 3),
         (as_array, 3),
         (as_bytes, 3),
@@ -396,6 +450,8 @@ def test_class_names_are_given_or_the_data_sets():
     assert halves(listed(LABELS, classes=3)).class_names == ("0", "1", "2")
     words = listed([("cow", "ant", "bee")[y] for y in LABELS], classes=["cow", "ant", "bee"])
     assert halves((words, words)).labels.tolist() == LABELS
+    synonyms = listed([str(["cow", "ox"]) if y else "ant" for y in LABELS], classes=["ant", ["cow", "ox"]])
+    assert halves(synonyms).class_names == ("ant", "['cow', 'ox']")
 
 
 @pytest.mark.parametrize(
@@ -434,8 +490,15 @@ def test_labels_that_make_no_classes_are_refused(labels, message):
         (listed(LABELS, classes=["a", "b"]), "labels run from 0 to 2: number 2 classes 0..1"),
         (listed(LABELS, classes=["a", "b", "c", "d"]), "class 'd' has 0 fitting images"),
         (listed(["x", "y"] * 12, classes=["x", "z"]), "label 'y' is none of the 2 class names"),
-        (listed(LABELS, lambda _: "image.png"), "image 0 is a str: give a tensor, an array or a PIL image"),
+        (listed(LABELS, lambda _: "image.png"), "image 0 is a str that cannot be read .*: give a tensor, an array or a PIL"),
         (listed(LABELS, lambda _: None), "image 0 is a NoneType"),
+        (listed(LABELS, lambda x: x.to("meta")), r"image 0 is a Tensor that cannot be read \(NotImplementedError"),
+        (listed(LABELS, lambda _: [[1, 2], [3]]), r"image 0 is a list that cannot be read \(ValueError"),
+        (listed(LABELS, truncated_file), r"image 0 is a PngImageFile that cannot be read \(OSError"),
+        (Endless(), r"the data set has no length \(NotImplementedError: a stream\)"),
+        (Classless(), r"the data set's classes cannot be read \(SystemExit: 0\)"),
+        (listed(["x", "y"] * 12, classes=["x", ["y"]]), "label 'y' is none of the 2 class names"),
+        (listed([0, 1, 2**70] * 8, classes=["x", "y"]), f"labels run from 0 to {2**70}: number 2 classes 0..1"),
         (listed(LABELS, lambda x: x[None]), r"image 0 has shape \(1, 3, 8, 8\): give \(C, H, W\)"),
         (listed(LABELS, lambda x: x.flatten()), r"image 0 has shape \(192,\)"),
         (listed(LABELS, lambda x: x[:, :0]), r"image 0 has shape \(3, 0, 8\)"),
@@ -457,14 +520,29 @@ def test_data_that_cannot_be_audited_are_refused(data, message):
     refused(message, halves, data)
 
 
-def test_a_data_set_that_fails_is_refused():
+@pytest.mark.parametrize("error", [OSError("cannot identify image file 'x.png'"), SystemExit(0)])
+def test_a_data_set_that_fails_is_refused(error):
     class Fails(Listed):
         def __getitem__(self, i):
             if i == 3:
-                raise OSError("cannot identify image file 'x.png'")
+                raise error
             return super().__getitem__(i)
 
-    refused(r"item 3 of the data set cannot be read \(OSError: cannot identify", halves, Fails(listed(LABELS).items))
+    message = re.escape(f"item 3 of the data set cannot be read ({type(error).__name__}: {error})")
+    refused(message, halves, Fails(listed(LABELS).items))
+
+
+@pytest.mark.parametrize(
+    ("seed", "message"),
+    [
+        ("a", "seed='a' is a str: give an integer"),
+        (1.5, "seed=1.5 is a float"),
+        (-1, "seed=-1 is negative: use 0 or more"),
+    ],
+)
+def test_a_split_needs_a_seed(seed, message):
+    refused(message, halves, listed(LABELS), None, seed)
+    assert halves(listed(LABELS), None, np.int64(3)).fingerprint() == halves(listed(LABELS), None, 3).fingerprint()
 
 
 def test_images_that_are_in_both_halves_are_counted():
