@@ -385,3 +385,19 @@ def test_tensors_with_a_pending_sign_are_read_right():
     assert pending.is_neg()
     expected = augmented_distances(pending.resolve_neg().numpy())
     np.testing.assert_array_equal(augmented_distances(pending).numpy(), expected)
+
+
+def test_the_band_is_as_wide_as_proved():
+    """kappa, beta and grow of the module's docstring, written out for D = 100 and 13 coordinates, or all."""
+    u, v, D, k = 2.0**-53, 2.0**-24, 100, 13
+    basis = principal_basis(np.random.default_rng(0).normal(size=(40, D)), k)
+    e = float(np.linalg.norm(basis.T @ basis - np.eye(k))) + 2 * k * (100 * u / (1 - 100 * u))
+    p = (100 * u / (1 - 100 * u) * 13**0.5 + 2 * u) * (1 + e)
+    some, every = embedding(1.0, np.zeros(D), basis), embedding(1.0, np.zeros(D), None)
+    t = 108 * u / (1 - 108 * u) + 3 * p + e + 8 * u
+    assert some.kappa == pytest.approx(1.01 * (v + 2 * u + p + t**0.5), rel=1e-12)
+    assert every.kappa == pytest.approx(1.01 * (v + 2 * u), rel=1e-12)
+    assert some.beta == pytest.approx(1.01 * 20 * v / (1 - 20 * v), rel=1e-12)  # z has 14 coordinates
+    assert every.beta == pytest.approx(1.01 * 106 * v / (1 - 106 * v), rel=1e-12)
+    assert (some.grow - 1, every.grow - 1) == pytest.approx((432 * u + e, 432 * u), rel=1e-3)
+    assert bands.gamma(2, 0.25) == 1
