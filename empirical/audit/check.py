@@ -210,8 +210,9 @@ def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterat
     if array_digest(labels) != content["features"]["labels_sha256"]:
         yield "the labels are not those of the certificate"
     K = len(content["data"]["class_names"])
-    if sorted(set(labels.tolist())) != list(range(K)):
-        yield f"the labels are not 0..{K - 1}, each present"
+    if K < 2 or sorted(set(labels.tolist())) != list(range(K)):
+        found = sorted(set(labels.tolist()))[:10]
+        yield f"{K} classes are named and the labels are {found}: not 0..K-1, each present, K >= 2"
         return
     norms = np.linalg.norm(features, axis=2)
     if not np.isfinite(norms).all() or abs(norms - 1).max() > MET:

@@ -2,6 +2,18 @@
 
 import pytest
 import torch
+from torch import nn
+
+
+class Does(nn.Module):
+    """A module that does whatever a function does."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
 
 
 def images(n=12, channels=3, side=8, seed=0):

@@ -351,6 +351,23 @@ def test_tampered_features_fail_even_where_their_hashes_are_renewed(written, wha
     assert check(path)
 
 
+def test_a_single_class_is_no_certificate(written):
+    """Without a rival there is no condition to check: said, not raised."""
+    from empirical.audit.check import array_digest
+
+    path, file = written
+    arrays = safetensors.numpy.load_file(file)
+    arrays["labels"] = np.zeros_like(arrays["labels"])
+    safetensors.numpy.save_file(arrays, file)
+
+    def alone(content):
+        content["data"]["class_names"] = ["all"]
+        content["features"]["labels_sha256"] = array_digest(arrays["labels"])
+
+    rewritten(path, alone)
+    assert any("1 classes are named" in line for line in check(path))
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.6, 0.99])
 def test_truncated_files_are_named(written, share):
     path, features = written

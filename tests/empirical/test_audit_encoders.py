@@ -18,7 +18,7 @@ from empirical.audit.encoders import Transformer, load_encoder, subject
 from empirical.audit.features import check_repeats, encode
 from empirical.audit.strangers import first_line
 from empirical.audit.views import parse_views
-from tests.empirical.refusals import images, refused
+from tests.empirical.refusals import Does, images, refused
 
 CPU = torch.device("cpu")
 HERE = __name__
@@ -438,17 +438,6 @@ def test_parts_left_in_training_mode_are_refused(name, layer):
 def test_what_is_no_module_is_refused():
     refused("the encoder is a PCA: pass a torch.nn.Module, or a scikit-learn", subject, PCA(3), "pca")
     refused("the encoder is a function", subject, images, "f")
-
-
-class Does(nn.Module):
-    """A module that does whatever a function does."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 def dropout(x):

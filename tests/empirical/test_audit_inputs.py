@@ -21,21 +21,10 @@ from empirical.audit.views import Views, parse_views
 from empirical.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from empirical.datasets import load
 from empirical.warps import Warp, matrices, warp_images
-from tests.empirical.refusals import images, refused
+from tests.empirical.refusals import Does, images, refused
 
 CPU = torch.device("cpu")
 HERE = __name__
-
-
-class Does(nn.Module):
-    """A module that does whatever a function does."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 def by_the_library(x, views):

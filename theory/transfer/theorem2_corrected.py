@@ -11,7 +11,7 @@ import numpy as np
 import z3
 
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import implication
+from theory.prove import cauchy_schwarz, implication
 from theory.setting import Array
 from theory.transfer.heads import Loss, absolute_loss, head_risk
 
@@ -46,17 +46,6 @@ def opposed_pair(d: Any, eta: Any) -> tuple[Array, Array]:
     """
     features = [[[1 - d], [1 + eta]], [[1 + d], [1 - eta]]]
     return np.array(features, dtype=object), np.array([-1, 1], dtype=object)
-
-
-def _cauchy_schwarz() -> Evidence:
-    h1, h2, v1, v2 = z3.Reals("h1 h2 v1 v2")
-    return implication(
-        "Cauchy-Schwarz",
-        "(h.v)^2 <= ||h||^2 ||v||^2 in the plane of the head and the displacement",
-        [],
-        (h1 * v1 + h2 * v2) ** 2 <= (h1 * h1 + h2 * h2) * (v1 * v1 + v2 * v2),
-        example={h1: 1, h2: 0, v1: 0, v2: 1},
-    )
 
 
 def _one_sample() -> Evidence:
@@ -180,7 +169,7 @@ _COUPLING = (
 OPERATOR = "the operator norm of a matrix h is sup ||h u||/||u||; best heads exist on both domains"
 
 BOUND_STEPS = ("Cauchy-Schwarz", "one sample", "mean", "telescope")
-BOUND_CHECKS = (_cauchy_schwarz, _one_sample, _mean, _telescope)
+BOUND_CHECKS = (cauchy_schwarz, _one_sample, _mean, _telescope)
 
 CLAIMS = (
     Claim(
@@ -209,6 +198,6 @@ CLAIMS = (
         reduction="The lecture asks for |R(f;D_A) - R(f;D_A')| to be small; its Theorem 2 bounds the loss of one head, which "
         "is 0 in Example 1 (h > 0 is best on every D_c). " + _COUPLING,
         trusted=(OPERATOR,),
-        checks=(_cauchy_schwarz, _one_sample, _mean, _gap, _gap_attained),
+        checks=(cauchy_schwarz, _one_sample, _mean, _gap, _gap_attained),
     ),
 )
