@@ -23,8 +23,8 @@ verify: setup
 	$(BIN)/python -m simulate
 	$(BIN)/python -m empirical --data fashion
 	$(BIN)/python -m empirical --data digits
-	$(BIN)/python -m empirical.clustering --data digits
-	$(BIN)/python -m empirical.audit --encoder empirical.clustering:network --checkpoint build/encoders/digits.safetensors \
+	$(BIN)/python -m empirical.training.clustering --data digits
+	$(BIN)/python -m empirical.audit --encoder empirical.training.clustering:network --checkpoint build/encoders/digits.safetensors \
 		--head vertices --data digits --views mild-warp --out build/audit/digits
 	$(BIN)/python -m figures
 

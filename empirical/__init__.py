@@ -1,18 +1,26 @@
 """Real encoders: data, views with explicit parameters, training, evaluation, and the audit of any encoder."""
 
 import importlib
-from types import ModuleType
+from typing import Any
 
-from empirical.augmentations import Augmentation, finite_views
-from empirical.datasets import Dataset, load
-from empirical.encoders import Encoder
-from empirical.training import TrainingConfig, TrainingResult, train
+_HOMES = {
+    "Augmentation": "empirical.views.augmentations",
+    "Dataset": "empirical.data.sets",
+    "Encoder": "empirical.training.networks",
+    "TrainingConfig": "empirical.training.loop",
+    "TrainingResult": "empirical.training.loop",
+    "finite_views": "empirical.views.augmentations",
+    "load": "empirical.data.sets",
+    "train": "empirical.training.loop",
+}
+"""Imported when first asked for: no module loads more than it computes with."""
 
 __all__ = ["Augmentation", "Dataset", "Encoder", "TrainingConfig", "TrainingResult", "finite_views", "load", "train"]
 
 
-def __getattr__(name: str) -> ModuleType:
-    """`empirical.audit` is imported when it is first asked for, so that `empirical.audit(...)` needs no import of its own."""
-    if name == "audit":
+def __getattr__(name: str) -> Any:
+    if name == "audit":  # a package that is also the function it is named after
         return importlib.import_module("empirical.audit")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'empirical' has no attribute {name!r}")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import torch
 
-from empirical.datasets import load
-from empirical.distributed import process_rank, processes
+from empirical.data.sets import load
+from empirical.evaluation.world import blocking
 from empirical.experiments.__main__ import main as experiment
-from empirical.measurement import blocking
-from empirical.methods import METHODS
-from empirical.study import Study, evidence, run, study_json
-from empirical.training import TrainingConfig, pick_device
+from empirical.experiments.study import Study, evidence, run, study_json
+from empirical.training.distributed import process_rank, processes
+from empirical.training.loop import TrainingConfig, pick_device
+from empirical.training.methods import METHODS
 from theory.ledger import write_json
 from theory.options import OneLineParser, integer, number
 from theory.theorem1 import FORMS, choose

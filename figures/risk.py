@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from figures.style import BLUE, GREEN, ORANGE, RED, canvas
-from theory.transfer import example_risk
+from theory.arcl import example_risk
 
 
 def draw(result: dict[str, Any]) -> Figure:

@@ -33,8 +33,7 @@ from simulate.estimators import (
     stream,
 )
 from simulate.probe import probe_risk, train_probe
-from theory.options import OneLineParser, integer, number
-from theory.transfer import (
+from theory.arcl import (
     clipped_robust_loss,
     example_alignment,
     example_risk,
@@ -42,6 +41,7 @@ from theory.transfer import (
     risk_given_x1,
     slope,
 )
+from theory.options import OneLineParser, integer, number
 
 EPS = 0.1
 SAMPLES = 100_000

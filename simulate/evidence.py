@@ -15,10 +15,10 @@ from simulate.estimators import one_per_stratum, stream
 from simulate.gaussian import Gaussian
 from simulate.sweep import NEAR, Tally
 from simulate.vertices import Vertices
+from theory.arcl import example_risk, risk_given_x1
 from theory.ledger import Evidence
 from theory.setting import Array
 from theory.theorem1 import FORMS
-from theory.transfer import example_risk, risk_given_x1
 
 Computed = tuple[bool, str, tuple[float, float] | None]
 

@@ -15,7 +15,7 @@ from simulate.circle.world import Circle
 from theory.factors import mean_shortfall
 from theory.setting import Array
 from theory.theorem1 import FORMS, margin, rho_printed, threshold
-from theory.theorem1.certificate import GUARD, ROUNDING
+from theory.theorem1.certificates.world import GUARD, ROUNDING
 from theory.theorem1.forms import Form
 
 Lever = Literal["lipschitz", "local"]

@@ -25,31 +25,34 @@ TREE = ("theory", "simulate", "empirical", "tests")
 LIMIT_S = 300  # per mutant: a loop that no longer ends is noticed too
 
 TESTS = {  # module of theory: the tests of its topic, the fast ones first
-    "elementary.py": "transfer factors transfer_theorem2",
-    "setting.py": "setting factors theorem1",
-    "factors.py": "factors alignment_discrete theorem1",
-    "alignment/bounds.py": "alignment_discrete alignment",
-    "divergence/losses.py": "divergence_losses divergence_correlation",
-    "divergence/duality.py": "divergence_losses",
-    "divergence/logsum.py": "divergence_losses divergence_infonce",
-    "divergence/infonce.py": "divergence_infonce",
-    "divergence/crosscorrelation.py": "divergence_correlation",
-    "divergence/pairs.py": "divergence_infonce divergence_correlation",
+    "elementary.py": "arcl/test_example1 test_factors arcl/test_theorem2",
+    "setting.py": "test_setting test_factors theorem1/test_theorem1",
+    "factors.py": "test_factors theorem2/test_discrete theorem1/test_theorem1",
+    "theorem2/bounds.py": "theorem2/test_discrete theorem2/test_theorem2",
+    "divergence/losses.py": "divergence/test_losses divergence/test_crosscorrelation",
+    "divergence/duality.py": "divergence/test_losses",
+    "divergence/logsum.py": "divergence/test_losses divergence/test_infonce",
+    "divergence/infonce.py": "divergence/test_infonce",
+    "divergence/crosscorrelation.py": "divergence/test_crosscorrelation",
+    "divergence/pairs.py": "divergence/test_infonce divergence/test_crosscorrelation",
     **{
-        f"concentration/{name}.py": "concentration_frontier concentration"
+        f"concentration/{name}.py": "concentration/test_frontier concentration/test_mainpart"
         for name in ("cliques", "frontier", "mainpart")
     },
-    **{f"concentration/{name}.py": "concentration_distances concentration" for name in ("distances", "bands")},
-    **{f"population/{name}.py": "population" for name in ("estimates", "binomial", "means", "anchor")},
-    "theorem1/forms.py": "theorem1_forms theorem1",
-    "theorem1/attained.py": "theorem1_forms",
-    "theorem1/anchored.py": "theorem1_population",
-    "theorem1/population.py": "theorem1_population",
-    **{f"theorem1/{name}.py": "theorem1 theorem1_forms" for name in ("frontier", "certificate")},
-    "transfer/example1.py": "transfer",
-    "transfer/robust.py": "transfer_robust transfer_theorem2",
-    "transfer/algorithm1.py": "transfer_algorithm1",
-    **{f"transfer/{name}.py": "transfer_theorem2" for name in ("heads", "theorem2_corrected")},
+    **{
+        f"concentration/{name}.py": "concentration/test_distances concentration/test_mainpart"
+        for name in ("distances", "bands")
+    },
+    **{f"population/{name}.py": "population/test_population" for name in ("estimates", "binomial", "means", "anchor")},
+    "theorem1/forms.py": "theorem1/test_forms theorem1/test_theorem1",
+    "theorem1/proofs/attained.py": "theorem1/test_forms",
+    "theorem1/proofs/anchored.py": "theorem1/test_population",
+    "theorem1/certificates/population.py": "theorem1/test_population",
+    **{f"theorem1/certificates/{name}.py": "theorem1/test_theorem1 theorem1/test_forms" for name in ("grid", "world")},
+    "arcl/example1.py": "arcl/test_example1",
+    "arcl/augmentation_robust.py": "arcl/test_augmentation_robust arcl/test_theorem2",
+    "arcl/algorithm1.py": "arcl/test_algorithm1",
+    **{f"arcl/{name}.py": "arcl/test_theorem2" for name in ("linear_heads", "theorem2_corrected")},
 }
 SWAPS = {"min": "max", "minimum": "maximum", "argmin": "argmax", "any": "all", "sin": "cos", "arcsin": "arccos"}
 SWAPS |= {right: left for left, right in SWAPS.items()}
@@ -78,7 +81,7 @@ class Mutant:
     @property
     def tests(self) -> list[str]:
         """Paths of the test files that may notice."""
-        return [f"tests/theory/test_{name}.py" for name in [*TESTS[self.module].split(), "mutants", "ledger"]]
+        return [f"tests/theory/{name}.py" for name in [*TESTS[self.module].split(), "test_mutants", "test_ledger"]]
 
 
 def edits(node: ast.AST) -> Iterator[ast.AST]:

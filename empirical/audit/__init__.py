@@ -2,7 +2,7 @@
 
     encoding    encoders.py, data.py, views.py, features.py: whatever is given becomes unit features (n, m, d)
     exact       exact.py: the finite world of the images and views given, against every form of Theorem 1
-    population  theory.theorem1.population: anchors and radii from the fitting half, counted on the other, at a level
+    population  theory.theorem1.certificates: anchors and radii from the fitting half, counted on the other
     certificate certificate.py writes it, check.py verifies it from features alone
     report      report.py (text), page.py (HTML), table.py (LaTeX)
 
@@ -14,9 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from empirical.audit.core import Audit, Transfer, audit
-from empirical.audit.data import Halves, halves
 from empirical.audit.encoders import Subject, load_encoder
-from empirical.audit.views import Views, parse_views
+from empirical.audit.halves import Halves, halves
+from empirical.views.protocol import Views, parse_views
 
 __all__ = ["Audit", "Halves", "Subject", "Transfer", "Views", "audit", "halves", "load_encoder", "parse_views"]
 

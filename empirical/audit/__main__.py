@@ -15,15 +15,15 @@ import torch
 from empirical.audit.certificate import write
 from empirical.audit.check import check
 from empirical.audit.core import audit
-from empirical.audit.data import Halves, halves
 from empirical.audit.encoders import load_encoder
-from empirical.audit.features import HEADS
+from empirical.audit.halves import Halves, halves
 from empirical.audit.page import write_page
 from empirical.audit.report import as_json, report
-from empirical.audit.strangers import STRANGE, first_line, imported
 from empirical.audit.table import latex
-from empirical.audit.views import NAMED, parse_views
-from empirical.datasets import load
+from empirical.data.sets import load
+from empirical.evaluation.features import HEADS
+from empirical.thirdparty import STRANGE, first_line, imported
+from empirical.views.protocol import NAMED, parse_views
 from theory.ledger import write_json, write_text
 from theory.options import OneLineParser, integer, number
 

@@ -17,12 +17,12 @@ import safetensors.numpy
 
 from empirical.audit.check import EXACT, FORMAT, GUARD, POPULATION, array_digest, check, digest
 from empirical.audit.core import Audit
-from empirical.audit.features import HEADS
-from empirical.checkpoint import replace
+from empirical.evaluation.features import HEADS
+from empirical.training.checkpoint import replace
 from theory.ledger import write_json
 from theory.setting import Array
 from theory.theorem1 import Certificate, PopulationCertificate, margin
-from theory.theorem1.certificate import ROUNDING
+from theory.theorem1.certificates.world import ROUNDING
 
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "numba", "python-flint")
 

@@ -12,21 +12,21 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
-from empirical import domains
-from empirical.audit.data import Halves, halves
 from empirical.audit.encoders import Subject, subject
 from empirical.audit.exact import Exact, examine
-from empirical.audit.features import HEADS, check_repeats, encode, encode_views, joined, make_head, needs_fit
-from empirical.audit.strangers import check_integers
-from empirical.audit.views import Transform, Views, parse_views
-from empirical.augmentations import Augmentation, apply
-from empirical.heads import Head
-from empirical.training import pick_device
-from empirical.warps import Warp
+from empirical.audit.halves import Halves, halves
+from empirical.evaluation import domains
+from empirical.evaluation.features import HEADS, check_repeats, encode, encode_views, joined, make_head, needs_fit
+from empirical.evaluation.heads import Head
+from empirical.thirdparty import check_integers
+from empirical.training.loop import pick_device
+from empirical.views.augmentations import Augmentation, apply
+from empirical.views.protocol import Transform, Views, parse_views
+from empirical.views.warps import Warp
+from theory.arcl import risk_shift, robust_displacement, robust_loss
 from theory.factors import view_diameters
 from theory.setting import Array
 from theory.theorem1 import Anchors, PopulationCertificate, anchored_world, certify_population, choose_anchors
-from theory.transfer import risk_shift, robust_displacement, robust_loss
 
 CROSS_ENTROPY = 2**0.5
 """Lipschitz constant of the cross-entropy in the scores: its gradient is softmax - e_y, of norm at most sqrt 2."""

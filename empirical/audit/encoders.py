@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
-from empirical.audit.strangers import STRANGE, first_line, imported, seeded
-from empirical.evaluation import weights_hash
+from empirical.evaluation.classifiers import weights_hash
+from empirical.thirdparty import STRANGE, first_line, imported, seeded
 
 SCRIPTS = (".ts", ".torchscript", ".pt", ".pth")
 NESTED = ("state_dict", "model_state_dict", "model")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory import factors
-from theory.alignment import misaligned_bound_discrete
 from theory.divergence import infonce_bounds
 from theory.setting import Array, FiniteWorld
-from theory.theorem1 import FORMS, Certificate, ball_frontier, ball_part_within, certify, frontier, main_part_within
+from theory.theorem1 import FORMS, Certificate, ball_grid, ball_part_within, certify, main_part_within
+from theory.theorem1.certificates.grid import clique_grid
+from theory.theorem2 import misaligned_bound_discrete
 
 CLIQUES = 10**6
 """Pairs of samples of a class, summed over classes, up to which main parts are searched as cliques (digits: 36 000, ten
@@ -111,7 +112,7 @@ def examine(features: Array, labels: Array) -> Exact:
     """Measure the world of features (n, m, d), unit norm, with labels (n,). ValueError as `FiniteWorld`."""
     world = FiniteWorld(features, features, labels)
     cliques = int((np.bincount(labels) ** 2).sum()) <= CLIQUES
-    grid = frontier(world, "local", nodes=NODES) if cliques else ball_frontier(world)
+    grid = clique_grid(world, "local", nodes=NODES) if cliques else ball_grid(world)
     certificates = tuple(certify(world, form, "local", "class", grid) for form in FORMS)
     best = best_of(certificates)
     witnesses = tuple(_witness(world, v.label, v.eps, v.reach, cliques) for v in best.classes)

@@ -9,7 +9,6 @@ import numpy as np
 from empirical.audit.core import Audit
 from empirical.audit.drawing import STYLE, bars, data_uri, heat
 from empirical.audit.exact import CONTRASTS, Hard
-from empirical.audit.features import HEADS
 from empirical.audit.report import exact_errors
 from empirical.audit.table import (
     Column,
@@ -21,9 +20,10 @@ from empirical.audit.table import (
     population_by_class,
     text,
 )
-from empirical.audit.views import Drawn
-from empirical.augmentations import Augmentation
-from empirical.warps import Warp
+from empirical.evaluation.features import HEADS
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import Drawn
+from empirical.views.warps import Warp
 from theory.factors import mean_shortfall, view_diameters
 from theory.ledger import write_text
 from theory.setting import Array

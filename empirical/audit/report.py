@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from empirical.audit.core import Audit
-from empirical.audit.features import HEADS
-from empirical.measurement import blocking
+from empirical.evaluation.features import HEADS
+from empirical.evaluation.world import blocking
 from theory.ledger import Evidence
 from theory.theorem1 import POPULATION_FORMS
-from theory.theorem1.certificate import ROUNDING
+from theory.theorem1.certificates.world import ROUNDING
 
 WIDTH = 118
 

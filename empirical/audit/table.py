@@ -6,9 +6,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
 from empirical.audit.core import Audit
-from empirical.audit.features import HEADS
+from empirical.evaluation.features import HEADS
 from theory.theorem1 import Certificate, PopulationCertificate
-from theory.theorem1.certificate import ROUNDING
+from theory.theorem1.certificates.world import ROUNDING
 
 Direction = Literal["exact", "upper", "lower", "estimate"]
 Column = tuple[str, Direction | None]

@@ -5,7 +5,7 @@
 FOLDER holds the four `*-ubyte.gz` files of https://github.com/zalandoresearch/fashion-mnist; Debian's package
 `dataset-fashion-mnist` installs them under /usr/share/datasets/fashion-mnist. Drawn without replacement by a fixed
 seed: 500 training images of each class out of 6000, and 200 test images of each class out of 1000. The script prints
-the SHA-256 of the file it wrote, which must equal `empirical.datasets.FASHION_SHA256`. (A zlib other than the
+the SHA-256 of the file it wrote, which must equal `empirical.data.sets.FASHION_SHA256`. (A zlib other than the
 reference one may compress to other bytes; the arrays are the same.)
 """
 

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from empirical.distributed import process_count, process_rank, processes
 from empirical.experiments import running, tables
 from empirical.experiments.design import EXPERIMENTS, SCALES, only
-from empirical.training import pick_device
+from empirical.training.distributed import process_count, process_rank, processes
+from empirical.training.loop import pick_device
 from theory.ledger import write_json
 from theory.options import OneLineParser, integer
 

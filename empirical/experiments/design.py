@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from empirical.methods import BarlowTwins, Method, MoCo, SimCLR, SimSiam
-from empirical.training import TrainingConfig
+from empirical.training.loop import TrainingConfig
+from empirical.training.methods import BarlowTwins, Method, MoCo, SimCLR, SimSiam
 
 LADDER = ("a", "ab", "abc", "abcd", "abcde")
 STRENGTHS = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1.0}

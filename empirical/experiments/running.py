@@ -1,7 +1,7 @@
 """Train and measure one run of an experiment; all of them in parallel, each once.
 
 A finished run leaves one JSON file, named by its configuration and by the code that decides what is in it; it is written
-whole or not at all, and never repeated. Training itself resumes after a kill (see `empirical.training`).
+whole or not at all, and never repeated. Training itself resumes after a kill (see `empirical.training.loop`).
 """
 
 import hashlib
@@ -18,22 +18,23 @@ from scipy.spatial.distance import pdist
 from torch import nn
 from tqdm import tqdm
 
-from empirical import heads, transfer
-from empirical.augmentations import finite_views
-from empirical.datasets import Dataset, load
-from empirical.domains import ORIGINAL, on_domains
-from empirical.encoders import Encoder
-from empirical.evaluation import KNN, NearestMean, evaluate
+from empirical.data.sets import Dataset, load
+from empirical.evaluation import heads, transfer
+from empirical.evaluation.classifiers import KNN, NearestMean, evaluate
+from empirical.evaluation.domains import ORIGINAL, on_domains
+from empirical.evaluation.finetuning import FineTuning
+from empirical.evaluation.probe import LinearProbe
+from empirical.evaluation.world import world_of
 from empirical.experiments.design import DOMAIN_METRICS, Cell, Experiment, Scale
-from empirical.finetuning import FineTuning
-from empirical.measurement import world_of
-from empirical.methods import initial_encoder
-from empirical.probe import LinearProbe
-from empirical.study import balanced, factors_probe
-from empirical.training import TrainingConfig, TrainingResult, pick_device, train
+from empirical.experiments.study import balanced, factors_probe
+from empirical.provenance import source_digest
+from empirical.training.loop import TrainingConfig, TrainingResult, pick_device, train
+from empirical.training.methods import initial_encoder
+from empirical.training.networks import Encoder
+from empirical.views.augmentations import finite_views
+from theory.arcl import robust_displacement
 from theory.concentration import augmented_distances, main_part
 from theory.ledger import write_json
-from theory.transfer import robust_displacement
 
 WORLD_SAMPLES, WORLD_VIEWS = 20, 8
 """Test images per class, and views of each, on which distances between views are measured."""
@@ -148,10 +149,7 @@ def load_for(config: TrainingConfig, paths: Mapping[str, Path]) -> Dataset:
 def result_file(out: Path, cell: Cell, measures: Sequence[str], device: torch.device) -> Path:
     """Where the numbers of a run are kept: named by configuration, measures, device, and the code that decides them."""
     digest = hashlib.sha256(json.dumps([cell.config.key(), cell.encoder, *measures, device.type]).encode())
-    here = Path(__file__).parents[1]
-    for name in ("evaluation", "probe", "finetuning", "domains", "transfer", "measurement", "study", "heads"):
-        digest.update((here / f"{name}.py").read_bytes())
-    digest.update(Path(__file__).read_bytes())
+    digest.update(source_digest(__name__).encode())
     return out / f"{digest.hexdigest()[:16]}.json"
 
 

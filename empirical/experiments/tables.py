@@ -109,7 +109,7 @@ def rank_correlation(experiment: Experiment, summary: Sequence[Summary]) -> floa
 
 def reference(name: str) -> tuple[str, list[dict[str, str]]]:
     """The source, and the rows, of a table of the lecture kept in empirical/reference."""
-    text = (resources.files("empirical.reference") / name).read_text(encoding="utf-8")
+    text = (resources.files("empirical.experiments.reference") / name).read_text(encoding="utf-8")
     source, _, body = text.partition("\n")
     return source.removeprefix("# "), list(csv.DictReader(body.splitlines()))
 

@@ -14,8 +14,8 @@ import torch
 from scipy.spatial.distance import cdist
 from torch.nn import functional
 
-from empirical.augmentations import Augmentation, finite_views
-from empirical.datasets import load
+from empirical.data.sets import load
+from empirical.views.augmentations import Augmentation, finite_views
 from theory.concentration import augmented_distances, frontier, main_part, planning, vertex_cover_estimate
 
 pytestmark = pytest.mark.bench

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.spatial.distance import cdist
 
-from empirical.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from theory.concentration import augmented_distances, main_part
 from theory.factors import lipschitz_constant
 from theory.setting import FiniteWorld

@@ -10,7 +10,7 @@ from simulate.circle import Circle, losses, sampling
 from simulate.comparison import Rule, compare
 from simulate.counterexample import conditioned_risk, counted_risk, critical_c
 from simulate.estimators import bounded_mean, stream
-from theory.transfer import example_risk
+from theory.arcl import example_risk
 
 pytestmark = pytest.mark.bench
 

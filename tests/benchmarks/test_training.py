@@ -13,12 +13,12 @@ from torch import nn
 from torch.nn import functional
 from torch.optim import AdamW
 
-from empirical.augmentations import Augmentation, apply, sample_parameters, seeded_generator
-from empirical.convolution import convolve_2x2
-from empirical.datasets import Dataset, load
-from empirical.encoders import build
-from empirical.objectives import nt_xent
-from empirical.training import TrainingConfig, train
+from empirical.data.sets import Dataset, load
+from empirical.training.convolution import convolve_2x2
+from empirical.training.loop import TrainingConfig, train
+from empirical.training.networks import build
+from empirical.training.objectives import nt_xent
+from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 
 pytestmark = pytest.mark.bench
 LETTERS, BATCH, EPOCHS, IMAGES = "abcd", 256, 2, 2560

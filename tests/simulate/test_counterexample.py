@@ -230,7 +230,7 @@ def test_alignment(eps):
 
 
 @pytest.mark.parametrize(("eps", "clip"), [(0.1, 0.5), (0.1, 7.0), (1e-300, 2e150), (1e300, 2e-150), (30.0, 1e100)])
-def test_robust_loss(eps, clip):
+def test_augmentation_robust(eps, clip):
     found = robust_loss(eps, clip, 100_000, SURE, stream(0, "robust"))
     truth = eps * clip * clip
     assert found.closed_form == pytest.approx(truth)
@@ -240,13 +240,13 @@ def test_robust_loss(eps, clip):
     assert not found.simulated.contains(2 * truth)
 
 
-def test_robust_loss_within_reach_of_the_shift_is_at_least_4():
+def test_augmentation_robust_within_reach_of_the_shift_is_at_least_4():
     assert run(0.01, [0.0], samples=1000).robust.closed_form == pytest.approx(4)
     assert run(0.01, [0.0], samples=1000, clip=21.0).robust.closed_form > 4
     assert run(0.01, [0.0], samples=1000, clip=19.0).robust.closed_form < 4
 
 
-def test_robust_loss_of_sampled_views_grows_to_it():
+def test_augmentation_robust_of_sampled_views_grows_to_it():
     """The largest difference over m sampled views, clipped: non-decreasing in m, below eps B^2, and L_AR nearly at m = 64."""
     eps, clip, n = 0.5, 1.0, 20_000
     draws = stream(0, "views")

@@ -25,7 +25,7 @@ from simulate.remedy import (
     robust_displacement,
     worst_risk,
 )
-from theory.transfer import clipped_robust_loss, example_alignment, example_risk
+from theory.arcl import clipped_robust_loss, example_alignment, example_risk
 
 
 @pytest.mark.parametrize("B", [0.01, 0.5, 1.0, 3.0, 40.0])

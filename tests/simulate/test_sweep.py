@@ -13,7 +13,7 @@ from simulate.sweep import Tally
 from simulate.vertices import Vertices
 from tests.simulate.test_vertices import exact_world
 from theory.theorem1 import FORMS, certify, forms
-from theory.theorem1.certificate import ROUNDING
+from theory.theorem1.certificates.world import ROUNDING
 
 CIRCLES, DISCRETE = sweep.circles()[::7], sweep.discrete()[::3]
 
@@ -218,7 +218,7 @@ def test_a_false_bound_is_caught(claim, target, mutant, monkeypatch):
 # the robust loss
 
 
-def test_robust_loss_is_never_below_alignment():
+def test_augmentation_robust_is_never_below_alignment():
     assert sweep.robust_excess([*CIRCLES, *DISCRETE]) <= 0
     assert sweep.robust_excess([equally_spaced(2, 0.1)]) == 0
 

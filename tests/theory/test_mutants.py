@@ -9,21 +9,20 @@ import sympy
 import z3
 from scipy import stats
 
-from tests.theory.divergence_worlds import points, simplex
+from tests.theory.divergence.worlds import points, simplex
 from tests.theory.worlds import clustered
 from theory import factors
-from theory.alignment.bounds import eta_optimal, least, misaligned_bound
+from theory.arcl import example_risk, risk_given_x1
 from theory.concentration import augmented_distances
 from theory.divergence import crosscorrelation, infonce, losses
 from theory.divergence.pairs import PairBounds
 from theory.population import choose_anchor, norm_interval
 from theory.setting import FiniteWorld
-from theory.theorem1 import certify, compare
-from theory.theorem1.attained import worst_u
-from theory.theorem1.certificate import _choose, _Class
+from theory.theorem1 import certify, clique_grid, compare
+from theory.theorem1.certificates.world import _choose, _Class
 from theory.theorem1.forms import exact_angle
-from theory.theorem1.frontier import frontier
-from theory.transfer import example_risk, risk_given_x1
+from theory.theorem1.proofs.attained import worst_u
+from theory.theorem2.bounds import eta_optimal, least, misaligned_bound
 
 
 def scaled(world, factor):
@@ -87,7 +86,7 @@ def test_lipschitz_lever_is_in_units_of_the_features():
     """The unit of the inputs cancels in L d_A, which is never below the distance in feature space."""
     world = clustered(0, 2, 8, 3, 0, 1, 0.1)
     turned = FiniteWorld(7.0 * world.views, world.features, world.labels)
-    ours, theirs = frontier(world, "lipschitz"), frontier(turned, "lipschitz")
+    ours, theirs = clique_grid(world, "lipschitz"), clique_grid(turned, "lipschitz")
     np.testing.assert_allclose(ours.reach, theirs.reach, rtol=1e-12)
     np.testing.assert_array_equal(ours.alpha, theirs.alpha)
     assert theirs.lipschitz == pytest.approx(ours.lipschitz / 7)

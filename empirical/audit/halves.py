@@ -1,0 +1,244 @@
+"""Labelled data for an audit, in two halves: one to fit on (head, anchors, radii), one to certify on."""
+
+import hashlib
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset as TorchDataset
+
+from empirical.data.sets import Dataset
+from empirical.thirdparty import STRANGE, check_integers, first_line
+
+FIT_SHARE = 0.5
+BEYOND = 1e-6
+"""How far values may leave [0, 1]: rounding."""
+
+
+@dataclass(frozen=True)
+class Halves:
+    """fit_images (n, C, H, W) and images (n', C, H, W), float in [0, 1]; labels (n,), (n',), int64 in 0..K-1; K class names.
+
+    Raises ValueError for values that are not finite or outside of [0, 1], labels that do not match, are not 0..K-1 or leave a
+    class with fewer than two images in either half, and a single class.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    fit_images: Tensor
+    fit_labels: Tensor
+    images: Tensor
+    labels: Tensor
+
+    def __post_init__(self) -> None:
+        if len(self.class_names) < 2:
+            raise ValueError(
+                f"the data have {len(self.class_names)} class: the theorem separates classes; give 2 or more"
+            )
+        _check_half("fitting", self.fit_images, self.fit_labels, self.class_names)
+        _check_half("certifying", self.images, self.labels, self.class_names)
+        if self.fit_images.shape[1:] != self.images.shape[1:]:
+            raise ValueError(
+                f"fitting images have shape {tuple(self.fit_images.shape[1:])}, certifying ones "
+                f"{tuple(self.images.shape[1:])}: bring them to one size"
+            )
+
+    def shared(self) -> float:
+        """Share of certifying images that are, bit for bit, fitting images too; population mode needs independent ones."""
+        fitted = {image.tobytes() for image in self.fit_images.numpy()}
+        return sum(image.tobytes() in fitted for image in self.images.numpy()) / len(self.images)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over class names, images and labels of both halves."""
+        digest = hashlib.sha256(repr(self.class_names).encode())
+        for part in (self.fit_images, self.fit_labels, self.images, self.labels):
+            digest.update(f"{part.dtype} {tuple(part.shape)}\n".encode())
+            digest.update(part.contiguous().numpy().data)
+        return digest.hexdigest()
+
+
+def _check_half(half: str, images: Tensor, labels: Tensor, names: tuple[str, ...]) -> None:
+    K = len(names)
+    if images.ndim != 4 or not images.is_floating_point():
+        raise ValueError(f"{half} images have shape {tuple(images.shape)}, {images.dtype}: give float (n, C, H, W)")
+    if labels.shape != (len(images),) or labels.dtype != torch.int64:
+        raise ValueError(
+            f"{half} labels have shape {tuple(labels.shape)}, {labels.dtype}, for {len(images)} images: give one int64 each"
+        )
+    if len(images) < 2 * K:
+        raise ValueError(f"{len(images)} {half} images for {K} classes: give at least {2 * K}")
+    _check_values(f"{half} image", images)
+    if int(labels.min()) < 0 or int(labels.max()) >= K:
+        raise ValueError(
+            f"{half} labels run from {int(labels.min())} to {int(labels.max())}: number {K} classes 0..{K - 1}"
+        )
+    counts = labels.bincount(minlength=K)
+    if int(counts.min()) < 2:
+        k = int(counts.argmin())
+        raise ValueError(
+            f"class {names[k]!r} has {int(counts[k])} {half} images, 2 are needed: add some, or leave the class out"
+        )
+
+
+def _check_values(what: str, images: Tensor) -> None:
+    low, high = images.flatten(1).min(dim=1).values, images.flatten(1).max(dim=1).values  # NaN where a pixel is NaN
+    bad = ~((low >= -BEYOND) & (high <= 1 + BEYOND))
+    if bad.any():
+        row = int(bad.nonzero()[0])
+        if not torch.isfinite(images[row]).all():
+            raise ValueError(f"{what} {row} holds NaN or infinity: remove or repair it")
+        raise ValueError(
+            f"{what} {row} has values from {float(low[row]):.4g} to {float(high[row]):.4g}: give images in [0, 1], and put a "
+            "Normalize into the encoder"
+        )
+
+
+def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -> Halves:
+    """Two halves from an `empirical.data.sets.Dataset` (its training and test images), from a pair of torch Datasets, or from
+    one torch Dataset, which the seed splits in two, class by class.
+
+    Items of a torch Dataset are (image, label). image: a float tensor (C, H, W) in [0, 1], uint8, a NumPy array (also (H, W)
+    or (H, W, C)) or a PIL image. label: an integer from 0, which counts `class_names` (or the data set's `classes`); where
+    there are none, any integer from 0 or any string, and each one that occurs is a class.
+    Raises ValueError for anything else, and as `Halves` does.
+    """
+    if isinstance(data, Dataset):
+        return Halves(
+            data.name, data.class_names, data.train_images, data.train_labels, data.test_images, data.test_labels
+        )
+    pair = tuple(data) if isinstance(data, tuple | list) and len(data) == 2 else (data,)
+    if not all(hasattr(part, "__getitem__") and hasattr(part, "__len__") for part in pair):
+        raise ValueError(
+            f"data is a {type(data).__name__}: give a Dataset of `empirical.load`, a torch Dataset with a length, "
+            "or a pair of them"
+        )
+    found = [_stacked(part) for part in pair]
+    known = class_names if class_names is not None else _classes(pair[0])
+    names, labels = _numbered([labels for _, labels in found], known if isinstance(known, tuple | list) else None)
+    name, images = type(pair[0]).__name__, [images for images, _ in found]
+    if len(pair) == 2:
+        return Halves(name, names, images[0], labels[0], images[1], labels[1])
+    fit = _split(labels[0].numpy(), seed)
+    return Halves(name, names, images[0][fit], labels[0][fit], images[0][~fit], labels[0][~fit])
+
+
+def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tuple[tuple[str, ...], list[Tensor]]:
+    """Class names, and the labels of each part as positions among them."""
+    present = {label for part in labels for label in part}
+    if len({type(label) for label in present}) > 1:
+        raise ValueError("some labels are numbers and some are strings: give one kind")
+    if names is not None and not any(isinstance(label, str) for label in present):
+        if max(present) >= len(names):  # here: the largest do not fit into a tensor
+            raise ValueError(
+                f"labels run from {min(present)} to {max(present)}: number {len(names)} classes 0..{len(names) - 1}"
+            )
+        return tuple(map(str, names)), [torch.tensor(part) for part in labels]
+    order: list[Any] = sorted(present) if names is None else list(map(str, names))
+    unknown = sorted(present - set(order))
+    if unknown:
+        raise ValueError(f"label {unknown[0]!r} is none of the {len(order)} class names: add it, or leave them out")
+    place = {label: k for k, label in enumerate(order)}
+    return tuple(map(str, order)), [torch.tensor([place[label] for label in part]) for part in labels]
+
+
+def _classes(data: Any) -> Any:
+    try:
+        return getattr(data, "classes", None)
+    except STRANGE as error:
+        raise ValueError(f"the data set's classes cannot be read ({first_line(error)}): repair them") from error
+
+
+def _split(labels: np.ndarray, seed: int) -> Tensor:
+    """True for the fitting half: `FIT_SHARE` of every class."""
+    check_integers(seed=seed)
+    if seed < 0:
+        raise ValueError(f"seed={seed} is negative: use 0 or more")
+    generator, fit = np.random.default_rng(seed), np.zeros(len(labels), dtype=bool)
+    for k in np.unique(labels):
+        rows = generator.permutation(np.flatnonzero(labels == k))
+        fit[rows[: round(FIT_SHARE * len(rows))]] = True
+    return torch.from_numpy(fit)
+
+
+def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
+    """All items of a torch Dataset as float images (n, C, H, W), and n labels."""
+    try:
+        n = len(data)  # type: ignore[arg-type]
+    except STRANGE as error:
+        raise ValueError(f"the data set has no length ({first_line(error)}): repair its __len__") from error
+    if n == 0:
+        raise ValueError("the data set is empty: give two samples or more of every class")
+    images, labels = [], []
+    for i in range(n):
+        try:
+            item = data[i]
+        except STRANGE as error:
+            raise ValueError(
+                f"item {i} of the data set cannot be read ({first_line(error)}): repair or remove it"
+            ) from error
+        if not isinstance(item, tuple | list) or len(item) < 2:
+            raise ValueError(
+                f"item {i} of the data set is a {type(item).__name__}: give (image, label) pairs, for two arrays "
+                "torch.utils.data.TensorDataset(images, labels)"
+            )
+        images.append(_image(item[0], i))
+        if images[-1].shape != images[0].shape:
+            raise ValueError(
+                f"image {i} has shape {tuple(images[-1].shape)}, image 0 {tuple(images[0].shape)}: bring all to one size and "
+                "number of channels"
+            )
+        labels.append(_label(item[1], i))
+    stacked = torch.stack(images)
+    _check_values("image", stacked)
+    return stacked, labels
+
+
+def _label(value: Any, i: int) -> int | str:
+    if isinstance(value, str):
+        return str(value)
+    try:
+        label = operator.index(value)
+    except STRANGE as error:
+        raise ValueError(
+            f"label {value!r} of item {i} is no integer and no string: number the classes 0..K-1"
+        ) from error
+    if label < 0:
+        raise ValueError(
+            f"label {label} of item {i} is negative: number the classes 0..K-1, and leave the unlabelled out"
+        )
+    return label
+
+
+def _image(value: Any, i: int) -> Tensor:
+    """Float (C, H, W)."""
+    if isinstance(value, Image.Image) and value.mode.startswith(("I", "F")):
+        raise ValueError(f"image {i} has mode {value.mode}, more than 8 bits a channel: convert it to L or RGB")
+    try:
+        value = _dense(value)
+    except STRANGE as error:  # a PIL image is read here, and an array may hold anything
+        raise ValueError(
+            f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array or a "
+            "PIL image"
+        ) from error
+    if value.ndim == 2:
+        value = value[None]
+    if value.ndim != 3 or value.numel() == 0:
+        raise ValueError(f"image {i} has shape {tuple(value.shape)}: give (C, H, W)")
+    if not (value.is_floating_point() or value.dtype in (torch.uint8, torch.bool)):
+        raise ValueError(f"image {i} has dtype {value.dtype}: give uint8, or float in [0, 1]")
+    return value.float() / 255 if value.dtype == torch.uint8 else value.float()
+
+
+def _dense(value: Any) -> Tensor:
+    """A tensor on the CPU, without a gradient; channels first, which PIL and NumPy keep last."""
+    if isinstance(value, Tensor):
+        return value.detach().to_dense().cpu()
+    if isinstance(value, Image.Image) and value.mode not in ("L", "RGB"):
+        value = value.convert("RGB")
+    found = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
+    return found.permute(2, 0, 1) if found.ndim == 3 and found.shape[2] in (1, 3, 4) else found

@@ -1,0 +1,299 @@
+"""`python -m empirical.experiments.view_sets`: sigma(delta) of view sets in input space, beside measured errors.
+
+The view sets are the lecture's: the ladder a, ab, abc, abcd, abcde and the ten pairs of a to e. Of each class the whole
+frontier sigma(delta) is computed on a finite world: n test images, m views of each. Main parts found there stay main parts
+when views are added, so 1 - sigma is an upper end with respect to a continuous augmentation; of images not drawn it says
+nothing. The errors are those of `python -m empirical experiment pairs` and `richness`, read from their results.
+
+delta is chosen by the data without views: quantiles of the distance between two plain images of one class, the same for all
+view sets. Exit status 0: done, whatever the order; 2: bad arguments.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import kendalltau
+from tqdm import tqdm
+
+from empirical.data.sets import Dataset, load
+from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
+from empirical.experiments.study import balanced
+from empirical.views.augmentations import Augmentation, finite_views
+from theory.concentration import SigmaFrontier, augmented_distances, frontier
+from theory.ledger import write_json
+from theory.options import OneLineParser, integer, number
+from theory.setting import Array
+
+SETS = tuple(dict.fromkeys((*LADDER, *PAIRS)))
+QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
+GROUPS = {
+    "the four pairs with a": tuple(p for p in PAIRS if "a" in p),
+    "the ten pairs": PAIRS,
+    "the ladder": LADDER,
+}
+ASSERTED = tuple((s.lower, s.higher) for s in EXPERIMENTS["pairs"].order if s.metric == "1 - sigma") + tuple(
+    (richer, poorer) for poorer, richer in pairwise(LADDER)
+)
+"""(lower, higher) in 1 - sigma: of pairs as the lecture has it, and the richer set of the ladder below the poorer one."""
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """What is known of 1 - sum_k p_k sigma_k(delta) for one view set.
+
+    low, high   (T,) bounds at each delta, equal where every class was solved; classes (K, T) sigma_k from below
+    exact       the whole frontier of every class is exact
+    """
+
+    letters: str
+    low: Array
+    high: Array
+    classes: Array
+    exact: bool
+
+
+@dataclass(frozen=True)
+class MeasuredError:
+    """Error of the nearest class mean on backbone features: mean and standard deviation (NaN for one) over seeds."""
+
+    mean: float
+    spread: float
+    seeds: int
+
+
+def plain_quantiles(images: Sequence[Array], quantiles: Sequence[float]) -> Array:
+    """Quantiles of the distance between two images of one class, classes pooled; images: per class (n_k, D)."""
+    plain = [augmented_distances(x[:, None], x[:, None])[np.triu_indices(len(x), 1)] for x in images]
+    return np.asarray(np.quantile(np.concatenate(plain), quantiles))
+
+
+def outside(letters: str, found: Sequence[SigmaFrontier], deltas: Array) -> Concentration:
+    """Class by class what lies outside main parts, classes weighted by their samples."""
+    sizes = np.array([len(f.reached) for f in found])
+    lower, upper = (np.array([f.sigma(deltas)[end] for f in found]) for end in (0, 1))
+    share = sizes / sizes.sum()
+    return Concentration(letters, 1 - share @ upper, 1 - share @ lower, lower, all(f.exact for f in found))
+
+
+def concentrations(
+    data: Dataset, per_class: int, views: int, seed: int, quantiles: Sequence[float], nodes: int, progress: bool
+) -> tuple[Array, list[Concentration]]:
+    """(deltas, one `Concentration` per view set) on the first `per_class` test images of every class."""
+    chosen = balanced(data.test_labels, per_class)
+    images, labels = data.test_images[chosen], data.test_labels[chosen].numpy()
+    members = [np.flatnonzero(labels == k) for k in range(len(data.class_names))]
+    flat = images.flatten(1).double().numpy()
+    deltas = plain_quantiles([flat[m] for m in members], quantiles)
+    found = []
+    for letters in tqdm(SETS, desc="view sets", disable=not progress):
+        world = finite_views(images, Augmentation.from_letters(letters), views, seed).flatten(2).numpy()
+        frontiers = [frontier(augmented_distances(world[m]), nodes=nodes) for m in members]
+        found.append(outside(letters, frontiers, deltas))
+    return deltas, found
+
+
+def measured_errors(folder: Path, data: str, method: str) -> dict[str, MeasuredError]:
+    """Errors by view set from experiment-pairs.json and experiment-richness.json, as far as they are there and on `data`.
+
+    ValueError for a file that is no result of an experiment.
+    """
+    errors = {}
+    for name in ("richness", "pairs"):
+        path = folder / f"experiment-{name}.json"
+        if not path.exists():
+            continue
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            runs = [(r["row"], 1 - r["values"]["nearest mean"]) for r in content["runs"] if r["group"] == method]
+            here = SCALES[content["scale"]].dataset == data
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} is no result of an experiment ({error!r}): run `experiment {name}` again"
+            ) from None
+        for row in dict.fromkeys(row for row, _ in runs) if here else ():
+            values = np.array([value for r, value in runs if r == row])
+            spread = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+            errors[row] = MeasuredError(float(values.mean()), spread, len(values))
+    return errors
+
+
+def step_verdict(low: Concentration, high: Concentration, at: int) -> str:
+    """Whether 1 - sigma of `low` is below that of `high` at delta number `at`: "holds", "equal", "reversed" or "open"."""
+    if low.high[at] < high.low[at]:
+        return "holds"
+    if low.low[at] > high.high[at]:
+        return "reversed"
+    return "equal" if low.low[at] == low.high[at] == high.low[at] == high.high[at] else "open"
+
+
+def tau(found: Mapping[str, Concentration], errors: Mapping[str, MeasuredError], rows: Sequence[str], at: int) -> float:
+    """Kendall's tau-b of 1 - sigma (upper ends) with the error over `rows`; NaN where one is missing or all are equal."""
+    if any(row not in errors for row in rows):
+        return math.nan
+    shares = [found[row].high[at] for row in rows]
+    return float(kendalltau(shares, [errors[row].mean for row in rows]).statistic) if len(set(shares)) > 1 else math.nan
+
+
+def says(found: Mapping[str, Concentration]) -> str:
+    """How many of the asserted steps hold, over all deltas, in words."""
+    verdicts = [
+        step_verdict(found[low], found[high], at) for low, high in ASSERTED for at in range(len(found[low].high))
+    ]
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("equal", "open", "reversed"))
+    return f"Of {len(verdicts)} asserted steps of 1 - sigma {verdicts.count('holds')} hold ({counts})."
+
+
+def text(
+    setting: Mapping[str, Any], deltas: Array, found: Sequence[Concentration], errors: Mapping[str, MeasuredError]
+) -> str:
+    """The table of 1 - sigma and errors, then the order: aligned, one column per delta."""
+    by_letters = {c.letters: c for c in found}
+    counted, quantiles = range(len(deltas)), [f"{q:g}" for q in setting["quantiles"]]
+    shares = {c.letters: [_interval(c.low[at], c.high[at]) for at in counted] for c in found}
+    each = max(10, *(len(cell) + 2 for cells in shares.values() for cell in cells))
+
+    def row(head: str, cells: Sequence[str], tail: str = "") -> str:
+        return (f"{head:<30}" + "".join(f"{cell:>{each}}" for cell in cells) + f"    {tail}").rstrip()
+
+    lines = [
+        f"1 - sigma(delta), the share outside main parts, in input space: {setting['data']}, "
+        f"{setting['samples_per_class']} test images per class, {setting['views']} views",
+        f"each, seed {setting['seed']}. All frontiers exact for {sum(c.exact for c in found)} of {len(found)} view sets; an "
+        "upper end for a continuous augmentation. delta: quantile of the",
+        "distance between two plain images of one class.",
+        "",
+        row("quantile", quantiles, f"error of the nearest mean, {setting['method']}"),
+        row("delta", [f"{delta:.3f}" for delta in deltas]),
+        *(row(c.letters, shares[c.letters], _error_text(errors.get(c.letters))) for c in found),
+        "",
+        row("asserted, on these images", quantiles),
+        *(
+            row(f"{low} < {high}", [step_verdict(by_letters[low], by_letters[high], at) for at in counted])
+            for low, high in ASSERTED
+        ),
+        "",
+        row("Kendall's tau with the error", quantiles),
+    ]
+    for name, rows in GROUPS.items():
+        taus = [tau(by_letters, errors, rows, at) for at in counted]
+        lines.append(row(name, ["-" if math.isnan(t) else f"{t:+.2f}" for t in taus]))
+    lines += ["", says(by_letters)]
+    missing = [c.letters for c in found if c.letters not in errors]
+    if missing:
+        lines += [
+            f"No error of {setting['method']} on {setting['data']} was found for {', '.join(missing)}: "
+            "run `python -m empirical experiment pairs` and `richness`.",
+        ]
+    return "\n".join(lines)
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{high:.3f}" if low == high else f"{low:.3f}..{high:.3f}"
+
+
+def _error_text(error: MeasuredError | None) -> str:
+    if error is None:
+        return "-"
+    return f"{error.mean:.4f}" + (f" +- {error.spread:.3f}, {error.seeds} seeds" if error.seeds > 1 else ", one seed")
+
+
+def as_json(
+    setting: Mapping[str, Any], deltas: Array, found: Sequence[Concentration], errors: Mapping[str, MeasuredError]
+) -> dict[str, Any]:
+    """Plain JSON types; a number that is not there is null."""
+
+    def finite(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    by_letters = {c.letters: c for c in found}
+    counted = range(len(deltas))
+    return {
+        "setting": dict(setting),
+        "deltas": deltas.tolist(),
+        "direction": "exact on the finite views where low equals high; upper for a continuous augmentation",
+        "sets": [
+            {
+                "letters": c.letters,
+                "outside_low": c.low.tolist(),
+                "outside_high": c.high.tolist(),
+                "sigma_of_classes": c.classes.tolist(),
+                "exact": c.exact,
+                "error": None if c.letters not in errors else errors[c.letters].mean,
+                "error_spread": None if c.letters not in errors else finite(errors[c.letters].spread),
+            }
+            for c in found
+        ],
+        "says": says(by_letters),
+        "asserted": [
+            {"lower": a, "higher": b, "verdicts": [step_verdict(by_letters[a], by_letters[b], at) for at in counted]}
+            for a, b in ASSERTED
+        ],
+        "kendall": {
+            name: [finite(tau(by_letters, errors, rows, at)) for at in counted] for name, rows in GROUPS.items()
+        },
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    parser = OneLineParser(prog="python -m empirical.experiments.view_sets", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="fashion", help="as for python -m empirical (%(default)s)")
+    parser.add_argument("--path", type=Path, help="where cifar10, cifar100, folder or npz lie; nothing is downloaded")
+    parser.add_argument("--samples-per-class", type=integer, default=100, help="test images (%(default)s)")
+    parser.add_argument("--views", type=integer, default=8, help="per image, itself included (%(default)s)")
+    parser.add_argument("--seed", type=integer, default=0, help="of planted colour and views (%(default)s)")
+    parser.add_argument("--quantiles", type=number, nargs="+", default=list(QUANTILES), help="of delta, in (0, 1)")
+    parser.add_argument("--nodes", type=integer, default=2_000_000, help="search budget per frontier (%(default)s)")
+    parser.add_argument(
+        "--method", default="SimCLR", help="group of the experiments whose errors are read (%(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/evidence"), help="folder of errors and result (%(default)s)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    options = parser.parse_words(argv)
+    torch.set_num_threads(1)
+    try:
+        for q in options.quantiles:
+            if not 0 < q < 1:
+                raise ValueError(f"--quantiles {q:g} is no quantile: give numbers between 0 and 1")
+        for name, least, why in (
+            ("views", 2, "views are compared"),
+            ("samples_per_class", 2, "distances are between two samples"),
+            ("nodes", 1, "the search needs a budget"),
+        ):
+            if getattr(options, name) < least:
+                option = name.replace("_", "-")
+                raise ValueError(f"--{option} {getattr(options, name)}: {why}; give {least} or more")
+        errors = measured_errors(options.out, options.data, options.method)
+        data = load(options.data, seed=options.seed, path=options.path)
+        deltas, found = concentrations(
+            data,
+            options.samples_per_class,
+            options.views,
+            options.seed,
+            options.quantiles,
+            options.nodes,
+            not options.quiet,
+        )
+    except ValueError as error:
+        parser.error(str(error))
+    names = ("data", "samples_per_class", "views", "seed", "quantiles", "nodes", "method")
+    setting = {name: getattr(options, name) for name in names}
+    target = options.out / "concentration.json"
+    write_json(target, as_json(setting, deltas, found, errors))
+    print(text(setting, deltas, found, errors))
+    print(f"\nwritten to {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""A discretising encoder without labels: cluster the augmentation graph, then teach a network the clusters under views.
+
+1. Graph: samples are joined to their nearest neighbours by the augmented distance d_A of the theory, the least distance
+   between a view of one and a view of the other, in pixels or in the features of an encoder trained by contrast.
+2. Clusters: normalised cuts of that graph into K parts (spectral clustering), edges scaled by the local density.
+3. Network: backbone and linear scores, trained by cross-entropy to give every view of a sample the sample's cluster.
+
+With the head "vertices" its largest score becomes a vertex of a simplex: views of one sample then mostly coincide, s = 0,
+and Theorem 1 asks for purity only. No label is used anywhere. `python -m empirical.training.clustering --help`.
+Source: augmentation graph: HaoChen et al. 2021, "Provable Guarantees for Self-Supervised Deep Learning with Spectral
+Contrastive Loss"; clusters: Shi and Malik 2000; local scale: Zelnik-Manor and Perona 2004.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from dataclasses import replace as with_fields
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from sklearn.cluster import SpectralClustering
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from empirical.data.sets import Dataset, fingerprint, load
+from empirical.evaluation.classifiers import extract, weights_hash
+from empirical.evaluation.heads import unit
+from empirical.training.checkpoint import replace
+from empirical.training.loop import TrainingConfig, pick_device, train
+from empirical.training.methods import SimCLR
+from empirical.training.networks import Encoder, backbone_maker
+from empirical.training.optimisation import optimizer_of, schedule, set_rate
+from empirical.views.augmentations import Augmentation, apply, finite_views, sample_parameters, seeded_generator
+from empirical.views.warps import Warp, matrices, warp_images, warped_views
+from theory.concentration import augmented_distances
+from theory.ledger import write_json
+from theory.options import OneLineParser, integer
+from theory.setting import Array
+
+LOCAL_NEIGHBOUR = 7
+"""The distance to this neighbour is a sample's local scale. Source: Zelnik-Manor and Perona 2004, section 3."""
+
+Draw = Callable[[Tensor, torch.Generator], Tensor]
+"""One random view of each image."""
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Everything the result depends on beside the images.
+
+    clusters: K. views: per sample in the graph, itself included. neighbours: of each sample in the graph. samples: at most
+    so many training images enter graph and network. warp: distortions that make views; or letters: of
+    `Augmentation.from_letters`. contrast_epochs: of SimCLR on the letters, whose head features make the graph and whose
+    backbone the network starts from; 0: pixels, and a random start. epochs, batch_size, lr, weight_decay: of the network.
+    Raises ValueError for a value outside its range, and contrast without letters.
+    """
+
+    clusters: int = 10
+    views: int = 48
+    neighbours: int = 20
+    samples: int = 3000
+    warp: Warp | None = None
+    letters: str = ""
+    contrast_epochs: int = 0
+    epochs: int = 40
+    batch_size: int = 128
+    lr: float = 2e-3
+    weight_decay: float = 1e-2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("clusters", 2),
+            ("views", 2),
+            ("neighbours", 1),
+            ("samples", 2),
+            ("contrast_epochs", 0),
+            ("epochs", 1),
+            ("batch_size", 2),
+            ("seed", 0),
+        ):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}={getattr(self, name)} must be {least} or more")
+        if (self.warp is None) == (not self.letters):
+            raise ValueError("views come either from a warp or from letters: give one of them")
+        if self.contrast_epochs and not self.letters:
+            raise ValueError(f"contrast_epochs={self.contrast_epochs}: SimCLR trains on letters; give letters, no warp")
+
+    def draw(self) -> Draw:
+        """The random view the network is trained on."""
+        warp = self.warp
+        if warp is not None:
+            return lambda images, generator: warp_images(images, matrices(warp, len(images), generator))
+        augmentation = Augmentation.from_letters(self.letters)
+        return lambda images, generator: apply(images, sample_parameters(augmentation, len(images), generator))
+
+    def finite(self, images: Tensor, m: int, seed: int) -> Tensor:
+        """m views of each image, the image first."""
+        if self.warp is not None:
+            return warped_views(images, self.warp, m, seed)
+        return finite_views(images, Augmentation.from_letters(self.letters), m, seed)
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """network: images (n, 3, H, W) -> scores (n, K). clusters (n,) of the first n training images. losses: per epoch."""
+
+    network: nn.Module
+    clusters: Array
+    losses: tuple[float, ...]
+
+
+def network(clusters: int = 10, backbone: str = "small") -> nn.Module:
+    """Backbone and linear scores, (n, 3, H, W) -> (n, K); also the factory for `python -m empirical.audit --encoder`."""
+    body, dim = backbone_maker(backbone)()
+    return nn.Sequential(body, nn.Linear(dim, clusters))
+
+
+def graph(distances: Array, neighbours: int) -> Array:
+    """Edge weights exp(-d_ij^2/(s_i s_j)) between samples of which one is among the nearest of the other; (n, n) symmetric.
+
+    s_i: distance to neighbour `LOCAL_NEIGHBOUR`. ValueError for fewer samples than neighbours + 1.
+    """
+    n = len(distances)
+    if n <= max(neighbours, LOCAL_NEIGHBOUR):
+        raise ValueError(
+            f"{n} samples have no {max(neighbours, LOCAL_NEIGHBOUR)} neighbours: lower neighbours or add samples"
+        )
+    order = np.argsort(distances, axis=1, kind="stable")
+    scale = np.maximum(np.take_along_axis(distances, order, axis=1)[:, LOCAL_NEIGHBOUR], 1e-12)
+    rows = np.repeat(np.arange(n), neighbours + 1)
+    columns = order[:, : neighbours + 1].ravel()
+    weights = np.zeros_like(distances)
+    weights[rows, columns] = np.exp(-(distances[rows, columns] ** 2) / (scale[rows] * scale[columns]))
+    weights = np.maximum(weights, weights.T)
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+def cut(distances: Array, clusters: int, neighbours: int, seed: int) -> Array:
+    """Clusters (n,) of the neighbour graph by normalised cuts."""
+    weights = graph(distances, neighbours)
+    with warnings.catch_warnings():
+        # A graph in pieces is no trouble: each piece is an eigenvector of eigenvalue 0, and the pieces are told apart by it.
+        warnings.filterwarnings("ignore", "Graph is not fully connected")
+        found = SpectralClustering(clusters, affinity="precomputed", random_state=seed).fit_predict(weights)
+    return np.asarray(found, dtype=np.int64)
+
+
+def teach(
+    config: Clustering, images: Tensor, clusters: Array, start: nn.Module | None, device: torch.device
+) -> Clustered:
+    """Train the network on the clusters under views; start: a backbone to begin from."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = network(config.clusters)
+    if start is not None:
+        model[0].load_state_dict(start.state_dict())  # type: ignore[index]
+    model.to(device).train()
+    images, targets, draw = images.to(device), torch.from_numpy(clusters).to(device), config.draw()
+    optimizer = optimizer_of("adamw", [(1.0, model.parameters())], config.lr, config.weight_decay)
+    batches = max(1, len(images) // config.batch_size)
+    losses = []
+    for epoch in range(config.epochs):
+        generator, total = seeded_generator(config.seed, epoch), 0.0
+        order = torch.randperm(len(images), generator=generator)
+        for batch, rows in enumerate(order.tensor_split(batches)):
+            set_rate(optimizer, config.lr, *schedule("one-cycle", epoch * batches + batch, config.epochs * batches))
+            loss = functional.cross_entropy(model(draw(images[rows], generator)), targets[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += float(loss.detach()) * len(rows)
+        if not np.isfinite(total):
+            raise ValueError(f"the loss is {total} in epoch {epoch + 1}: lower lr={config.lr}")
+        losses.append(total / len(images))
+    return Clustered(model.eval(), clusters, tuple(losses))
+
+
+def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path, progress: bool = True) -> Clustered:
+    """All three steps on the training images; runs: folder of the SimCLR run, where there is one."""
+    images = data.train_images[: config.samples]
+    with tqdm(total=3, desc="contrast", disable=not progress) as bar:
+        start: Encoder | None = None
+        if config.contrast_epochs:
+            contrast = TrainingConfig.for_method(
+                SimCLR(), dataset=data.name, letters=config.letters, epochs=config.contrast_epochs, seed=config.seed
+            )
+            start = train(contrast, data, device, runs, progress=False).encoder
+        bar.set_description("graph")
+        bar.update()
+        views = config.finite(images, config.views, config.seed)
+        n, m = views.shape[:2]
+        if start is None:
+            points = views.flatten(2).numpy()
+        else:
+            points = unit()(extract(start, views.flatten(0, 1), device)).reshape(n, m, -1)
+        found = cut(augmented_distances(points), config.clusters, config.neighbours, config.seed)
+        bar.set_description("network")
+        bar.update()
+        result = teach(config, images, found, None if start is None else start.backbone, device)
+        bar.update()
+    return result
+
+
+PRESETS = {
+    "digits": Clustering(warp=Warp()),
+    "fashion": Clustering(warp=None, letters="abcd", views=16, contrast_epochs=25, epochs=20),
+}
+"""digits: grey, so pixels will do under a warp. fashion: colour is planted, so distances are taken between features."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    parser = OneLineParser(
+        prog="python -m empirical.training.clustering", description="Train a discretising encoder without labels."
+    )
+    parser.add_argument("--data", default="digits", help=f"{', '.join(PRESETS)} (%(default)s)")
+    parser.add_argument("--seed", type=integer, default=0, help="of views, clusters and weights (%(default)s)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (%(default)s)")
+    parser.add_argument("--runs", type=Path, default=Path("build/runs"), help="folder of checkpoints (%(default)s)")
+    parser.add_argument("--out", type=Path, help="safetensors file to write (build/encoders/DATA.safetensors)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    options = parser.parse_words(argv)
+    torch.set_num_threads(1)
+    try:
+        if options.data not in PRESETS:
+            raise ValueError(f"--data {options.data} has no preset: choose one of {', '.join(PRESETS)}")
+        target = options.out or Path(f"build/encoders/{options.data}.safetensors")
+        if target.suffix != ".safetensors":
+            raise ValueError(f"--out {target} does not end in .safetensors: add it")
+        config = with_fields(PRESETS[options.data], seed=options.seed)
+        data = load(options.data, seed=options.seed)
+        found = cluster(config, data, pick_device(options.device), options.runs, not options.quiet)
+    except ValueError as error:
+        parser.error(str(error))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    replace(target, safetensors.torch.save({k: v.contiguous().cpu() for k, v in found.network.state_dict().items()}))
+    digest = weights_hash(found.network)
+    write_json(
+        target.with_suffix(".json"),
+        {"config": asdict(config), "data": fingerprint(data), "weights_sha256": digest, "losses": found.losses},
+    )
+    print(
+        f"{len(found.clusters)} images in {config.clusters} clusters, sizes {np.sort(np.bincount(found.clusters)).tolist()}"
+    )
+    print(f"weights {digest[:12]}, written to {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

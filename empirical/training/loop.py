@@ -1,0 +1,324 @@
+"""One training loop for every method: resumable, on one device or on several processes, the same views everywhere.
+
+All randomness comes from (seed, epoch): an interrupted run that resumes ends with the weights of an uninterrupted one,
+bit by bit on the CPU, wherever it was killed. Results are those of the last epoch, never of the best.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from tqdm import tqdm
+
+from empirical.data.sets import Dataset, fingerprint
+from empirical.provenance import source_digest
+from empirical.training import checkpoint
+from empirical.training.distributed import averaged, process_count, process_rank, synchronised, wait_for_all
+from empirical.training.methods import Method, SimCLR, initial_learner
+from empirical.training.networks import BACKBONES, Encoder, backbone_maker
+from empirical.training.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
+from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "simclr": {},
+    "moco": {"batch_size": 64},
+    "barlow-twins": {"batch_size": 64},
+    "simsiam": {"batch_size": 64},
+}
+"""Where a method learns more in ten epochs of the embedded data than by the defaults: many small steps instead of few."""
+
+Probe = Callable[[Encoder, int], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """All that decides a run's weights, apart from the device and the number of processes.
+
+    dataset, train_size, classes, side, seed: what `datasets.load` was called with. letters, strength, mask_share: the views,
+    as in `Augmentation.from_letters`. method: with its own parameters, see `methods`. encoder: name of the backbone, as in
+    `encoders.backbone_maker`. batch_size: images per step over all processes; what is left of an epoch and fills no batch
+    is dropped. lr: the peak of the schedule. optimizer, schedule: see `optimisation`.
+    Raises ValueError for a value outside its range.
+    """
+
+    dataset: str = "fashion"
+    letters: str = "abcd"
+    strength: float = 1.0
+    mask_share: float = 0.5
+    method: Method = field(default_factory=SimCLR)
+    encoder: str = "small"
+    epochs: int = 10
+    batch_size: int = 256
+    optimizer: str = "adamw"
+    schedule: str = "one-cycle"
+    lr: float = 2e-3
+    weight_decay: float = 1e-4
+    seed: int = 0
+    train_size: int | None = None
+    classes: tuple[str, ...] | None = None
+    side: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, low in (("epochs", 1), ("batch_size", 2), ("seed", 0), ("weight_decay", 0)):
+            if not getattr(self, name) >= low:
+                raise ValueError(f"{name}={getattr(self, name)} is too small: use {low} or more")
+        if not self.lr > 0:
+            raise ValueError(f"lr={self.lr} must be positive: the default is {type(self).lr}")
+        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}={getattr(self, name)!r} is unknown: choose {' or '.join(known)}")
+        backbone_maker(self.encoder)
+        self.augmentation()
+
+    @classmethod
+    def for_method(cls, method: Method, **others: Any) -> "TrainingConfig":
+        """The method with its `SETTINGS`, made for the embedded data; `others` have precedence."""
+        return cls(method=method, **(SETTINGS[method.name] | others))
+
+    def augmentation(self) -> Augmentation:
+        """The distribution of views."""
+        return Augmentation.from_letters(self.letters, self.strength, self.mask_share)
+
+    def description(self) -> dict[str, Any]:
+        """Every field in plain JSON types, the method's by its name and parameters."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    def key(self, *modules: str) -> str:
+        """Sixteen hexadecimal digits that name this configuration and the code that decides what comes of it.
+
+        modules: others whose code has a part in the run, such as the probe's. The same in every process and on every
+        machine; other code makes another run, never a stale one.
+        """
+        digest = hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode())
+        own = () if self.encoder in BACKBONES else (self.encoder.partition(":")[0],)
+        digest.update(source_digest(__name__, type(self.method).__module__, *own, *modules).encode())
+        return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished run: the encoder after the last epoch, in evaluation mode on the run's device.
+
+    history: one record per epoch with "epoch", "loss" (mean over the epoch's steps), "images_per_second" and the
+    probe's values; record 0, before training, holds the probe's values only and is there when a probe was given.
+    folder: holds metrics.jsonl (the history, one record a line), checkpoint.json and the tensor file it names.
+    """
+
+    encoder: Encoder
+    history: tuple[dict[str, float], ...]
+    folder: Path
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device for "auto" (CUDA when there is one, else the CPU), "cpu" or "cuda"; under torchrun each process's own.
+
+    Raises ValueError for another name, and for "cuda" where torch finds no CUDA device.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device={name!r} is unknown: choose auto, cpu or cuda")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise ValueError(
+            "device='cuda' but torch finds no CUDA device: install a CUDA build of torch, or use 'cpu' or 'auto'"
+        )
+    if name == "cpu" or not available:
+        return torch.device("cpu")
+    local = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda") if local is None else torch.device("cuda", int(local))
+
+
+def run_dir(root: Path | str, config: TrainingConfig, device: torch.device, probe: Probe | None = None) -> Path:
+    """The folder of a run: one per configuration, code of training and of the probe, type of device and number of processes.
+
+    Devices and processes round differently; a history that another probe wrote is no history of this run.
+    """
+    several = f"x{process_count()}" if process_count() > 1 else ""
+    key = config.key() if probe is None else config.key(probe.__module__)
+    return Path(root) / f"{key}-{device.type}{several}"
+
+
+def train(
+    config: TrainingConfig,
+    data: Dataset,
+    device: torch.device,
+    out_dir: Path | str,
+    progress: bool = True,
+    probe: Probe | None = None,
+) -> TrainingResult:
+    """Train an encoder by the configuration's method; networks run channels-last, and on CUDA in bfloat16.
+
+    out_dir: the folder of all runs; this one lives in `run_dir(out_dir, config, device, probe)`. It writes metrics.jsonl and
+    the checkpoint after each epoch, never half of one (see `checkpoint`). A run found there is resumed after its last whole
+    epoch; a finished one is returned as it is, and its probe is not called again.
+    progress: show a bar on stderr, with images per second and the time left. probe: called with (encoder, epoch) before
+    training (epoch 0) and after each epoch; its values enter the history. It may switch the encoder's mode but must not
+    change its weights.
+    Within a process group (`distributed.processes`) the processes share each batch and end with the same weights, those of
+    one process up to rounding, batch statistics being taken over all of them; process 0 probes, shows progress and writes
+    to out_dir, which all must see; the history of the others lacks the probe's values.
+
+    Raises ValueError when the data are not those of the configuration or fill no batch, when the checkpoint cannot be
+    used, and when the loss is not finite.
+    """
+    _check_data(config, data)
+    device, first = torch.device(device), process_rank() == 0
+    folder = run_dir(out_dir, config, device, probe)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    images = data.train_images.to(device)
+    data_hash = fingerprint(data)
+    steps = len(images) // config.batch_size
+    learner = synchronised(initial_learner(config.method, config.encoder, config.seed), device)
+    learner = learner.to(device, memory_format=torch.channels_last)
+    optimizer = optimizer_of(config.optimizer, learner.groups(), config.lr, config.weight_decay)
+    history: list[dict[str, float]] = []
+    done = 0
+    found = checkpoint.load(folder)
+    if found is not None:
+        tensors, state = found
+        _restore(tensors, state, config, data_hash, folder, learner, optimizer)
+        done, history = state["epoch"], state["history"]
+    elif probe is not None and first:
+        history.append({"epoch": 0, **probe(learner.encoder, 0)})
+
+    loss_of = averaged(learner)
+    per_epoch = steps * config.batch_size
+    bar = tqdm(
+        total=config.epochs * per_epoch, initial=done * per_epoch, unit="image", disable=not (progress and first)
+    )
+    with bar:
+        for epoch in range(done + 1, config.epochs + 1):
+            start = time.perf_counter()
+            loss = _train_epoch(config, images, learner, loss_of, optimizer, epoch, bar)
+            rate = per_epoch / (time.perf_counter() - start)
+            bar.set_postfix({"loss": f"{loss:.3f}", "images/s": f"{rate:.0f}"})
+            history.append({"epoch": epoch, "loss": loss, "images_per_second": rate})
+            if first:
+                if probe is not None:
+                    history[-1].update(probe(learner.encoder, epoch))
+                lines = "".join(json.dumps(record) + "\n" for record in history)
+                checkpoint.replace(folder / "metrics.jsonl", lines.encode())
+                state = {
+                    "config": config.description(),
+                    "data": data_hash,
+                    "epoch": epoch,
+                    "history": history,
+                }
+                checkpoint.save(folder, _tensors(learner, optimizer), state)
+    wait_for_all()
+    return TrainingResult(encoder=learner.encoder.eval(), history=tuple(history), folder=folder)
+
+
+def _train_epoch(
+    config: TrainingConfig,
+    images: Tensor,
+    learner: nn.Module,
+    loss_of: nn.Module,
+    optimizer: Optimizer,
+    epoch: int,
+    bar: "tqdm[Any]",
+) -> float:
+    """One epoch; returns its mean loss. loss_of: the learner, or what averages its gradients over processes."""
+    device, batch, m = images.device, config.batch_size, config.method.views
+    steps = len(images) // batch
+    generator = seeded_generator(config.seed, epoch)
+    order = torch.randperm(len(images), generator=generator)[: steps * batch].view(steps, batch).to(device)
+    parameters = sample_parameters(config.augmentation(), m * steps * batch, generator).to(device)
+    share = batch // process_count()
+    mine = slice(process_rank() * share, (process_rank() + 1) * share)
+    rows = torch.arange(m * batch, device=device).view(m, batch)[:, mine].reshape(-1)
+    total = torch.zeros((), device=device)
+    learner.train()
+    for step in range(steps):
+        views = apply(images[order[step][mine]].repeat(m, 1, 1, 1), parameters[rows + m * batch * step])
+        views = views.contiguous(memory_format=torch.channels_last)
+        set_rate(optimizer, config.lr, *schedule(config.schedule, (epoch - 1) * steps + step, config.epochs * steps))
+        loss = loss_of(views.unflatten(0, (m, share)))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        learner.after_step()
+        total += loss.detach()
+        bar.update(batch)
+    mean = total.item() / steps
+    if not abs(mean) < float("inf"):
+        raise ValueError(f"loss={mean} in epoch {epoch} is not finite: lower lr={config.lr} or raise the temperature")
+    return mean
+
+
+def _check_data(config: TrainingConfig, data: Dataset) -> None:
+    if data.name != config.dataset:
+        raise ValueError(f"data.name={data.name!r} is not config.dataset={config.dataset!r}: load that data set")
+    n = len(data.train_images)
+    if config.train_size is not None and n != config.train_size:
+        raise ValueError(
+            f"data holds {n} training images, config.train_size={config.train_size}: load it with that size"
+        )
+    if config.classes is not None and data.class_names != tuple(config.classes):
+        raise ValueError(
+            f"data holds the classes {data.class_names}, config.classes={config.classes}: load it with those"
+        )
+    if config.side is not None and data.train_images.shape[2:] != (config.side, config.side):
+        raise ValueError(
+            f"images are {tuple(data.train_images.shape[2:])}, config.side={config.side}: load them with it"
+        )
+    if n < config.batch_size:
+        raise ValueError(f"batch_size={config.batch_size} exceeds the {n} training images: lower it to {n} or less")
+    if config.batch_size % process_count():
+        raise ValueError(
+            f"batch_size={config.batch_size} is not a multiple of the {process_count()} processes: choose one that is"
+        )
+
+
+def _tensors(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Every tensor of a run by name: the learner's, and the optimiser's by number of parameter."""
+    named = {f"learner.{name}": value for name, value in learner.state_dict().items()}
+    for number, values in optimizer.state_dict()["state"].items():
+        named |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+    return named
+
+
+def _restore(
+    tensors: dict[str, Tensor],
+    state: dict[str, Any],
+    config: TrainingConfig,
+    data_hash: str,
+    folder: Path,
+    learner: nn.Module,
+    optimizer: Optimizer,
+) -> None:
+    """Put a checkpoint of this very run into the learner and the optimiser; ValueError for any other checkpoint."""
+    where, remedy = f"checkpoint {folder / checkpoint.STATE}", "delete it to train from the start"
+    if set(state) != {"config", "data", "epoch", "history"}:
+        raise ValueError(f"{where} was not written by this program: {remedy}")
+    if state["config"] != config.description():
+        raise ValueError(f"{where} belongs to another configuration, {state['config']}: {remedy}")
+    if state["data"] != data_hash:
+        raise ValueError(f"{where} was trained on other images than these: {remedy}")
+    weights: dict[str, Tensor] = {}
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        part, _, rest = name.partition(".")
+        if part == "learner":
+            weights[rest] = value
+        else:
+            number, _, entry = rest.partition(".")
+            moments.setdefault(int(number), {})[entry] = value
+    try:
+        learner.load_state_dict(weights)
+        groups = optimizer.state_dict()["param_groups"]
+        numbers = {number for group in groups for number in group["params"]}
+        if set(moments) != numbers:
+            raise ValueError(f"moments of {len(moments)} parameters, not of {len(numbers)}")
+        optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(f"{where} holds other tensors than this configuration: {remedy}") from error

@@ -1,0 +1,129 @@
+"""`python -m empirical.audit`: what it prints and writes, what --check says, and one line for every bad input."""
+
+import json
+
+import pytest
+import torch
+from torch.utils.data import TensorDataset
+
+from empirical.audit.__main__ import main
+
+PCA = ["--encoder", "sklearn.decomposition:PCA", "--arguments", '{"n_components": 8}', "--head", "clusters"]
+SMALL = ["--count", "2", "--quiet", "--device", "cpu"]
+
+
+def blobs():
+    """Two classes of images that are all but constant: dark and bright."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(80) % 2
+    images = 0.2 + 0.6 * labels[:, None, None, None] + 0.1 * torch.rand(80, 3, 4, 4, generator=generator)
+    return TensorDataset(images, labels)
+
+
+def broken():
+    """A factory that fails in its own way."""
+    raise OSError("the disk is gone")
+
+
+BLOBS = ["--data", "tests.empirical.audit.test_command:blobs"]
+LONG = "x" * 400
+ON_DISK = ("cifar10", "folder", "npz")
+
+
+@pytest.fixture
+def there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_audit_then_check(there, capsys):
+    words = [*PCA, "--data", "tests.empirical.audit.test_command:blobs", *SMALL]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    folder = there / "build" / "audit" / "TensorDataset-PCA"
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "certificate.json",
+        "features.safetensors",
+        "index.html",
+        "table.tex",
+    ]
+    content = json.loads((folder / "certificate.json").read_text())
+    assert float(content["exact"]["error"]) == 0
+    assert "met for 2 of 2 classes" in printed.replace("\n", " ")
+    evidence = json.loads((there / "build" / "evidence" / "audit-TensorDataset-PCA.json").read_text())
+    assert evidence["exact"]["exact"] == {"error": 0.0, "met": 2}
+    assert evidence["page"].endswith("index.html")
+
+    assert main(["--check", str(folder / "certificate.json")]) == 0
+    assert capsys.readouterr().out.count("holds  ") == 2
+    assert main(["--check", str(folder / "certificate.json"), "--data", str(folder / "features.safetensors")]) == 0
+    content["exact"]["classes"][0]["alpha"] = "1.5"
+    (folder / "certificate.json").write_text(json.dumps(content))
+    capsys.readouterr()
+    assert main(["--check", str(folder / "certificate.json")]) == 1
+    assert "FAILS  the digest" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "no encoder given"),
+        (["--encoder", "nowhere:factory"], "nowhere"),
+        (["--encoder", "nowhere.ts"], "nowhere.ts"),
+        ([*PCA, "--arguments", "{"], "is no JSON"),
+        ([*PCA, "--arguments", "[1]"], "is no object"),
+        ([*PCA, "--arguments", "[" * 100_000], "is no JSON (maximum recursion depth"),
+        (["--encoder", "sys:exit"], "SystemExit"),
+        ([*PCA, "--data", "sys:exit"], "--data 'sys:exit' cannot be made (SystemExit: )"),
+        ([*PCA, *BLOBS, "--side", "0"], "--side 0 is not for 'tests.empirical.audit.test_command:blobs': leave it out"),
+        ([*PCA, *BLOBS, "--side", "-5"], "--side -5 is not for"),
+        ([*PCA, *BLOBS, "--path", "/x"], "--path /x is not for"),
+        ([*PCA, *BLOBS, "--split", "-1"], "seed=-1 is negative"),
+        *[([*PCA, "--data", name, "--path", LONG], "cannot be read (File name too long)") for name in ON_DISK],
+        ([*PCA, "--out", "a\0b"], "--out 'a\\x00b' cannot be written"),
+        ([*PCA, "--out", LONG], "cannot be written ([Errno 36] File name too long"),
+        ([*PCA, "--out", "\udcff"], "--out '\\udcff' cannot be written"),
+        ([*PCA, "--evidence", "a\0b"], "--evidence 'a\\x00b' cannot be written"),
+        ([*PCA, "--arguments", '{"parts": 3}'], "parts"),
+        ([*PCA, "--checkpoint", "none.safetensors"], "none.safetensors"),
+        ([*PCA, "--data", "tests.empirical.audit.test_command:broken"], "the disk is gone"),
+        ([*PCA, "--data", "tests.empirical.audit.test_command:absent"], "absent"),
+        ([*PCA, "--data", "cifar10"], "never downloaded"),
+        ([*PCA, "--data", "mnist"], "mnist"),
+        ([*PCA, "--views", "xyz"], "xyz"),
+        ([*PCA, "--views", "warp:rotation=400"], "rotation=400"),
+        ([*PCA, "--count", "1"], "views=1"),
+        ([*PCA, "--level", "1"], "level is 1"),
+        ([*PCA, "--level", "nan"], "level is nan"),
+        ([*PCA, "--head", "magic"], "magic"),
+        ([*PCA, "--seed", "-1"], "-1"),
+        ([*PCA, "--device", "tpu"], "tpu"),
+        ([*PCA, "--layer", "fc"], "fc"),
+        (["--check", "none.json"], "none.json"),
+    ],
+)
+@pytest.mark.usefixtures("there")
+def test_bad_input_is_one_line(words, message, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([*words, "--quiet"])
+    captured = capsys.readouterr()
+    assert stop.value.code == 2
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.usefixtures("there")
+def test_a_certificate_that_fails_its_own_check_is_said_and_not_thrown(monkeypatch, capsys):
+    monkeypatch.setattr("empirical.audit.certificate.check", lambda _: ["wrong"])
+    assert main([*PCA, "--data", "tests.empirical.audit.test_command:blobs", *SMALL]) == 1
+    assert "does not pass its own check" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written(there, capsys):
+    (there / "file").write_text("")
+    words = [*PCA, "--data", "tests.empirical.audit.test_command:blobs", *SMALL, "--out", str(there / "file" / "x")]
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert "cannot be written" in capsys.readouterr().err

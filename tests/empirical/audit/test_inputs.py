@@ -1,0 +1,575 @@
+"""Any data, any augmentation and their features: they work, or are refused with one message that names value and remedy."""
+
+import functools
+import io
+import json
+import random
+import re
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+from torch.utils.data import Dataset, Subset, TensorDataset
+
+from empirical.audit.halves import Halves, halves
+from empirical.data.sets import load
+from empirical.evaluation.features import HEADS, encode, encode_views, make_head
+from empirical.thirdparty import seeded
+from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+from empirical.views.protocol import Views, parse_views
+from empirical.views.warps import Warp, matrices, warp_images
+from tests.empirical.audit.refusals import Does, images, refused
+
+CPU = torch.device("cpu")
+HERE = __name__
+
+
+def by_the_library(x, views):
+    """The views, by the library's own functions."""
+    generators = [seeded_generator(*views.keys(j)) for j in range(1, views.m)]
+    if isinstance(views.source, Warp):
+        return torch.stack([x, *(warp_images(x, matrices(views.source, len(x), g)) for g in generators)], dim=1)
+    return torch.stack([x, *(apply(x, sample_parameters(views.source, len(x), g)) for g in generators)], dim=1)
+
+
+def featured(function, head="unit", n=12, views="mild", m=3, what="certifying half"):
+    raw = encode(Does(function), images(n), CPU)
+    made = make_head(head, raw, 3, 0)
+    return encode_views(Does(function), made, images(n), parse_views(views, m, 0, False), CPU, False, what)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_features_of_views_are_those_of_each_view_alone(head):
+    found = featured(lambda x: x.flatten(1)[:, :20], head, n=200, m=4)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=2), 1, atol=1e-12)
+    views = by_the_library(images(200), parse_views("mild", 4, 0, False))
+    ending = make_head(head, images(200).flatten(1)[:, :20].double(), 3, 0)
+    for i in (0, 127, 128, 199):
+        np.testing.assert_allclose(found[i], ending(views[i].flatten(1)[:, :20]), atol=1e-5)
+
+
+def test_the_row_without_a_direction_is_named():
+    def silent(x):
+        out = x.flatten(1) + 1
+        out[x[:, 0, 0, 0] == images(300)[211, 0, 0, 0]] = 0
+        return out
+
+    refused(
+        "features of view 0 of image 211 .certifying half. have no direction.*before a ReLU", featured, silent, n=300
+    )
+
+    def infinite(x):
+        return silent(x).reciprocal()
+
+    raw = make_head("unit", None, 2, 0)
+    refused(
+        r"not finite .torch.float32., first for view 0 of image 211 \(fitting half\)",
+        encode_views, Does(infinite), raw, images(300), parse_views("mild", 3, 0, False), CPU, False, "fitting half",
+    )  # fmt: skip
+
+
+def test_an_encoder_of_zeros_is_refused():
+    refused("512 of 512 rows are zero|36 of 36 rows are zero", featured, lambda x: 0 * x.flatten(1))
+
+
+@pytest.mark.parametrize("head", ["unit", "centred"])
+def test_a_width_that_changes_in_the_last_block_is_refused(head):
+    refused(
+        "returns 6 to 20 features, a width that", featured, lambda x: x.flatten(1)[:, : min(len(x), 20)], head, n=172
+    )
+
+
+@pytest.mark.parametrize("head", ["centred", "whitened", "clusters"])
+def test_a_collapsed_encoder_is_refused_by_fitted_heads(head):
+    refused("the encoder has collapsed", featured, lambda x: torch.ones(len(x), 4), head)
+    assert featured(lambda x: torch.ones(len(x), 4)).std(axis=0).max() == 0  # on the sphere it is a world like others
+
+
+def test_heads_that_cannot_be_are_refused():
+    refused("head='relu' is unknown: choose one of unit, centred", make_head, "relu", None, 3, 0)
+    refused("clusters='two' is a str: give an integer", make_head, "clusters", images().flatten(1), "two", 0)
+    refused("corners=1: a simplex", featured, lambda x: x.flatten(1)[:, :1], "vertices")
+    refused(
+        "clusters=3 is more than there are different", featured, lambda x: (x.flatten(1)[:, :1] > 0.5) * 1.0, "clusters"
+    )
+
+
+def noisy(image):
+    """Randomness of torch, NumPy and Python at once."""
+    noise = torch.rand_like(image) + np.random.rand() + random.random()  # noqa: NPY002
+    return (image + noise / 30).clamp(0, 1)
+
+
+def batched(image):
+    return noisy(image)[None]
+
+
+class Counting:
+    """A state of its own: another view at every call."""
+
+    calls = 0
+
+    def __call__(self, image):
+        self.calls += 1
+        return (image + self.calls / 1000).clamp(0, 1)
+
+
+SOURCES = [
+    "abcdef",
+    "a",
+    "mild",
+    "warp",
+    "mild-warp",
+    "warp:rotation=5,shift=0",
+    "mild:crop_scale=0.5..0.9,flip_probability=0.5",
+]
+
+
+@pytest.mark.parametrize("text", [*SOURCES, f"{HERE}:noisy", f"{HERE}:batched"])
+@pytest.mark.parametrize("same", [False, True])
+def test_views_are_the_same_in_any_blocks_and_for_any_number_of_images(text, same):
+    x = images(11)
+    views = parse_views(text, 4, 3, same)
+    every = views.drawn(11).block(x, 0)
+    assert every.shape == (11, 4, 3, 8, 8)
+    assert torch.equal(every[:, 0], x)
+    for first, second in ((0, 1), (0, 2), (1, 2), (2, 3)):
+        assert (every[:, first] - every[:, second]).abs().max() > 1e-3
+    for size in (1, 2, 4):
+        drawn = views.drawn(11)
+        blocks = [drawn.block(x[i : i + size], i) for i in range(0, 11, size)]
+        torch.testing.assert_close(torch.cat(blocks), every, atol=1e-6, rtol=0)
+    torch.testing.assert_close(views.drawn(5).block(x[:5], 0), every[:5], atol=1e-6, rtol=0)
+    torch.testing.assert_close(parse_views(text, 2, 3, same).drawn(11).block(x, 0), every[:, :2], atol=1e-6, rtol=0)
+    other = parse_views(text, 4, 4, same).drawn(11).block(x, 0)
+    assert (other - every).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("text", ["abcd", "warp", f"{HERE}:noisy"])
+def test_same_views_are_one_transformation_of_all_images(text):
+    x = images(1).expand(6, -1, -1, -1)
+    found = parse_views(text, 4, 0, True).drawn(6).block(x, 0)
+    torch.testing.assert_close(found, found[:1].expand_as(found), atol=1e-6, rtol=0)
+    apart = parse_views(text, 4, 0, False).drawn(6).block(x, 0)
+    assert (apart[1:] - apart[:1]).abs().max() > 1e-3
+
+
+def test_views_are_those_of_the_library():
+    x = images(9)
+    for text, source in (
+        ("abcd", Augmentation.from_letters("abcd")),
+        ("warp", Warp()),
+        ("warp:scale=0.1", Warp(scale=0.1)),
+        ("mild:crop_scale=0.5..1", Augmentation(crop_scale=(0.5, 1))),
+    ):
+        found = parse_views(text, 5, 7, False)
+        assert torch.equal(found.drawn(9).block(x, 0), by_the_library(x, Views(source, text, 5, 7)))
+
+
+def test_global_random_states_are_left_alone():
+    def states():
+        return torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+
+    before = states()
+    Views(noisy, "noisy").drawn(3).block(images(3), 0)
+
+    def failing(image):
+        noisy(image)
+        raise OSError("no")
+
+    refused("OSError: no", Views(failing, "failing").drawn(3).block, images(3), 0)
+    with seeded(1, 2):
+        inside = states()
+    assert states() == before != inside
+
+
+@pytest.mark.parametrize("text", ["abcdef", "mild"])
+def test_grey_images_have_views_too(text):
+    x = images(6, channels=1)
+    found = parse_views(text, 4, 0, False).drawn(6).block(x, 0)
+    expected = by_the_library(x.expand(-1, 3, -1, -1), parse_views(text, 4, 0, False))
+    torch.testing.assert_close(found.expand(-1, -1, 3, -1, -1), expected, atol=1e-5, rtol=0)
+    refused(
+        "have 5 channels, the augmentation is for 1 or 3",
+        parse_views(text, 4, 0, False).drawn(2).block,
+        images(2, 5),
+        0,
+    )
+    assert parse_views("warp", 4, 0, False).drawn(2).block(images(2, 5), 0).shape == (2, 4, 5, 8, 8)
+
+
+def test_views_that_change_nothing_are_told():
+    assert parse_views("", 3, 0, False).unchanged(images()) > 0.99
+    assert Views(lambda image: image, "identity").unchanged(images()) == 1
+    assert Views(lambda image: image if image[0, 0, 0] < 0.5 else 1 - image, "some").unchanged(
+        images(100)
+    ) == pytest.approx(float((images(100)[:, 0, 0, 0] < 0.5).double().mean()))
+    assert parse_views("mild", 3, 0, False).unchanged(images()) == 0
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda image: image[:, 1:], r"returned \(3, 7, 8\) torch.float32 for an image of shape \(3, 8, 8\)"),
+        (lambda image: image[0], r"returned \(8, 8\)"),
+        (lambda image: torch.stack([image, image]), r"returned \(2, 3, 8, 8\)"),
+        (lambda image: Image.fromarray((image.numpy().transpose(1, 2, 0) * 255).astype("uint8")), "returned a Image"),
+        (lambda image: image.numpy(), "returned a ndarray"),
+        (lambda image: (image * 255).byte(), r"returned \(3, 8, 8\) torch.uint8.*float tensor"),
+        (lambda _: None, "returned a NoneType"),
+        (lambda image: image / 0, r"values from inf to inf, far from \[0, 1\]"),
+        (lambda image: image * torch.nan, r"values from nan to nan"),
+        (lambda image: (image - 0.5) / 0.2, r"far from \[0, 1\].*leave a Normalize to the encoder"),
+        (lambda image: image.crop((0, 0, 4, 4)), "AttributeError.*begin with ToPILImage"),
+        (nn.Linear(3, 3), "fails on an image of shape"),
+        (lambda _: sys.exit(0), r"fails on an image of shape .*\(SystemExit: 0\)"),
+        (lambda image: image.to("meta"), r"fails on an image of shape .*\(NotImplementedError"),
+        (Counting(), "makes another view of the same image from the same seed"),
+        (lambda image: image + 0.1 * float(np.random.default_rng().random()), "makes another view of the same image"),
+    ],
+)
+def test_callables_that_make_no_views_are_refused(function, message):
+    refused(message, Views(function, "stranger", 3).drawn(4).block, images(4), 0)
+
+
+def test_callables_may_work_in_place_or_with_gradients():
+    def in_place(image):
+        return image.mul_(torch.rand(()))
+
+    x = images(4)
+    before = x.clone()
+    Views(in_place, "in place").drawn(4).block(x, 0)
+    assert torch.equal(x, before)
+    scale = nn.Parameter(torch.tensor(0.5))
+    for kind in (torch.Tensor.to_sparse, lambda view: view.to(torch.float8_e4m3fn)):
+        assert Views(lambda image, kind=kind: kind(image), "of a kind").drawn(4).block(x, 0).dtype == torch.float32
+    assert not Views(lambda image: image * scale, "learnt").drawn(4).block(x, 0).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("xyz", r"letters='xyz' must name each of 'abcdef' at most once"),
+        ("aa", "at most once"),
+        ("warp:rotation", r"views='warp:rotation'.*write name=number"),
+        ("warp:rotation=", "views='warp:rotation='.*write name=number"),
+        ("warp:rotation=fast", "could not convert string to float: 'fast'; write name=number"),
+        ("warp:rotation=-3", "rotation=-3.0 must be finite and 0 or more"),
+        ("warp:speed=3", "'speed'.*the parameters are rotation=20.0, shear"),
+        ("mild:crop_scale=0.5", "write a range as low..high"),
+        ("mild:crop_scale=0.5..2", r"crop_scale=\(0.5, 2.0\) must satisfy"),
+        ("no_such_package:f", "cannot be imported.*give package.module:name"),
+        (f"{HERE}:CPU", "is a device: give a callable"),
+        (f"{HERE}:nothing", "cannot be imported"),
+    ],
+)
+def test_views_that_cannot_be_read_are_refused(text, message):
+    refused(message, parse_views, text, 4, 0, False)
+
+
+def test_too_few_views_and_negative_seeds_are_refused():
+    refused("views=1: alignment compares views of one image; give 2 or more", parse_views, "a", 1, 0, False)
+    refused("views='a' is a str: give an integer", Views, noisy, "noisy", "a")
+    refused("seed=1.5 is a float: give an integer", Views, noisy, "noisy", 2, 1.5)
+    refused("seed=-1 is negative: use 0 or more", parse_views, "a", 2, -1, False)
+
+
+def test_descriptions_are_plain_and_the_same_in_every_process():
+    for source in (
+        noisy,
+        functools.partial(noisy),
+        Counting(),
+        nn.Dropout(0.1),
+        Warp(),
+        Augmentation.from_letters("ab"),
+    ):
+        text = json.dumps(Views(source, "x").description())
+        assert "0x" not in text
+    assert re.search("p=0.1", json.dumps(Views(nn.Dropout(0.1), "x").description()))
+
+
+class Endless(Dataset):
+    """A stream: without a length, and with classes that are not there yet."""
+
+    def __getitem__(self, i):
+        return images(1)[0], i % 2
+
+    def __len__(self):
+        raise NotImplementedError("a stream")
+
+
+class Classless(Endless):
+    """Its classes fail."""
+
+    @property
+    def classes(self):
+        sys.exit(0)
+
+    def __len__(self):
+        return 8
+
+
+def truncated_file(x):
+    file = io.BytesIO()
+    Image.fromarray(as_bytes(x)).save(file, "png")
+    return Image.open(io.BytesIO(file.getvalue()[:-40]))
+
+
+class Listed(Dataset):
+    """Items as a stranger's data set gives them."""
+
+    def __init__(self, items, **attributes):
+        self.items = items
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, i):
+        return self.items[i]
+
+
+def listed(labels, image=lambda x: x, **attributes):
+    return Listed([(image(x), y) for x, y in zip(images(len(labels)), labels, strict=True)], **attributes)
+
+
+LABELS = [0, 1, 2] * 8
+
+
+def test_one_data_set_is_split_class_by_class_and_replays():
+    labels = [0] * 10 + [1] * 7 + [2] * 4
+    found, again, other = (halves(listed(labels), seed=seed) for seed in (0, 0, 1))
+    assert found.fit_labels.bincount().tolist() == [5, 4, 2]
+    assert found.labels.bincount().tolist() == [5, 3, 2]
+    assert found.fingerprint() == again.fingerprint() != other.fingerprint()
+    both = torch.cat([found.fit_images, found.images])
+    torch.testing.assert_close(both.flatten(1).sum(1).sort().values, images(21).flatten(1).sum(1).sort().values)
+    x = images(21)
+    for half, of in ((found.fit_images, found.fit_labels), (found.images, found.labels)):
+        for image, label in zip(half, of.tolist(), strict=True):
+            assert labels[int((x == image).flatten(1).all(dim=1).nonzero()[0])] == label
+
+
+def test_a_pair_of_data_sets_and_our_own_are_taken_as_they_are():
+    found = halves((listed(LABELS), listed(LABELS[::-1])))
+    assert found.fit_labels.tolist() == LABELS
+    assert found.labels.tolist() == LABELS[::-1]
+    ours = load("digits", train_size=20, test_size=20)
+    found = halves(ours)
+    assert torch.equal(found.fit_images, ours.train_images)
+    assert torch.equal(found.labels, ours.test_labels)
+    assert found.class_names == ours.class_names
+    assert halves(Subset(listed(LABELS), range(18))).class_names == ("0", "1", "2")
+
+
+def as_array(x):
+    return x.numpy().transpose(1, 2, 0)
+
+
+def as_bytes(x):
+    return (as_array(x) * 255).round().astype("uint8")
+
+
+@pytest.mark.parametrize(
+    ("image", "channels"),
+    [
+        (lambda x: x, 3),
+        (lambda x: x.double(), 3),
+        (lambda x: x.clone().requires_grad_(), 3),
+        (lambda x: x.to_sparse(), 3),
+        (lambda x: (x * 255).round().byte(), 3),
+        (as_array, 3),
+        (as_bytes, 3),
+        (lambda x: x.numpy(), 3),
+        (lambda x: np.asfortranarray(as_bytes(x)), 3),
+        (lambda x: Image.fromarray(as_bytes(x)), 3),
+        (lambda x: Image.fromarray(as_bytes(x)).convert("RGBA"), 3),
+        (lambda x: Image.fromarray(as_bytes(x)).convert("P"), 3),
+        (lambda x: Image.fromarray(as_bytes(x)).convert("CMYK"), 3),
+        (lambda x: Image.fromarray(as_bytes(x)).convert("L"), 1),
+        (lambda x: x[:1], 1),
+        (lambda x: x[0], 1),
+        (lambda x: as_bytes(x)[:, :, 0], 1),
+        (lambda x: as_bytes(x)[:, :, :1], 1),
+        (lambda x: x[:1] > 0.5, 1),
+        (lambda x: x.tolist(), 3),
+    ],
+)
+def test_images_of_every_kind_are_brought_to_one(image, channels):
+    found = halves((listed(LABELS, image), listed(LABELS, image)))
+    assert found.images.shape == (24, channels, 8, 8)
+    assert found.images.dtype == torch.float32
+    assert 0.5 < found.images.max() <= 1
+    expected = images(24) if channels == 3 else images(24)[:, :1]
+    grey = image(images(1)[0])
+    exact = not isinstance(grey, Image.Image) or grey.mode == "RGB"
+    if exact and not (isinstance(grey, torch.Tensor) and grey.dtype == torch.bool):
+        torch.testing.assert_close(found.images, expected, atol=1 / 500, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([torch.tensor(y) for y in LABELS], ("0", "1", "2")),
+        ([torch.tensor([y]) for y in LABELS], ("0", "1", "2")),
+        ([np.int32(y) for y in LABELS], ("0", "1", "2")),
+        ([np.array(y) for y in LABELS], ("0", "1", "2")),
+        ([("cat", "dog", "ant")[y] for y in LABELS], ("ant", "cat", "dog")),
+        ([np.str_("cat") if y else "dog" for y in LABELS], ("cat", "dog")),
+        ([(7, 10**15, 30)[y] for y in LABELS], ("7", "30", str(10**15))),
+        ([y > 1 for y in LABELS], ("0", "1")),
+    ],
+)
+def test_labels_of_every_kind_are_numbered(labels, names):
+    found = halves((listed(labels), listed(labels)))
+    assert found.class_names == names
+    assert found.labels.dtype == torch.int64
+    words = [str(int(y)) if not isinstance(y, str) else y for y in labels]
+    assert [names[k] for k in found.labels.tolist()] == words
+
+
+def test_class_names_are_given_or_the_data_sets():
+    named = listed(LABELS, classes=["ant", "bee", "cow"])
+    assert halves(named).class_names == ("ant", "bee", "cow")
+    assert halves(named, ["x", "y", "z"]).class_names == ("x", "y", "z")
+    assert halves(listed(LABELS, classes=3)).class_names == ("0", "1", "2")
+    words = listed([("cow", "ant", "bee")[y] for y in LABELS], classes=["cow", "ant", "bee"])
+    assert halves((words, words)).labels.tolist() == LABELS
+    synonyms = listed([str(["cow", "ox"]) if y else "ant" for y in LABELS], classes=["ant", ["cow", "ox"]])
+    assert halves(synonyms).class_names == ("ant", "['cow', 'ox']")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0.5] * 24, r"label 0.5 of item 0 is no integer and no string"),
+        ([1.0] * 24, "label 1.0 of item 0 is no integer"),
+        ([torch.tensor([0, 1])] * 24, "of item 0 is no integer"),
+        ([torch.tensor(1.0)] * 24, "of item 0 is no integer"),
+        ([None] * 24, "label None of item 0 is no integer"),
+        ([0, 1, -1] * 8, "label -1 of item 2 is negative.*leave the unlabelled out"),
+        ([0, "one", 2] * 8, "some labels are numbers and some are strings"),
+        ([0] * 24, "the data have 1 class: the theorem separates classes"),
+        (list(range(24)), "12 fitting images for 24 classes: give at least 48|0 fitting images for 24 classes"),
+        ([0, 1, 1] * 7 + [2], "class '2' has 0 fitting images, 2 are needed: add some, or leave the class out"),
+        ([0, 1, 1] * 7 + [2, 2, 2], "class '2' has 1 certifying images, 2 are needed"),
+    ],
+)
+def test_labels_that_make_no_classes_are_refused(labels, message):
+    refused(message, halves, listed(labels))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (3, "data is a int: give a Dataset"),
+        (None, "data is a NoneType"),
+        ((x for x in ()), "data is a generator"),
+        ([], "the data set is empty"),
+        (Listed([]), "the data set is empty"),
+        ({"image": 1}, r"item 0 of the data set cannot be read \(KeyError"),
+        (Listed([{"image": 1, "label": 2}]), r"item 0 of the data set is a dict: give \(image, label\) pairs"),
+        (images(), r"item 0 of the data set is a Tensor: give \(image, label\) pairs.*TensorDataset"),
+        ((images(), torch.zeros(12)), "item 0 of the data set is a Tensor"),
+        ("path/to/images", "item 0 of the data set is a str"),
+        (listed(LABELS, classes=["a", "b"]), "labels run from 0 to 2: number 2 classes 0..1"),
+        (listed(LABELS, classes=["a", "b", "c", "d"]), "class 'd' has 0 fitting images"),
+        (listed(["x", "y"] * 12, classes=["x", "z"]), "label 'y' is none of the 2 class names"),
+        (listed(LABELS, lambda _: "image.png"), "image 0 is a str that cannot be read .*: give a tensor, an array or a PIL"),
+        (listed(LABELS, lambda _: None), "image 0 is a NoneType"),
+        (listed(LABELS, lambda x: x.to("meta")), r"image 0 is a Tensor that cannot be read \(NotImplementedError"),
+        (listed(LABELS, lambda _: [[1, 2], [3]]), r"image 0 is a list that cannot be read \(ValueError"),
+        (listed(LABELS, truncated_file), r"image 0 is a PngImageFile that cannot be read \(OSError"),
+        (Endless(), r"the data set has no length \(NotImplementedError: a stream\)"),
+        (Classless(), r"the data set's classes cannot be read \(SystemExit: 0\)"),
+        (listed(["x", "y"] * 12, classes=["x", ["y"]]), "label 'y' is none of the 2 class names"),
+        (listed([0, 1, 2**70] * 8, classes=["x", "y"]), f"labels run from 0 to {2**70}: number 2 classes 0..1"),
+        (listed(LABELS, lambda x: x[None]), r"image 0 has shape \(1, 3, 8, 8\): give \(C, H, W\)"),
+        (listed(LABELS, lambda x: x.flatten()), r"image 0 has shape \(192,\)"),
+        (listed(LABELS, lambda x: x[:, :0]), r"image 0 has shape \(3, 0, 8\)"),
+        (listed(LABELS, lambda x: (x * 255).long()), "image 0 has dtype torch.int64: give uint8, or float"),
+        (listed(LABELS, lambda x: x * 255), r"image 0 has values from .* to 25.*: give images in \[0, 1\]"),
+        (listed(LABELS, lambda x: (x - 0.5) / 0.2), r"image 0 has values from -.*put a Normalize into the encoder"),
+        (listed(LABELS, lambda x: torch.complex(x, x)), "image 0 has dtype torch.complex64"),
+        (listed(LABELS, lambda _: Image.new("I", (8, 8))), "image 0 has mode I, more than 8 bits a channel"),
+        (listed(LABELS, lambda x: x if x[0, 0, 0] < 0.9 else x[:, :7]), r"image \d+ has shape \(3, 7, 8\), image 0 \(3, 8"),
+        (listed(LABELS, lambda x: x if x[0, 0, 0] < 0.9 else x[:1]), r"image \d+ has shape \(1, 8, 8\).*number of channels"),
+        (listed(LABELS, lambda x: torch.where(x == images(24)[5, 1, 2, 3], torch.nan, x)), "image 5 holds NaN or infinity"),
+        (listed(LABELS, lambda x: torch.where(x == images(24)[5, 1, 2, 3], torch.inf, x)), "image 5 holds NaN or infinity"),
+        ((listed(LABELS), listed(LABELS, lambda x: x[:, :7])), r"fitting .* shape \(3, 8, 8\), certifying ones \(3, 7"),
+        ((listed(LABELS), listed([0, 1] * 12)), "class '2' has 0 certifying images"),
+        ((listed(LABELS), listed([0, 1])), "2 certifying images for 3 classes: give at least 6"),
+    ],
+)  # fmt: skip
+def test_data_that_cannot_be_audited_are_refused(data, message):
+    refused(message, halves, data)
+
+
+@pytest.mark.parametrize("error", [OSError("cannot identify image file 'x.png'"), SystemExit(0)])
+def test_a_data_set_that_fails_is_refused(error):
+    class Fails(Listed):
+        def __getitem__(self, i):
+            if i == 3:
+                raise error
+            return super().__getitem__(i)
+
+    message = re.escape(f"item 3 of the data set cannot be read ({type(error).__name__}: {error})")
+    refused(message, halves, Fails(listed(LABELS).items))
+
+
+@pytest.mark.parametrize(
+    ("seed", "message"),
+    [
+        ("a", "seed='a' is a str: give an integer"),
+        (1.5, "seed=1.5 is a float"),
+        (-1, "seed=-1 is negative: use 0 or more"),
+    ],
+)
+def test_a_split_needs_a_seed(seed, message):
+    refused(message, halves, listed(LABELS), None, seed)
+    assert halves(listed(LABELS), None, np.int64(3)).fingerprint() == halves(listed(LABELS), None, 3).fingerprint()
+
+
+def test_images_that_are_in_both_halves_are_counted():
+    mixed = Listed(listed(LABELS).items[:18] + [(1 - x, y) for x, y in listed(LABELS).items[:6]])
+    assert halves((listed(LABELS), mixed)).shared() == 18 / 24
+    assert halves(listed(LABELS)).shared() == 0
+
+
+def test_tensors_with_labels_make_a_data_set():
+    found = halves(TensorDataset(images(24), torch.tensor(LABELS)))
+    assert len(found.fit_images) == len(found.images) == 12
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"labels": torch.zeros(24)},
+            "certifying labels have shape .*torch.float32, for 24 images: give one int64 each",
+        ),
+        ({"labels": torch.tensor(LABELS[1:])}, r"certifying labels have shape \(23,\)"),
+        ({"labels": torch.tensor(LABELS) - 1}, "certifying labels run from -1 to 1: number 3 classes 0..2"),
+        ({"labels": torch.tensor(LABELS) + 10**12}, "certifying labels run from 1000000000000"),
+        ({"fit_images": images(24).byte()}, "fitting images have shape .*torch.uint8: give float"),
+        ({"fit_images": images(24).flatten(1)}, "fitting images have shape"),
+        ({"fit_images": images(24) * torch.nan}, "fitting image 0 holds NaN"),
+        ({"class_names": ("a",)}, "the data have 1 class"),
+    ],
+)
+def test_halves_are_checked(changes, message):
+    good = {"fit_images": images(24), "fit_labels": torch.tensor(LABELS)}
+    good |= {"images": images(24), "labels": torch.tensor(LABELS), "name": "x", "class_names": ("a", "b", "c")}
+    assert Halves(**good).images.shape == (24, 3, 8, 8)
+    refused(message, Halves, **good | changes)
+
+
+def test_what_apply_would_do_to_other_values_is_why_they_are_refused():
+    """The library's augmentation clamps to [0, 1], so normalised images would lose what lies outside."""
+    x = (images(2) - 0.5) / 0.2
+    p = sample_parameters(Augmentation(), 2, seeded_generator(0))
+    assert (apply(x, p) - x).abs().max() > 1

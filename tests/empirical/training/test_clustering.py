@@ -1,0 +1,178 @@
+"""Clusters of the augmentation graph, the network that learns them, and the command."""
+
+import json
+from dataclasses import replace as with_fields
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from empirical.data.sets import Dataset, load
+from empirical.evaluation.classifiers import weights_hash
+from empirical.training import clustering
+from empirical.training.clustering import LOCAL_NEIGHBOUR, Clustering, cluster, cut, graph, network, teach
+from empirical.views.warps import Warp
+from theory.concentration import augmented_distances
+
+CPU = torch.device("cpu")
+SMALL = Clustering(clusters=3, views=3, neighbours=8, samples=90, warp=Warp(), epochs=2, batch_size=30)
+
+
+def points(sizes=(30, 40, 50), apart=1.5, seed=0):
+    """Planted clusters in the plane, and their distances."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    centres = apart * np.array([[0, 0], [1, 0], [0, 1]])
+    found = centres[labels] + 0.2 * rng.normal(size=(len(labels), 2))
+    order = rng.permutation(len(labels))
+    return labels[order], np.linalg.norm(found[order][:, None] - found[order][None], axis=2)
+
+
+def same_partition(a, b):
+    return len(set(zip(a.tolist(), b.tolist(), strict=True))) == len(set(a.tolist())) == len(set(b.tolist()))
+
+
+@pytest.mark.parametrize("neighbours", [1, 5, 20])
+def test_the_graph_is_that_of_a_plain_loop(neighbours):
+    _, distances = points()
+    found, n = graph(distances, neighbours), len(distances)
+    np.testing.assert_array_equal(found, found.T)
+    nearest = [sorted((j for j in range(n) if j != i), key=lambda j: distances[i, j]) for i in range(n)]
+    for i in range(n):
+        for j in range(n):
+            joined = i != j and (j in nearest[i][:neighbours] or i in nearest[j][:neighbours])
+            s = [distances[k, nearest[k][LOCAL_NEIGHBOUR - 1]] for k in (i, j)]
+            expected = np.exp(-(distances[i, j] ** 2) / (s[0] * s[1])) if joined else 0
+            assert found[i, j] == pytest.approx(expected, abs=1e-15)
+
+
+def test_equal_samples_are_joined_with_weight_one():
+    distances = np.where(np.arange(20)[:, None] // 10 == np.arange(20) // 10, 0.0, 1.0)
+    found = graph(distances, 9)
+    np.testing.assert_array_equal(found, (distances == 0) & ~np.eye(20, dtype=bool))
+
+
+@pytest.mark.parametrize("n", [LOCAL_NEIGHBOUR, 12])
+def test_too_few_samples_for_the_neighbours_are_refused(n):
+    with pytest.raises(ValueError, match=f"{n} samples have no {max(12, LOCAL_NEIGHBOUR)} neighbours"):
+        graph(np.ones((n, n)) - np.eye(n), 12)
+
+
+@pytest.mark.parametrize("apart", [1.2, 50.0])
+def test_planted_clusters_are_cut_apart_also_where_the_graph_is_in_pieces(apart):
+    labels, distances = points(apart=apart)
+    pieces = (np.linalg.eigvalsh(np.diag(graph(distances, 20).sum(axis=1)) - graph(distances, 20)) < 1e-9).sum()
+    assert pieces == (3 if apart == 50 else 1)
+    found = cut(distances, 3, 20, seed=0)
+    assert same_partition(found, labels)
+    np.testing.assert_array_equal(found, cut(distances, 3, 20, seed=0))
+
+
+def planted(n=90, seed=0):
+    """A data set of three plain images with noise."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(n) % 3
+    templates = torch.zeros(3, 3, 16, 16)
+    templates[0, :, 4:12, 7:9] = templates[1, :, 7:9, 4:12] = 1
+    templates[2, :, 4:12, 4:12] = 1
+    images = (templates[labels] + 0.1 * torch.randn(n, 3, 16, 16, generator=generator)).clamp(0, 1)
+    return Dataset("digits", images, labels, images[:30], labels[:30], ("a", "b", "c"))
+
+
+def test_the_three_steps_find_and_learn_planted_classes_without_labels(tmp_path):
+    data = planted()
+    found = cluster(SMALL, data, CPU, tmp_path, progress=False)
+    views = SMALL.finite(data.train_images, 3, 0).flatten(2).numpy()
+    np.testing.assert_array_equal(found.clusters, cut(augmented_distances(views), 3, 8, 0))
+    assert same_partition(found.clusters, data.train_labels.numpy())
+    assert len(found.losses) == 2
+    assert found.losses[1] < found.losses[0]
+    assert not found.network.training
+    blind = with_fields(data, train_labels=torch.zeros_like(data.train_labels))
+    assert weights_hash(cluster(SMALL, blind, CPU, tmp_path, progress=False).network) == weights_hash(found.network)
+
+
+def test_the_network_learns_the_clusters_it_is_given_and_repeats():
+    data = planted()
+    labels = data.train_labels.numpy()
+    config = with_fields(SMALL, epochs=12)
+    before = torch.get_rng_state()
+    found = teach(config, data.train_images, labels, None, CPU)
+    assert torch.equal(torch.get_rng_state(), before)
+    with torch.no_grad():
+        assert (found.network(data.train_images).argmax(dim=1) == data.train_labels).double().mean() > 0.9
+    again = teach(config, data.train_images, labels, None, CPU)
+    assert (weights_hash(again.network), again.losses) == (weights_hash(found.network), found.losses)
+    other = teach(with_fields(config, seed=1), data.train_images, labels, None, CPU)
+    assert weights_hash(other.network) != weights_hash(found.network)
+
+
+def test_the_network_starts_from_a_backbone():
+    torch.manual_seed(3)
+    start = network(3)[0]
+    config = with_fields(SMALL, epochs=1, lr=1e-12, weight_decay=0.0)
+    found = teach(config, planted().train_images, planted().train_labels.numpy(), start, CPU)
+    for mine, given in zip(found.network[0].parameters(), start.parameters(), strict=True):
+        torch.testing.assert_close(mine, given, atol=1e-9, rtol=0)
+
+
+def test_a_loss_that_is_lost_is_refused():
+    with pytest.raises(ValueError, match=r"the loss is (nan|inf) in epoch \d+: lower lr=1e\+30"):
+        teach(with_fields(SMALL, lr=1e30), planted().train_images, planted().train_labels.numpy(), None, CPU)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"clusters": 1}, "clusters=1 must be 2 or more"),
+        ({"views": 1}, "views=1 must be 2 or more"),
+        ({"neighbours": 0}, "neighbours=0 must be 1 or more"),
+        ({"samples": 1}, "samples=1 must be 2 or more"),
+        ({"epochs": 0}, "epochs=0 must be 1 or more"),
+        ({"batch_size": 1}, "batch_size=1 must be 2 or more"),
+        ({"contrast_epochs": -1}, "contrast_epochs=-1 must be 0 or more"),
+        ({"seed": -1}, "seed=-1 must be 0 or more"),
+        ({"letters": "a"}, "give one of them"),
+        ({"warp": None}, "give one of them"),
+        ({"contrast_epochs": 1}, "give letters, no warp"),
+    ],
+)
+def test_settings_out_of_range_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        with_fields(SMALL, **changes)
+
+
+def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch, capsys):
+    tiny = Clustering(clusters=4, views=2, neighbours=8, samples=60, warp=Warp(), epochs=1)
+    monkeypatch.setitem(clustering.PRESETS, "digits", tiny)
+    target = tmp_path / "deep" / "tiny.safetensors"
+    assert clustering.main(["--out", str(target), "--seed", "3", "--quiet", "--device", "cpu"]) == 0
+    assert "60 images in 4 clusters" in capsys.readouterr().out
+    record = json.loads(target.with_suffix(".json").read_text())
+    assert record["config"]["seed"] == 3
+    model = network(4)
+    model.load_state_dict(safetensors.torch.load_file(target))
+    assert weights_hash(model) == record["weights_sha256"]
+    expected = cluster(with_fields(tiny, seed=3), load("digits", seed=3), CPU, tmp_path, progress=False)
+    assert weights_hash(expected.network) == record["weights_sha256"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "imagenet"], "--data imagenet has no preset: choose one of digits, fashion"),
+        (["--seed", "-1"], "seed=-1 must be 0 or more"),
+        (["--seed", "x"], "'x' is not an integer"),
+        (["--device", "tpu"], "device='tpu' is unknown"),
+        (["--out", "weights.json"], "--out weights.json does not end in .safetensors"),
+    ],
+)
+def test_the_command_answers_bad_input_in_one_line(words, message, capsys):
+    with pytest.raises(SystemExit) as stop:
+        clustering.main(words)
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert err.count("\n") == 1
+    assert not out

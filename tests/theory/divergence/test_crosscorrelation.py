@@ -1,0 +1,336 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+import z3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.theory.divergence.worlds import attaining, correlated, feature_sets, points, seeds
+from tests.theory.worlds import clustered, worlds
+from theory import ledger
+from theory.concentration import main_part
+from theory.divergence import crosscorrelation, extremal, theorem4
+from theory.divergence.crosscorrelation import correlation_bounds, correlations
+from theory.divergence.losses import cross_correlation, identity_distance, second_moments
+from theory.divergence.search import draw_features
+from theory.factors import divergence, misaligned_share
+from theory.ledger import Verdict
+
+FORMS = ("printed", "constant", "sharp")
+ROUNDING = 1e-6
+"""Of a square root near 0 whose argument is widened by `crosscorrelation.ROUNDING`."""
+
+
+def bounds(features, labels):
+    return dict(zip(FORMS, correlation_bounds(features, labels), strict=True))
+
+
+def off_diagonal(matrix):
+    return matrix[~np.eye(len(matrix), dtype=bool)]
+
+
+drawn_features = st.one_of(feature_sets, st.builds(draw_features, seeds))
+
+
+@settings(max_examples=200, deadline=None)
+@given(drawn_features)
+def test_every_form_bounds_the_size_of_every_product(drawn):
+    found = bounds(*drawn)
+    for form in FORMS:
+        assert found[form].form == form
+        assert (off_diagonal(found[form].bound) >= abs(off_diagonal(found[form].product))).all()
+        assert found[form].slack >= 0
+    assert (found["sharp"].bound <= found["constant"].bound + ROUNDING).all()
+    assert (found["constant"].bound <= found["printed"].bound).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(drawn_features)
+def test_sharp_is_below_the_triangle_inequality_and_the_form_without_norms(drawn):
+    features, labels = drawn
+    found = correlations(features, labels)
+    root, size = identity_distance(found.total) ** 0.5, (found.within**2).sum() ** 0.5
+    share, excess = np.outer(found.shares, found.shares), len(found.total) - len(found.shares)
+    sharp = off_diagonal(bounds(features, labels)["sharp"].bound)
+    scale = ROUNDING * (1 + abs(found.gram).max())
+    triangle = off_diagonal(crosscorrelation.triangle_square(root, size, share, excess))
+    assert (sharp <= np.sqrt(np.maximum(triangle, 0)) + scale).all()
+    if excess >= 0:
+        unnormed = off_diagonal(crosscorrelation.unnormed_square(root, size, share))
+        assert (sharp <= np.sqrt(unnormed) + scale).all()
+        assert (unnormed >= off_diagonal(found.gram) ** 2 - 1e-9).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(drawn_features)
+def test_spectral_identity_and_its_parts(drawn):
+    features, labels = drawn
+    found = correlations(features, labels)
+    (d, K), size = (len(found.total), len(found.shares)), max(1.0, abs(found.total).max()) ** 2
+    np.testing.assert_allclose(found.total, found.between + found.within, atol=1e-12 * size)
+    assert np.linalg.eigvalsh(found.within).min() > -1e-9 * size
+    root = np.sqrt(np.outer(found.shares, found.shares))
+    x = np.linalg.eigvalsh(found.between) - 1
+    y = np.linalg.eigvalsh(root * found.gram) - 1
+    for kappa in (0.1, 0.5, 1.0):
+        left, right = (crosscorrelation.lopsided_square(values, kappa).sum() for values in (x, y))
+        assert left == pytest.approx(right + kappa * (d - K), abs=1e-8 * size)
+        theta = kappa / (1 - kappa) if kappa < 1 else np.inf
+        if kappa < 1:
+            assert identity_distance(found.total) + theta * (found.within**2).sum() >= left - 1e-8 * size
+    budget = crosscorrelation.trace_budget(
+        identity_distance(found.total), (found.within**2).sum(), np.trace(found.within)
+    )
+    assert budget >= (x**2).sum() - 1e-8 * size
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-2, 2), st.floats(0.01, 1), st.floats(0, 3))
+def test_block_radius_inverts_the_block(centre, kappa, rho):
+    f = crosscorrelation.lopsided_square
+    B = f(np.array(centre + rho), kappa) + f(np.array(centre - rho), kappa)
+    found = float(crosscorrelation.block_radius(B, np.array(centre), kappa))
+    assert found == pytest.approx(rho, abs=1e-6)
+    assert B >= crosscorrelation.least_block(rho, kappa) - 1e-9
+
+
+def test_everything_is_attained_in_the_ideal_case():
+    """One-hot classes of equal size at norm sqrt(d): C = I, S = 0, every bound is 0 and so is every product."""
+    for classes in (2, 3, 6):
+        world = points(np.eye(classes), [2] * classes)
+        features = np.sqrt(classes) * world.features
+        np.testing.assert_allclose(second_moments(features), 1)
+        assert identity_distance(cross_correlation(features)) == pytest.approx(0, abs=1e-20)
+        for found in bounds(features, world.labels).values():
+            assert off_diagonal(found.bound).max() < 1e-5 * classes
+            np.testing.assert_allclose(off_diagonal(found.product), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("angle", [0.3, 1.0, np.pi / 2, 2.5])
+def test_sharp_is_attained_by_two_points_at_any_angle(angle):
+    """S = 0: the block of U^T U - I is all there is, and the norms give its diagonal; the printed form is far above."""
+    world = points([[1.0, 0, 0], [np.cos(angle), np.sin(angle), 0]], [3, 5])
+    found = bounds(np.sqrt(3) * world.features, world.labels)
+    assert found["sharp"].bound[0, 1] == pytest.approx(abs(3 * np.cos(angle)), abs=1e-5)
+    assert found["printed"].bound[0, 1] > 3
+
+
+def test_sharp_is_attained_where_theorem_4_needs_its_tau():
+    features, labels = extremal.overlapping_classes()
+    found = bounds(features, labels)
+    assert found["sharp"].bound[0, 1] == pytest.approx(1, abs=1e-6)
+    assert found["constant"].bound[0, 1] == pytest.approx(np.sqrt(3))
+    assert found["printed"].bound[0, 1] == pytest.approx(np.sqrt(8))
+
+
+@pytest.mark.parametrize("x", [0.05, 0.2, 0.5, 0.74])
+def test_constant_three_quarters_is_attained(x):
+    features, labels = attaining(x)
+    np.testing.assert_allclose(second_moments(features), 1)
+    np.testing.assert_allclose((features**2).sum(axis=2), 2)
+    found = bounds(features, labels)
+    product = found["constant"].product[0, 1]
+    assert product == pytest.approx(2 * x, abs=0.005)
+    for form in ("constant", "sharp"):
+        assert product <= found[form].bound[0, 1] <= product * 1.001
+    assert found["printed"].bound[0, 1] == pytest.approx(product * np.sqrt(8 / 3), rel=1e-3)
+
+
+def test_constant_world_is_exact_and_any_smaller_constant_is_exceeded():
+    features, labels = extremal.constant_world()
+    assert {sympy.expand(value) for value in (features**2).sum(axis=2).ravel()} == {2}
+    assert [sympy.simplify(value) for value in second_moments(features)] == [1, 1]
+    product, L_2, tau, share, excess = theorem4._pair_of(features, labels)
+    assert [sympy.simplify(v) for v in (product, L_2, tau, share, excess)] == [
+        sympy.Rational(9, 7), sympy.Rational(18, 49), sympy.Rational(9, 49), sympy.Rational(1, 4), 0,
+    ]  # fmt: skip
+    square = crosscorrelation.constant_square(L_2, tau, share, excess)
+    assert sympy.simplify(product**2 - sympy.Rational(99, 100) * square) > 0
+
+
+def test_the_trace_is_needed_beside_theta():
+    """Scatter off the span of the means, while C is far from I along them: the trace budget is exact, no theta is."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 40)
+    side = np.tile([1.0, -1.0], 40)
+    samples = np.stack([1.2 + 0.2 * labels, 0.7 * side, 0.4 * rng.permutation(side)], axis=1)
+    features = np.repeat(samples[:, None], 2, axis=1)
+    found = bounds(features, labels)["sharp"]
+    assert found.slack < 0.01 * found.product[0, 1]
+
+
+def test_within_a_few_per_cent_of_the_measured_product():
+    """Two noisy clusters 60 degrees apart at norm sqrt(2), views that agree: the sharp form stays within 4%."""
+    near = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        angles = np.repeat([0.0, np.pi / 3], 50) + rng.normal(scale=0.15, size=100)
+        features = np.sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, None].repeat(2, axis=1)
+        found = bounds(features, np.repeat([0, 1], 50))
+        assert found["printed"].bound[0, 1] > 1.5 * found["printed"].product[0, 1]
+        near += found["sharp"].slack < 0.04 * found["sharp"].product[0, 1]
+    assert near >= 18
+
+
+def test_the_forms_say_something_in_enough_sets():
+    telling, near = dict.fromkeys(FORMS, 0), dict.fromkeys(FORMS, 0)
+    for seed in range(400):
+        drawn = draw_features(seed) if seed % 2 else correlated(seed)
+        for form, found in bounds(*drawn).items():
+            telling[form] += found.informative.any()
+            near[form] += found.slack < 0.05
+    assert telling["printed"] >= 15
+    assert telling["constant"] >= 80
+    assert telling["sharp"] >= 200
+    assert near["sharp"] >= 35
+
+
+def test_sharp_holds_on_both_sides_of_saying_something():
+    def at(spread):
+        world = clustered(2, 3, 8, 2, 0, 0, spread)
+        return bounds(np.sqrt(3) * world.features, world.labels)["sharp"]
+
+    quiet, loud = 1e-3, 1.0
+    assert at(quiet).informative.any()
+    assert not at(loud).informative.any()
+    while loud / quiet > 1.01:
+        middle = (quiet * loud) ** 0.5
+        quiet, loud = (middle, loud) if at(middle).informative.any() else (quiet, middle)
+    assert at(quiet).slack > 0
+    assert at(loud).slack > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds, st.floats(0, 1), st.floats(0, 1))
+def test_scatter_limit_is_a_tau(world, eps, delta):
+    """tau' from (sigma, delta, eps, R) in feature space: above ||S||_F^2, and Theorem 4 holds with it."""
+    found = correlations(world.features, world.labels)
+    R = misaligned_share(world, eps)
+    alphas = []
+    for k in range(world.classes):
+        gaps = feature_gaps(world.features[world.members(k)])
+        sigma = main_part(gaps, delta).lower / len(gaps)
+        alphas.append(max(0.0, sigma - R / found.shares[k]))
+    s = min(delta + 2 * eps, 2.0)
+    limits = crosscorrelation.scatter_limit(np.array(alphas), s)
+    trace = np.trace(found.within)
+    assert trace <= found.shares @ limits + 1e-9
+    assert (found.within**2).sum() <= trace**2 + 1e-9
+    square = crosscorrelation.printed_square(
+        identity_distance(found.total),
+        (found.shares @ limits) ** 2,
+        np.outer(found.shares, found.shares),
+        len(found.total) - world.classes,
+    )
+    assert (off_diagonal(square) >= off_diagonal(divergence(world)) ** 2 - 1e-9).all()
+
+
+def feature_gaps(features):
+    """min over views of ||f(x1') - f(x2')||, (n, n)."""
+    apart = np.linalg.norm(features[:, None, :, None] - features[None, :, None, :], axis=4)
+    return apart.min(axis=(2, 3))
+
+
+def test_scatter_limit_is_nearly_attained():
+    """Fifty points that are pairwise s apart on the sphere: the variance is s^2/2 up to the pairs of a point with itself."""
+    s, n = 0.6, 50
+    spread = s / np.sqrt(2)
+    samples = np.concatenate([np.full((n, 1), np.sqrt(1 - spread**2)), spread * np.eye(n)], axis=1)
+    features = np.repeat(np.concatenate([samples, samples])[:, None], 2, axis=1)
+    np.testing.assert_allclose((features**2).sum(axis=2), 1)
+    scatter = np.trace(correlations(features, np.repeat([0, 1], n)).within)
+    assert 0.97 * crosscorrelation.scatter_limit(1.0, s) < scatter <= crosscorrelation.scatter_limit(1.0, s)
+    assert crosscorrelation.scatter_limit(1.0, 0.0) == 0
+
+
+def test_witness_against_tau_0_is_pinned():
+    evidence = theorem4._without_tau()
+    assert evidence.holds
+    assert evidence.direction == "against"
+    assert evidence.slack == -1
+    assert "L_2 = 0, the bound is 0, but mu_1.mu_2 = 1" in evidence.summary
+
+
+def pure_classes():
+    """The witness with each class at one point: its scatter is gone."""
+    return WITNESS[0], np.array([0, 1, 0, 1])
+
+
+WITNESS = extremal.overlapping_classes()
+
+
+def without_half():
+    """The witness with its second coordinate halved: C is no longer I."""
+    features, labels = WITNESS
+    return features * np.array([Fraction(1), Fraction(1, 2)], dtype=object), labels
+
+
+@pytest.mark.parametrize("weaker", [pure_classes, without_half])
+def test_witness_is_gone_where_it_is_weakened(weaker, monkeypatch):
+    monkeypatch.setattr(theorem4, "overlapping_classes", weaker)
+    assert theorem4._without_tau().holds is False
+
+
+def test_exact_and_float_correlations_agree():
+    features, labels = extremal.overlapping_classes()
+    exact, floats = correlations(features, labels), correlations(features.astype(float), labels)
+    assert exact.shares.tolist() == [Fraction(1, 2)] * 2
+    assert exact.within.tolist() == [[0, 0], [0, 1]]
+    for name in ("total", "between", "within", "shares", "gram"):
+        np.testing.assert_allclose(getattr(exact, name).astype(float), getattr(floats, name), atol=1e-15)
+
+
+def test_labels_are_checked():
+    with pytest.raises(ValueError, match="class 1 has no sample"):
+        correlation_bounds(np.ones((3, 2, 2)), np.array([0, 2, 0]))
+    with pytest.raises(ValueError, match=r"features\[1, 0, 0\] is nan"):
+        correlation_bounds(np.array([[[1.0]] * 2, [[np.nan]] * 2]), np.array([0, 1]))
+
+
+@pytest.mark.parametrize("claim", theorem4.CLAIMS, ids=lambda claim: claim.id)
+def test_claims_have_the_expected_verdict(claim):
+    assert ledger.verdict(claim, ledger.gather(claim)) is claim.expected
+
+
+def steeper(y, kappa):
+    return z3.If(y >= 0, y * y, 6 * kappa * (y * y) / 5)
+
+
+MUTANTS = [
+    ("thm-4", "printed_square", lambda L_2, tau, share, excess: (L_2 + tau - excess) / share),
+    ("thm-4", "triangle_square", lambda root, size, share, excess: ((root + size) ** 2 - excess) / (3 * share)),
+    ("thm-4", "scatter_limit", lambda alpha, s: s**2 * alpha**2 / 2 + (1 - alpha**2)),
+    ("thm-4-constant", "constant_square", lambda *a: crosscorrelation.constant_square(*a) * 0.99),
+    ("thm-4-constant", "constant_square", lambda *a: crosscorrelation.constant_square(*a) * 2),
+    ("thm-4-constant", "least_block", lambda y, kappa: 4 * kappa * (y * y)),
+    ("thm-4-sharp", "lopsided_square", steeper),
+    ("thm-4-sharp", "wide_radius", lambda c, kappa, root: (root - c) / (1 + kappa)),
+    ("thm-4-sharp", "narrow_radius_square", lambda B, c, slope: B / (1 + slope) - c * c),
+    ("thm-4-sharp", "trace_budget", lambda L_2, tau, trace: L_2 + trace - tau),
+    ("thm-4-sharp", "unnormed_square", lambda a, b, share: (a + b / 2) ** 2 / (2 * share)),
+]
+
+
+@pytest.mark.parametrize(("claim", "name", "mutant"), MUTANTS)
+def test_a_mutated_formula_is_no_longer_proved(claim, name, mutant, monkeypatch):
+    monkeypatch.setattr(theorem4, name, mutant)
+    found = next(c for c in theorem4.CLAIMS if c.id == claim)
+    assert ledger.verdict(found, ledger.gather(found)) is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("name", "mutant"),
+    [
+        ("trace_budget", lambda L_2, tau, trace: L_2 + trace - tau),
+        ("lopsided_square", lambda y, kappa: np.where(y >= 0, 1.0, kappa**0.5) * y**2),
+        ("wide_radius", lambda c, kappa, root: (root - (1 - kappa) * c) / (1 + kappa) / 1.05),
+        ("narrow_radius_square", lambda B, c, slope: 0.8 * B / (2 * slope) - c**2),
+        ("constant_square", lambda *a: crosscorrelation.printed_square(*a) / 4),
+    ],
+)
+def test_a_mutated_bound_is_exceeded(name, mutant, monkeypatch):
+    monkeypatch.setattr(crosscorrelation, name, mutant)
+    sets = [attaining(0.3), *(correlated(seed) for seed in range(150)), *(draw_features(seed) for seed in range(150))]
+    assert min(found.slack for drawn in sets for found in bounds(*drawn).values()) < -1e-4

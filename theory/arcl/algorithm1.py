@@ -1,0 +1,219 @@
+"""Algorithm 1 of ArCL (SimCLR + ArCL) as pure functions of features, and what it is at two views and beyond.
+
+Source: lecture, Algorithm 1; Zhao et al., ArCL, ICLR 2023 (arXiv 2303.01092). z (N, m, d) holds m views of N samples, s is
+their cosine similarity, s[i, j, k, l] = sim(z_ij, z_kl), (N, m, N, m). In the printed sum over the 2N columns, "j != i"
+leaves out s_i,i = sim(z_i1, z_i1) alone: column N + i, sim(z_i1, z_i2), the positive pair of SimCLR, is in it.
+"""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import sympy
+import z3
+from scipy.special import logsumexp
+
+from theory.ledger import Claim, Evidence, Verdict
+from theory.prove import identity, implication
+from theory.setting import Array, check_views
+
+
+def similarities(z: Array) -> Array:
+    """Cosine similarity of all pairs of views, (N, m, N, m); z (N >= 2, m >= 2, d), any non-zero norms.
+
+    ValueError for other shapes, values that are not finite, and zero vectors.
+    """
+    z = np.asarray(z, dtype=float)
+    check_views("z", z)
+    norms = np.linalg.norm(z, axis=2, keepdims=True)
+    if not (norms > 0).all():
+        where = [int(i) for i in np.argwhere(norms == 0)[0][:2]]
+        raise ValueError(f"z{where} is the zero vector, which has no direction: drop that sample or repair the encoder")
+    unit = z / norms
+    return np.asarray(np.einsum("ija,kla->ijkl", unit, unit))  # i, k: samples; j, l: views; a: coordinates
+
+
+def _positives(s: Array) -> Array:
+    """(pairs, N): similarity of each pair of different views of a sample. A view with itself, at 1, is never the worst."""
+    own = s[np.arange(len(s)), :, np.arange(len(s)), :]  # (N, m, m)
+    return np.array([own[:, j, k] for j, k in combinations(range(s.shape[1]), 2)])
+
+
+def worst_positive(s: Array) -> Array:
+    """s_i^+ = min over j, k in [m] of sim(z_ij, z_ik), (N,). Lecture, Algorithm 1, line 7."""
+    return np.asarray(np.minimum.reduce(_positives(s)))
+
+
+def mean_positive(s: Array) -> Array:
+    """Mean over pairs of different views of sim(z_ij, z_ik), (N,): what AAL has in the place of s_i^+."""
+    positives = _positives(s)
+    return np.asarray(positives.sum(axis=0) / len(positives))
+
+
+def columns(s: Array) -> Array:
+    """s_ij, j != i, of the 2N columns sim(z_i1, z_j1), sim(z_i1, z_j2), (N, 2N - 1). Lecture, Algorithm 1, lines 9-12."""
+    n = len(s)
+    both = np.concatenate([s[:, 0, :, 0], s[:, 0, :, 1]], axis=1)
+    return both[~np.eye(n, 2 * n, dtype=bool)].reshape(n, 2 * n - 1)
+
+
+def _log_sum_exp(x: Array) -> Array:
+    if x.dtype == object:
+        return np.array([sympy.log(sum(sympy.exp(value) for value in row)) for row in x])
+    return np.asarray(logsumexp(x, axis=1))
+
+
+def contrast(positive: Array, others: Array, tau: Any) -> Any:
+    """-(1/N) sum_i log( exp(positive_i/tau) / sum_j exp(others_ij/tau) ); positive (N,), others (N, columns). Line 12."""
+    if not isinstance(tau, sympy.Basic) and not tau > 0:
+        raise ValueError(f"tau is {tau}; a temperature is positive: 0.1 to 1 is usual")
+    return (_log_sum_exp(others / tau) - positive / tau).sum() / len(positive)
+
+
+def arcl_loss(z: Array, tau: float) -> float:
+    """L of Algorithm 1: the worst positive pair over m views against 2N - 1 columns; z (N, m, d), tau > 0.
+
+    At m = 2 it is `nt_xent_one_way`; it is never below `aal_loss`, grows with m, and for identical features is log(2N - 1).
+    """
+    s = similarities(z)
+    return float(contrast(worst_positive(s), columns(s), tau))
+
+
+def aal_loss(z: Array, tau: float) -> float:
+    """As `arcl_loss` with the mean over pairs of different views in place of the worst; may be negative for m > 2."""
+    s = similarities(z)
+    return float(contrast(mean_positive(s), columns(s), tau))
+
+
+def nt_xent_one_way(z: Array, tau: float) -> float:
+    """NT-Xent anchored at view 1 only; z (N, m, d), of which views 1 and 2 are used, tau > 0.
+
+    Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations", equation 1, averaged over the N
+    anchors of view 1; `empirical.training.objectives.nt_xent` averages over the 2N anchors of both.
+    """
+    return float(_nt_xent_of(similarities(z), tau))
+
+
+def _nt_xent_of(s: Array, tau: Any) -> Any:
+    n = len(s)
+    stacked = s[:, :2, :, :2].transpose(1, 0, 3, 2).reshape(2 * n, 2 * n)  # all first views, then all second views
+    anchors = np.arange(n)
+    others = np.array([np.delete(stacked[i], i) for i in anchors])
+    return contrast(stacked[anchors, anchors + n], others, tau)
+
+
+def _symbolic(n: int, m: int) -> Array:
+    """A symmetric similarity tensor of free symbols."""
+    s = np.empty((n, m, n, m), dtype=object)
+    for index in np.ndindex(s.shape):
+        i, j, k, l = index
+        first, second = sorted([(i, j), (k, l)])
+        s[index] = sympy.Symbol(f"s_{first[0]}{first[1]}_{second[0]}{second[1]}", real=True)
+    return s
+
+
+def _two_views(n: int) -> Evidence:
+    tau = sympy.symbols("tau", positive=True)
+    s = _symbolic(n, 2)
+    return identity(
+        f"m = 2, N = {n}",
+        f"Algorithm 1 at m = 2 is the one-directional NT-Xent, {n} samples with free similarities",
+        contrast(worst_positive(s), columns(s), tau),
+        _nt_xent_of(s, tau),
+    )
+
+
+def _itself() -> Evidence:
+    x, y, u, v = z3.Reals("x y u v")
+    similarity = x * u + y * v
+    return implication(
+        "itself",
+        "unit (x, y), (u, v) have similarity <= 1 = sim(z, z): the printed minimum over j, k in [m], j = k included, is "
+        "that over different views",
+        [x * x + y * y == 1, u * u + v * v == 1],
+        z3.If(similarity <= 1, similarity, 1) == similarity,
+        example={x: 1, y: 0, u: "3/5", v: "4/5"},
+    )
+
+
+def _worst_below_mean() -> Evidence:
+    a, b, worst, w = z3.Reals("a b worst w")
+    return implication(
+        "worst below mean",
+        "worst <= a, b implies worst <= w a + (1-w) b: the worst positive is at most any mean of positives",
+        [worst <= a, worst <= b, w >= 0, w <= 1],
+        worst <= w * a + (1 - w) * b,
+        example={a: 1, b: 0, worst: 0, w: "1/2"},
+    )
+
+
+def _free(name: str, *shape: int) -> Array:
+    symbols = np.empty(shape, dtype=object)
+    for index in np.ndindex(*shape):
+        symbols[index] = sympy.Symbol("_".join([name, *map(str, index)]), real=True)
+    return symbols
+
+
+def _difference() -> Evidence:
+    tau = sympy.symbols("tau", positive=True)
+    worst, other, others = _free("worst", 2), _free("p", 2), _free("s", 2, 3)
+    return identity(
+        "difference",
+        "same columns: L(s+) - L(p) = (1/N) sum (p_i - s_i^+)/tau, for p the mean positive, or that of views 1 and 2",
+        contrast(worst, others, tau) - contrast(other, others, tau),
+        (other - worst).sum() / (2 * tau),
+    )
+
+
+def _positive_is_counted() -> Evidence:
+    own, rest = z3.Reals("own rest")
+    return implication(
+        "counted",
+        "the positive of NT-Xent is a term of its own sum of exponentials: own/(own + rest) < 1, each term > 0",
+        [own > 0, rest > 0],
+        own / (own + rest) < 1,
+        example={own: 1, rest: 1},
+    )
+
+
+def _split() -> Evidence:
+    tau = sympy.symbols("tau", positive=True)
+    squares, others = _free("D2", 2), _free("s", 2, 3)
+    robust = squares.sum() / 2
+    return identity(
+        "split",
+        "unit features: sim = 1 - ||.||^2/2, so L = (L_AR,m/2 - 1)/tau + (1/N) sum_i log sum_j exp(s_ij/tau)",
+        contrast(1 - squares / 2, others, tau),
+        (robust / 2 - 1) / tau + contrast(0 * squares, others, tau),
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="arcl-algorithm-1",
+        title="ArCL is NT-Xent at two views, above it beyond",
+        source="lecture, Algorithm 1 (SimCLR + ArCL); ArCL, ICLR 2023",
+        statement=r"m=2:\ L_{ArCL}=-\frac{1}{N}\sum_i\log\frac{e^{sim(z_{i1},z_{i2})/\tau}}"
+        r"{\sum_{k\neq i1}e^{sim(z_{i1},z_k)/\tau}};\quad m\geq 2:\ L_{ArCL}\geq L_{AAL},\ "
+        r"L_{ArCL}\geq L_{NT\,Xent}>0,\quad L_{ArCL}=\frac{1}{\tau}\left(\frac{1}{2}L_{AR,m}-1\right)+"
+        r"\frac{1}{N}\sum_i\log\sum_{j\neq i}e^{s_{ij}/\tau}",
+        expected=Verdict.PROVED,
+        steps=("itself", "m = 2, N = 2", "m = 2, N = 3", "worst below mean", "difference", "counted", "split"),
+        reduction="At m = 2 one pair of views is left (`itself`), and both losses are means of log sum_k exp - positive over "
+        "the same 2N - 1 columns, checked on free similarities at N = 2, 3; sample i enters every N alike. For m > 2 the "
+        "columns stay those of views 1 and 2, so losses differ by their positives alone (`difference`): s_i^+ is at most the "
+        "mean positive and sim(z_i1, z_i2) (`worst below mean`, by induction), and a further view can only lower it. "
+        "NT-Xent is positive by `counted`; AAL need not be, as its positive is not a term of its sum. `split` is checked "
+        "at N = 2 and is linear in N.",
+        trusted=("exp is positive, and log x < 0 for 0 < x < 1",),
+        checks=(
+            _itself,
+            lambda: _two_views(2),
+            lambda: _two_views(3),
+            _worst_below_mean,
+            _difference,
+            _positive_is_counted,
+            _split,
+        ),
+    ),
+)

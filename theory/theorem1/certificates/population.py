@@ -1,0 +1,285 @@
+"""Theorem 1 for a population: anchors and radii chosen on one sample, everything else counted on another.
+
+The world is P over (x, A_m(x), label): each sample comes with its m views, drawn with it or the same m transformations for
+all. Its classes are the K named: a class of which no sample came belongs to another world, however rare. n independent
+samples of it are counted. For class l with anchor a_l and radius t_l, all of them chosen elsewhere:
+
+    alpha_l   P[all views within t_l of a_l | C_l]          >= Clopper-Pearson, on the n_l samples of class l
+    mass_l    P[C_l, all views within t_l of a_l]           >= Clopper-Pearson, on all n samples
+    pooled    the same event summed over the hoped classes  >= Clopper-Pearson, one event
+    sigma_l, R_l   P[some view within t_l/2 of a_l | C_l] from below, P[x not in S_eps | C_l] from above, eps = t_l/2
+    mu_l      in B(m_l, e_l) (population-mean-sharp) and in B(alpha_l a_l, alpha_l t_l + 1 - alpha_l) (thm-1-anchor-bounds)
+
+All 5 K + 1 events hold together at the level (population-union), and then every form that is met bounds Err(G_f), for G_f
+with the means of the population, from above.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from theory.factors import nearer_to_another
+from theory.population import (
+    Bound,
+    LevelSplit,
+    clopper_pearson,
+    distance_interval,
+    gram_interval,
+    refined_mean_radius,
+    split_level,
+)
+from theory.setting import Array, check_labels, check_views
+from theory.theorem1.certificates.world import ROUNDING
+from theory.theorem1.forms import chord_margin, rho_corrected, rho_printed, rho_sharp, threshold
+from theory.theorem1.proofs.anchored import bounded_margin, cell_margin, mean_ball
+
+POPULATION_FORMS = ("printed", "corrected", "sharp", "chord", "anchored")
+"""cap and exact need ||mu_l|| and the angle between two means; a ball for either mean gives no closed bound on them."""
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """What is chosen before the counted sample is looked at; lengths in units of r.
+
+    points (K, d) a_l;  radii (K,) t_l >= 0;  hoped (K,) bool: the classes of the pooled event
+    """
+
+    points: Array
+    radii: Array
+    hoped: Array
+
+
+@dataclass(frozen=True)
+class PopulationClass:
+    """One class: its events, where its mean is, and by how much each form is met (met where above `ROUNDING`).
+
+    own        U >= ||a_l - mu_l||;  rival, rival_distance: the k with the least L_k <= ||a_l - mu_k||, and that
+    located_by "sample": the ball about the sample mean is the smaller one; "anchor": that about alpha_l a_l
+    """
+
+    label: int
+    samples: int
+    radius: float
+    alpha: Bound
+    mass: Bound
+    sigma: Bound
+    misaligned: Bound
+    mean_radius: float
+    located_by: str
+    located_radius: float
+    own: float
+    rival: int
+    rival_distance: float
+    margins: Mapping[str, float]
+
+    def met(self, form: str) -> bool:
+        """Whether the condition of a form holds, up to rounding on the safe side."""
+        return self.margins[form] > ROUNDING
+
+
+@dataclass(frozen=True)
+class PopulationCertificate:
+    """Err(G_f) <= errors[form] for the population, all forms together, with probability at least `level`.
+
+    direction "upper" throughout; 1 where no class is met.  split: the union bound, written out.
+    sample_error: of the nearest class mean on the counted sample itself, in any view; an estimate, certified by nothing
+    """
+
+    level: float
+    samples: int
+    split: LevelSplit
+    pooled: Bound
+    hoped: tuple[int, ...]
+    classes: tuple[PopulationClass, ...]
+    errors: Mapping[str, float]
+    sample_error: float
+
+    @property
+    def error(self) -> float:
+        """The least certified error: all forms hold together."""
+        return min(self.errors.values())
+
+    @property
+    def form(self) -> str:
+        """The form that gives it, the strongest one where several do."""
+        return min(reversed(POPULATION_FORMS), key=lambda form: self.errors[form])
+
+
+def events(classes: int) -> list[str]:
+    """The 5 K + 1 events that the level is shared among."""
+    return [f"{kind} {k}" for kind in ("alpha", "mass", "mean", "sigma", "R") for k in range(classes)] + ["pooled"]
+
+
+def farthest(features: Array, anchor: Array) -> Array:
+    """max over views of ||f(x') - a||, (n,); features (n, m, d), anchor (d,)."""
+    return np.asarray(np.linalg.norm(features - anchor, axis=2).max(axis=1))
+
+
+def nearest(features: Array, anchor: Array) -> Array:
+    """min over views of ||f(x') - a||, (n,)."""
+    return np.asarray(np.linalg.norm(features - anchor, axis=2).min(axis=1))
+
+
+def certify_population(
+    features: Array, labels: Array, diameters: Array, anchors: Anchors, level: float
+) -> PopulationCertificate:
+    """Certify from n samples that had no part in choosing the anchors.
+
+    features (n, m, d) of unit norm; labels (n,) 0..K-1, all present; diameters (n,) of `factors.view_diameters`.
+    ValueError for what `check_sample`, `check_anchors` and `split_level` refuse.
+    Source: claims thm-1-anchor-bounds, population-binomial, population-mean-sharp, population-products, population-union.
+    """
+    check_sample(features, labels)
+    K, n = int(labels.max()) + 1, len(labels)
+    check_anchors(anchors, K, features.shape[2])
+    split = split_level(level, events(K))
+    at = split.levels
+    members = [np.flatnonzero(labels == k) for k in range(K)]
+    counts = [len(rows) for rows in members]
+    inside, close, wide = [], [], []
+    for k, rows in enumerate(members):
+        t = anchors.radii[k]
+        inside.append(int((farthest(features[rows], anchors.points[k]) <= t).sum()))
+        close.append(int((nearest(features[rows], anchors.points[k]) <= t / 2).sum()))
+        wide.append(int((diameters[rows] > t / 2).sum()))
+    alpha = [clopper_pearson(inside[k], counts[k], at[f"alpha {k}"], "lower") for k in range(K)]
+    mass = [clopper_pearson(inside[k], n, at[f"mass {k}"], "lower") for k in range(K)]
+    sigma = [clopper_pearson(close[k], counts[k], at[f"sigma {k}"], "lower") for k in range(K)]
+    misaligned = [clopper_pearson(wide[k], counts[k], at[f"R {k}"], "upper") for k in range(K)]
+    pooled = clopper_pearson(
+        sum(c for c, hoped in zip(inside, anchors.hoped, strict=True) if hoped), n, at["pooled"], "lower"
+    )
+
+    per_sample = features.mean(axis=1)
+    means = np.array([per_sample[rows].mean(axis=0) for rows in members])
+    radii = np.array(
+        [
+            refined_mean_radius(min(float(np.linalg.norm(m)), 1.0), counts[k], at[f"mean {k}"], 1.0)
+            for k, m in enumerate(means)
+        ]
+    )
+    low = np.array([a.lower for a in alpha])
+    own, rivals, centres, balls = located(anchors, low, means, radii)
+    products = gram_interval(centres, balls, level, n).upper
+    apart = distance_interval(centres, balls, level, n).lower
+    classes = []
+    for k in range(K):
+        others = np.delete(np.arange(K), k)
+        t, s = float(anchors.radii[k]), float(min(2 * anchors.radii[k], 2.0))
+        product, gap = float(products[k, others].max()), float(apart[k, others].min())
+        rival = int(others[rivals[k, others].argmin()])
+        rho = rho_printed(sigma[k].lower, misaligned[k].upper, 1.0, s)
+        margins = {
+            "printed": threshold(rho) - product,
+            "corrected": threshold(rho_corrected(low[k], s)) - product,
+            "sharp": threshold(rho_sharp(low[k], s)) - product,
+            "chord": chord_margin(low[k], s, gap**2, 0.0, 0.0),
+            "anchored": bounded_margin(t, own[k], rivals[k, rival]),
+        }
+        classes.append(
+            PopulationClass(
+                label=k,
+                samples=counts[k],
+                radius=t,
+                alpha=alpha[k],
+                mass=mass[k],
+                sigma=sigma[k],
+                misaligned=misaligned[k],
+                mean_radius=float(radii[k]),
+                located_by="sample" if radii[k] < mean_ball(low[k], t) else "anchor",
+                located_radius=float(balls[k]),
+                own=float(own[k]),
+                rival=rival,
+                rival_distance=float(rivals[k, rival]),
+                margins={form: float(value) for form, value in margins.items()},
+            )
+        )
+    hoped = tuple(int(k) for k in np.flatnonzero(anchors.hoped))
+    return PopulationCertificate(
+        level=level,
+        samples=n,
+        split=split,
+        pooled=pooled,
+        hoped=hoped,
+        classes=tuple(classes),
+        errors={form: _error(form, classes, hoped, pooled) for form in POPULATION_FORMS},
+        sample_error=float(nearer_to_another(features, labels, means).mean()),
+    )
+
+
+def anchored_world(features: Array, labels: Array, anchors: Anchors) -> tuple[float, Array]:
+    """The anchored form on the finite world of the samples themselves: certified error, and the margins (K,).
+
+    Means and shares are then known, the condition is `cell_margin`. Arguments as for `certify_population`.
+    Source: claim thm-1-anchor.
+    """
+    check_sample(features, labels)
+    K = int(labels.max()) + 1
+    check_anchors(anchors, K, features.shape[2])
+    means = np.array([features[labels == k].mean(axis=(0, 1)) for k in range(K)])
+    to_mean = np.linalg.norm(anchors.points[:, None] - means[None], axis=2)
+    apart = np.linalg.norm(means[:, None] - means[None], axis=2)
+    margins = cell_margin(anchors.radii[:, None], to_mean.diagonal()[:, None], to_mean, apart)
+    np.fill_diagonal(margins, np.inf)
+    worst = margins.min(axis=1)
+    inside = [
+        int((farthest(features[labels == k], anchors.points[k]) <= anchors.radii[k]).sum())
+        if worst[k] > ROUNDING
+        else 0
+        for k in range(K)
+    ]
+    return 1.0 - sum(inside) / len(labels), worst
+
+
+def located(anchors: Anchors, alpha: Array, means: Array, radii: Array) -> tuple[Array, Array, Array, Array]:
+    """Where the means are, from both balls: U (K,), L (K, K) with L[l, k] <= ||a_l - mu_k||, and the smaller balls.
+
+    alpha (K,) lower bounds; means (K, d) and radii (K,) of the balls about the sample means. The last two results are
+    centres (K, d) and radii (K,).
+    """
+    points, about = anchors.points, mean_ball(alpha, anchors.radii)
+    centres = alpha[:, None] * points
+    to_centre = np.linalg.norm(points[:, None] - centres[None], axis=2)
+    to_mean = np.linalg.norm(points[:, None] - means[None], axis=2)
+    own = np.minimum(to_centre.diagonal() + about, to_mean.diagonal() + radii)
+    rivals = np.maximum(to_centre - about[None], to_mean - radii[None])
+    smaller = radii < about
+    return own, rivals, np.where(smaller[:, None], means, centres), np.where(smaller, radii, about)
+
+
+def _error(form: str, classes: list[PopulationClass], hoped: tuple[int, ...], pooled: Bound) -> float:
+    """1 - the mass that is surely classified correctly: class by class, or by the pooled event where all hoped are met."""
+    met = [c for c in classes if c.met(form)]
+    if form == "printed":  # mass_l <= p_l, and (1 - sigma) + R of it may be lost
+        correct = [c.mass.lower * max(c.sigma.lower - c.misaligned.upper, 0.0) for c in met]
+        return 1.0 - float(sum(correct))
+    by_class = sum(c.mass.lower for c in met)
+    together = 0.0
+    if hoped and set(hoped) <= {c.label for c in met}:
+        together = pooled.lower + sum(c.mass.lower for c in met if c.label not in hoped)
+    return 1.0 - float(max(by_class, together))
+
+
+def check_sample(features: Array, labels: Array) -> None:
+    """ValueError unless features (n, m, d) are finite and of unit norm, with one label 0..K-1 each and K >= 2."""
+    check_views("features", features)
+    check_labels(labels, len(features))
+    norms = np.sqrt(np.einsum("nmd,nmd->nm", features, features))
+    if abs(norms - 1).max() > ROUNDING:
+        raise ValueError(
+            f"feature norms run from {norms.min():.6g} to {norms.max():.6g}; give float64 features of norm 1"
+        )
+
+
+def check_anchors(anchors: Anchors, classes: int, dimension: int) -> None:
+    """ValueError unless each class has a finite anchor of the features' dimension, a finite radius >= 0 and a hope."""
+    shapes = (anchors.points.shape, anchors.radii.shape, anchors.hoped.shape)
+    if shapes != ((classes, dimension), (classes,), (classes,)):
+        raise ValueError(
+            f"anchors have shapes {', '.join(map(str, shapes))}; give ({classes}, {dimension}), ({classes},), ({classes},)"
+        )
+    if not np.isfinite(anchors.points).all():
+        raise ValueError("an anchor is not finite; give a point of the features' space for every class")
+    if not ((anchors.radii >= 0) & np.isfinite(anchors.radii)).all():
+        raise ValueError(f"radii are {anchors.radii}; give finite radii >= 0")

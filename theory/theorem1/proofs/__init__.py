@@ -1,0 +1,1 @@
+"""The claims of Theorem 1 in the ledger, with their proofs, witnesses and searches."""

@@ -1,0 +1,167 @@
+"""Theorem 1 anchored: the main part is known to lie in a ball about a known point, and so may the class means be.
+
+Notation: units of r; a_l is any vector, chosen beforehand; the main part and S_eps of class l are replaced by the samples
+whose views ALL lie within t_l of a_l. Where some view lies within delta/2 of a_l and x lies in S_eps they do, for t_l =
+delta/2 + eps (section "anchor view" of population-anchor). No clique is searched, and the mass of the part is a binomial
+proportion, so the anchored form is the one that survives the step from a sample to the population.
+"""
+
+from typing import Any
+
+import sympy
+import z3
+
+from theory.elementary import sqrt
+from theory.ledger import Claim, Evidence, Verdict
+from theory.prove import cauchy_schwarz, identity, implication
+from theory.theorem1.proofs.lemmas import AVERAGES, PAPER, mixing, union_bound
+
+
+def cell_margin(t: Any, to_own: Any, to_rival: Any, apart: Any) -> Any:
+    """(||a - mu_k||^2 - ||a - mu_l||^2)/2 - t ||mu_l - mu_k||: positive iff all of the ball B(a, t) is nearer to mu_l.
+
+    to_own, to_rival, apart = ||a - mu_l||, ||a - mu_k||, ||mu_l - mu_k||; t >= 0. Arrays broadcast.
+    """
+    return (to_rival**2 - to_own**2) / 2 - t * apart
+
+
+def bounded_margin(t: Any, to_own: Any, to_rival: Any) -> Any:
+    """||a - mu_k|| - ||a - mu_l|| - 2 t, from a lower bound on the first and an upper bound on the second distance."""
+    return to_rival - to_own - 2 * t
+
+
+def mean_ball(alpha: Any, t: Any) -> Any:
+    """alpha t + (1 - alpha) >= ||mu_l - alpha a_l||, for any alpha up to the share of class l within t of a_l."""
+    return alpha * t + (1 - alpha)
+
+
+def _expansion() -> Evidence:
+    a, w, p, q = (sympy.Matrix(sympy.symbols(f"{name}1:4", real=True)) for name in "awpq")
+    u = a + w
+    return identity(
+        "expansion",
+        "u = a + w: ||u - q||^2 - ||u - p||^2 = ||a - q||^2 - ||a - p||^2 + 2 w.(p - q)",
+        sympy.expand((u - q).dot(u - q) - (u - p).dot(u - p)),
+        sympy.expand((a - q).dot(a - q) - (a - p).dot(a - p) + 2 * w.dot(p - q)),
+    )
+
+
+def _inside() -> Evidence:
+    t, own, rival, apart, cross, own_u, rival_u = z3.Reals("t own rival apart cross own_u rival_u")
+    return implication(
+        "cell",
+        "||w|| <= t, so w.(p - q) >= -t ||p - q||: a positive margin puts every u of the ball nearer to p than to q",
+        [
+            t >= 0,
+            apart >= 0,
+            cell_margin(t, own, rival, apart) > 0,
+            cross >= -t * apart,
+            rival_u**2 - own_u**2 == rival**2 - own**2 + 2 * cross,
+            own_u >= 0,
+            rival_u >= 0,
+        ],
+        own_u < rival_u,
+        example={t: 0, own: 0, rival: 1, apart: 1, cross: 0, own_u: 0, rival_u: 1},
+    )
+
+
+def _iff() -> Evidence:
+    own, rival, apart, t = z3.Reals("own rival apart t")
+    return implication(
+        "rim",
+        "and w = -t (p - q)/||p - q|| attains it: a margin <= 0 leaves a point of the ball that is no nearer to p",
+        [t >= 0, apart > 0, cell_margin(t, own, rival, apart) <= 0],
+        rival**2 - own**2 + 2 * (-t * apart) <= 0,
+        example={t: 1, own: 0, rival: 1, apart: 1},
+    )
+
+
+def _bounds() -> Evidence:
+    t, own, rival, own_up, rival_low, own_u, rival_u = z3.Reals("t own rival own_up rival_low own_u rival_u")
+    return implication(
+        "bounds",
+        "||u - p|| <= ||a - p|| + t < ||a - q|| - t <= ||u - q||",
+        [
+            own <= own_up,
+            rival >= rival_low,
+            bounded_margin(t, own_up, rival_low) > 0,
+            own_u <= own + t,
+            rival_u >= rival - t,
+        ],
+        own_u < rival_u,
+        example={t: 0, own: 0, rival: 1, own_up: 0, rival_low: 1, own_u: 0, rival_u: 1},
+    )
+
+
+def _located() -> Evidence:
+    alpha, t, part, rest, away = z3.Reals("alpha t part rest away")
+    return implication(
+        "located",
+        "mu_l - alpha a_l = alpha (v - a_l) + (1 - alpha) b with ||v - a_l|| <= t, ||b|| <= 1",
+        [alpha >= 0, alpha <= 1, part <= t, rest <= 1, away <= alpha * part + (1 - alpha) * rest],
+        away <= mean_ball(alpha, t),
+        example={alpha: "1/2", t: 1, part: 1, rest: 1, away: 1},
+    )
+
+
+def _views() -> Evidence:
+    half, eps, near, moved, far = z3.Reals("half eps near moved far")
+    return implication(
+        "views",
+        "a view within delta/2 of a_l and all views within eps of each other put all views within delta/2 + eps of a_l",
+        [near <= half, moved <= eps, far <= near + moved],
+        far <= half + eps,
+        example={half: 1, eps: 1, near: 1, moved: 1, far: 2},
+    )
+
+
+def _tight() -> Evidence:
+    """Two classes in the plane that meet the condition of thm-1-anchor-bounds with equality, and a sample that ties."""
+    alpha = sympy.Rational(1, 2)
+    t = sympy.Rational(0)
+    a_l = sympy.Matrix([1, 0])
+    own = alpha * a_l + (1 - alpha) * sympy.Matrix([-1, 0])  # the rest of class l sits opposite: mu_l = 0
+    rival = sympy.Matrix([0, 0])  # alpha_k = 1/2 with anchor (-1, 0) and its rest at a_l
+    to_own, to_rival = sqrt((a_l - own).dot(a_l - own)), sqrt((a_l - rival).dot(a_l - rival))
+    upper = mean_ball(alpha, t) + (1 - alpha)
+    lower = sqrt((a_l - alpha * -a_l).dot(a_l - alpha * -a_l)) - mean_ball(alpha, t)
+    return identity(
+        "tie",
+        "alpha = 1/2, t = 0, a_k = -a_l, the rest of either class at the other's anchor: bounds attained, u ties",
+        sum((x - y) ** 2 for x, y in ((upper, lower), (to_own, to_rival), (upper, to_own), (lower, to_rival))),
+        sympy.Integer(0),
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="thm-1-anchor",
+        title="Theorem 1 anchored: a ball inside the cell",
+        source="derived from " + PAPER + ", lemma 3.1",
+        statement=r"\frac{1}{2}(\|a_l-\mu_k\|^2-\|a_l-\mu_l\|^2)>t_l\|\mu_l-\mu_k\|\ \forall k\neq l\ \Rightarrow\ "
+        r"Err(G_f)\leq 1-\sum_l P[x\in C_l,\ \forall x^\prime\in A(x):\|f(x^\prime)-a_l\|\leq t_l]",
+        expected=Verdict.PROVED,
+        steps=("expansion", "Cauchy-Schwarz", "cell", "rim", "views", "union bound"),
+        reduction="For a sample counted on the right, u = f(x) = a_l + w with ||w|| <= t_l; `expansion`, `Cauchy-Schwarz` "
+        "and `cell` make it strictly nearer to mu_l than to any other mean, so does every view of it. What is left is "
+        "misclassified at most (`union bound`). `rim`: no condition on the ball alone is weaker. `views` is what "
+        "(sigma, delta) and S_eps have to do with it: t_l = delta/2 + eps. Neither ||f|| = r nor "
+        "the origin of a_l is used.",
+        trusted=("the triangle inequality",),
+        checks=(_expansion, cauchy_schwarz, _inside, _iff, _views, union_bound),
+    ),
+    Claim(
+        id="thm-1-anchor-bounds",
+        title="The same with means known up to balls",
+        source="derived from " + PAPER + ", lemma 3.1",
+        statement=r"\|a_l-\mu_l\|\leq U,\ \|a_l-\mu_k\|\geq L_k:\ U+2t_l<L_k\ \forall k\neq l\ \Rightarrow\ as\ before;\quad "
+        r"\|\mu_l-\alpha_l a_l\|\leq\alpha_l t_l+(1-\alpha_l)",
+        expected=Verdict.PROVED,
+        steps=("located", "monotone", "bounds", "tie", "union bound"),
+        reduction="mu_l = alpha v + (1 - alpha) b, v the mean over the views within t_l of a_l: `located`. A lower bound may "
+        "stand for alpha (`monotone`: what the larger alpha allows, the smaller one allows too, with v in the same ball). "
+        "`bounds` replaces thm-1-anchor's `cell`. `tie`: at alpha = 1/2 the two balls touch in a world that ties.",
+        trusted=("the triangle inequality", AVERAGES),
+        checks=(_located, mixing, _bounds, _tight, union_bound),
+    ),
+)

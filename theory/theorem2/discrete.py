@@ -1,0 +1,248 @@
+"""Theorem 2 for m uniform views: the direct bound, the sharp one, and the exact one on a sphere.
+
+For a sample outside S_eps two of its m views a, b are at distance D > eps; L_align(x) = (1/m^2) sum over ordered pairs, equal
+ones included. c stands for any of the other m - 2 views.
+"""
+
+from fractions import Fraction
+
+import numpy as np
+import sympy
+import z3
+
+from theory.factors import alignment
+from theory.ledger import Claim, Evidence, Verdict
+from theory.prove import cauchy_schwarz, identity, implication
+from theory.setting import FiniteWorld
+from theory.theorem2.bounds import (
+    discrete_distance,
+    discrete_gain,
+    discrete_gain_sphere,
+    pair_weight,
+    sphere_gap,
+)
+from theory.theorem2.steps import markov
+
+SOURCE = "derived; Huang et al., ICLR 2023, Theorem 2 for finitely many views"
+
+
+def _pair() -> Evidence:
+    m, D, eps, rest = z3.Reals("m D eps rest")
+    mean, square = pair_weight(m) * D + rest, pair_weight(m) * D * D + rest
+    return implication(
+        "pair",
+        "the pair a, b alone gives E||f1 - f2|| >= 2 eps/m^2 and E||f1 - f2||^2 >= 2 eps^2/m^2; rest: all other pairs",
+        [m >= 2, eps > 0, D > eps, rest >= 0],
+        z3.And(mean * m * m >= 2 * eps, square * m * m >= 2 * eps * eps),
+        example={m: 2, D: 2, eps: 1, rest: 0},
+    )
+
+
+def _parallelogram() -> Evidence:
+    a, b, c = (sympy.Matrix(sympy.symbols(f"{name}1:3")) for name in "abc")
+    return identity(
+        "parallelogram",
+        "||a - c||^2 + ||b - c||^2 = ||a - b||^2/2 + 2 ||c - (a+b)/2||^2",
+        (a - c).dot(a - c) + (b - c).dot(b - c),
+        (a - b).dot(a - b) / 2 + 2 * (c - (a + b) / 2).dot(c - (a + b) / 2),
+    )
+
+
+def _other_views() -> Evidence:
+    k, each, total, term = z3.Reals("k each total term")
+    return implication(
+        "other views",
+        "what one further view adds at least, m - 2 of them add m - 2 times, by induction",
+        [k >= 0, total >= k * each, term >= each],
+        total + term >= (k + 1) * each,
+        example={k: 1, each: 1, total: 1, term: 1},
+    )
+
+
+def _sum_of_squares() -> Evidence:
+    m, eps = sympy.symbols("m epsilon", positive=True)
+    return identity(
+        "squares",
+        "(2/m^2) (eps^2 + (m-2) eps^2/2) = eps^2/m",
+        pair_weight(m) * (eps**2 + (m - 2) * eps**2 / 2),
+        discrete_gain(eps, m),
+    )
+
+
+def _sum_of_distances() -> Evidence:
+    m, eps, D, first, second = z3.Reals("m eps D first second")
+    return implication(
+        "distances",
+        "||a - c|| + ||b - c|| >= D > eps (triangle inequality): (2/m^2) (D + (m-2) (||a-c|| + ||b-c||)) >= 2 (m-1) "
+        "eps/m^2",
+        [m >= 2, eps > 0, D > eps, first >= 0, second >= 0, D <= first + second],
+        (pair_weight(m) * (D + (m - 2) * (first + second)) - discrete_distance(eps, m)) * m * m >= 0,
+        example={m: 3, eps: 1, D: 2, first: 1, second: 1},
+    )
+
+
+def _best_constant() -> Evidence:
+    m, eps, r = sympy.symbols("m epsilon r", positive=True)
+    return identity(
+        "best",
+        "the exact value on the sphere (thm-2-disc-sphere) over eps^2/m tends to 1 as eps/r -> 0: no smaller "
+        "constant will do",
+        sympy.limit(discrete_gain_sphere(eps, m, r) / discrete_gain(eps, m), eps, 0),
+        sympy.Integer(1),
+    )
+
+
+def one_view_off(views: int = 5) -> FiniteWorld:
+    """One sample with a single view moved from (4/5, 3/5) to (4/5, -3/5), one with all views equal; in Fractions."""
+    start, moved = ([Fraction(4, 5), Fraction(sign * 3, 5)] for sign in (1, -1))
+    features = np.array([[start] * (views - 1) + [moved], [start] * views], dtype=object)
+    return FiniteWorld(features, features, np.array([0, 1]))
+
+
+def _one_view() -> Evidence:
+    world = one_view_off()
+    views = world.features.shape[1]
+    gaps = world.features[:, :, None] - world.features[:, None, :]
+    # the only distances are 0 and 6/5, so ||.|| = ||.||^2/(6/5)
+    mean_distance = (gaps**2).sum() / Fraction(6, 5) / (views**2 * len(world.labels))
+    return identity(
+        "one view off",
+        "one view of five moved by 6/5 on the circle: E||f1 - f2|| is exactly R times the formula",
+        sympy.Rational(mean_distance),
+        sympy.Rational(discrete_distance(Fraction(6, 5), Fraction(views)) / 2),
+    )
+
+
+def _closest_view() -> Evidence:
+    r, D, eps, length, inner, half, root = z3.Reals("r D eps length inner half root")
+    return implication(
+        "sphere",
+        "||a-c||^2 + ||b-c||^2 = 4 r^2 - 2 c.(a+b) >= 2 r (2 r - ||a+b||), ||a+b||^2 = 4 r^2 - D^2 (Cauchy-Schwarz)",
+        [
+            r > 0,
+            eps > 0,
+            D > eps,
+            length >= 0,
+            length * length == 4 * r * r - D * D,
+            inner <= r * length,
+            root >= 0,
+            root * root == 4 * r * r - eps * eps,
+            half == 2 * r * (2 * r - root),
+        ],
+        4 * r * r - 2 * inner >= half,
+        example={r: "5/2", D: 5, eps: 4, length: 0, inner: 0, root: 3, half: 10},
+    )
+
+
+def _gap() -> Evidence:
+    r, eps = sympy.symbols("r epsilon", positive=True)
+    root = sympy.sqrt(4 * r**2 - eps**2)
+    return identity(
+        "gap",
+        "2 r (2 r - sqrt(4 r^2 - eps^2)) = 2 r eps^2/(2 r + sqrt(4 r^2 - eps^2)), the formula",
+        2 * r * (2 * r - root) * (2 * r + root),
+        sphere_gap(eps, r) * (2 * r + root),
+    )
+
+
+def _midway() -> Evidence:
+    r, x, y, root = z3.Reals("r x y root")
+    return implication(
+        "midway",
+        "a, b = r (x, +-y), c = (r, 0), ||a - b|| = 2 r y: ||a-c||^2 + ||b-c||^2 = 2 r (2 r - sqrt(4 r^2 - ||a-b||^2))",
+        [r > 0, x >= 0, y >= 0, x * x + y * y == 1, root >= 0, root * root == 4 * r * r - (2 * r * y) ** 2],
+        2 * r * r * ((1 - x) ** 2 + y * y) == 2 * r * (2 * r - root),
+        example={r: 1, x: "3/5", y: "4/5", root: "6/5"},
+    )
+
+
+def two_views_off(views: int = 7) -> FiniteWorld:
+    """One sample with views (4/5, 3/5), (4/5, -3/5) and else (1, 0), one with all views equal; in Fractions."""
+    start, moved, middle = ([Fraction(x, 5), Fraction(y, 5)] for x, y in ((4, 3), (4, -3), (5, 0)))
+    features = np.array([[start, moved] + [middle] * (views - 2), [middle] * views], dtype=object)
+    return FiniteWorld(features, features, np.array([0, 1]))
+
+
+def _two_views() -> Evidence:
+    world = two_views_off()
+    distance = Fraction(6, 5)  # of the two views
+    return identity(
+        "attained",
+        "two views of seven moved apart by 6/5 on the unit circle, the rest midway: L_align is exactly R times the "
+        "formula",
+        sympy.Rational(alignment(world)),
+        sympy.Rational(discrete_gain_sphere(distance, Fraction(7), Fraction(1)) / 2),
+    )
+
+
+def _sphere_helps() -> Evidence:
+    r, eps, m, root, gap = z3.Reals("r eps m root gap")
+    return implication(
+        "stronger",
+        "sphere_gap >= eps^2/2: the bound on the sphere is never the larger one",
+        [
+            r > 0,
+            eps > 0,
+            eps <= 2 * r,
+            m >= 2,
+            root >= 0,
+            root * root == 4 * r * r - eps * eps,
+            gap == 2 * r * (2 * r - root),
+        ],
+        pair_weight(m) * (eps * eps + (m - 2) * gap) >= discrete_gain(eps, m),
+        example={r: "5/2", eps: 4, m: 3, root: 3, gap: 10},
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="thm-2-disc",
+        title="Misaligned share, m uniform views: one pair",
+        source=SOURCE,
+        statement=r"R_\varepsilon\leq\frac{m^2}{2}\frac{L_{align}}{\varepsilon^2},\quad "
+        r"R_\varepsilon\leq\frac{m^2}{2\varepsilon}E\|f(x_1)-f(x_2)\|",
+        expected=Verdict.PROVED,
+        steps=("pair", "Markov"),
+        reduction="The sup over finitely many views is attained at two different ones; the ordered pairs (a, b) and "
+        "(b, a) have probability 2/m^2 under independent uniform views (`pair`). `Markov` over x. thm-2-disc-sharp "
+        "uses the other views.",
+        checks=(_pair, markov),
+    ),
+    Claim(
+        id="thm-2-disc-sharp",
+        title="Misaligned share, m uniform views: all pairs",
+        source=SOURCE,
+        statement=r"R_\varepsilon\leq m\frac{L_{align}}{\varepsilon^2},\quad "
+        r"R_\varepsilon\leq\frac{m^2}{2(m-1)\varepsilon}E\|f(x_1)-f(x_2)\|",
+        expected=Verdict.PROVED,
+        steps=("parallelogram", "other views", "squares", "distances", "Markov", "best", "one view off"),
+        reduction="Each of the m - 2 other views c is off a or off b: ||a-c||^2 + ||b-c||^2 >= D^2/2 "
+        "(`parallelogram`, a sum over coordinates, in any dimension), ||a-c|| + ||b-c|| >= D. Summed (`other "
+        "views`), with the pairs (a, b), (b, a) and weight 2/m^2: `squares`, `distances`. `Markov` over x. The mean "
+        "distance attains its bound when one view is off (`one view off`), the squares attain theirs as eps/r -> 0 "
+        "when the other views lie midway (`best`).",
+        trusted=("the triangle inequality",),
+        checks=(
+            _parallelogram,
+            _other_views,
+            _sum_of_squares,
+            _sum_of_distances,
+            markov,
+            _best_constant,
+            _one_view,
+        ),
+    ),
+    Claim(
+        id="thm-2-disc-sphere",
+        title="Misaligned share, m views on a sphere: exact",
+        source=SOURCE,
+        statement=r"\|f\|=r,\ \varepsilon\leq 2r:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},\quad "
+        r"g=2r(2r-\sqrt{4r^2-\varepsilon^2})\geq\varepsilon^2/2",
+        expected=Verdict.PROVED,
+        steps=("Cauchy-Schwarz", "sphere", "gap", "other views", "stronger", "Markov", "midway", "attained"),
+        reduction="As for thm-2-disc-sharp, with what a view c on the sphere adds at least (`sphere`), which grows "
+        "with D and is the formula (`gap`); it is no less than eps^2/2 (`stronger`). Attained for every eps by two "
+        "views at distance eps and the others at the point of the sphere midway (`midway`; `attained` is such a world).",
+        checks=(cauchy_schwarz, _closest_view, _gap, _other_views, _sphere_helps, markov, _midway, _two_views),
+    ),
+)
