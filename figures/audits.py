@@ -1,31 +1,38 @@
-"""The audits that were run: certified error of every form, in exact and in population mode."""
+"""The encoders audited: certified error by every form, in exact and in population mode."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from figures.tables import table
+from figures.evidence import EvidenceFiles
+from figures.figure import Passage, Section
+from figures.markup import table
 from theory.theorem1 import FORMS, POPULATION_FORMS
 
 
-def _cell(found: dict[str, Any] | None, classes: int) -> str:
-    return "&ndash;" if found is None else f"{found['error']:.4f} ({found['met']}/{classes})"
+def html(audit: dict[str, Any]) -> str:
+    """One audit, the content of audit-*.json: one row for each form, one column for each mode."""
+    rows = [
+        [form, *(_cell(audit[mode].get(form), audit["classes"]) for mode in ("exact", "population"))]
+        for form in dict.fromkeys([*FORMS, *POPULATION_FORMS])
+    ]
+    rows.append(["measured, any view", f"{audit['true_error_any_view']:.4f}", ""])
+    sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in audit["says"])
+    return (
+        f'<h3>{escape(audit["encoder"])} on {escape(audit["data"])}</h3><p class="soft">Head: {escape(audit["head"])}. '
+        f"Weights {audit['weights_sha256'][:12]}. Its own page: <code>{escape(audit['page'])}</code>.</p>{sentences}"
+        + table(["certified error (classes met)", "exact mode", f"population, level {audit['level']:g}"], rows, 1)
+    )
 
 
-def section(audits: list[dict[str, Any]]) -> str:
-    """One row per form, two columns per audit; empty where none was run."""
-    if not audits:
-        return ""
-    parts = ["<h2>Encoders audited</h2>"]
-    for found in audits:
-        rows = [
-            [form, *(_cell(found[mode].get(form), found["classes"]) for mode in ("exact", "population"))]
-            for form in dict.fromkeys([*FORMS, *POPULATION_FORMS])
-        ]
-        rows.append(["measured, any view", f"{found['true_error_any_view']:.4f}", ""])
-        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in found["says"])
-        parts.append(
-            f'<h3>{escape(found["encoder"])} on {escape(found["data"])}</h3><p class="soft">Head: {escape(found["head"])}. '
-            f"Weights {found['weights_sha256'][:12]}. Its own page: <code>{escape(found['page'])}</code>.</p>{said}"
-            + table(["certified error (classes met)", "exact mode", f"population, level {found['level']:g}"], rows, 1)
-        )
-    return "".join(parts)
+def _cell(certificate: dict[str, Any] | None, classes: int) -> str:
+    return "&ndash;" if certificate is None else f"{certificate['error']:.4f} ({certificate['met']}/{classes})"
+
+
+def _points(audits: Sequence[dict[str, Any]]) -> list[str]:
+    return [f"Audit of {audit['encoder']}: {sentence}" for audit in audits for sentence in audit["says"][:2]]
+
+
+AUDITS = EvidenceFiles(pattern="audit-*.json", command="python -m empirical.audit", required=False)
+SECTION = Section(order=50, inputs=AUDITS, opening=lambda _: "<h2>Encoders audited</h2>", points=_points)
+PART = Passage(section=SECTION, order=10, html=html)

@@ -3,9 +3,11 @@
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from figures.style import FORM_COLOURS, canvas
+from figures.figure import Figure
+from figures.records import Study, drawn_measurements
+from figures.study import SECTION
+from figures.style import FORM_COLOURS, Canvas, canvas, colour
 from theory.theorem1.forms import FORMS, Form, margin
 
 
@@ -16,28 +18,40 @@ def needed_alpha(form: Form, s: Any, product: float, square: float) -> Any:
     return np.where(met.any(axis=0), alpha[met.argmax(axis=0), 0], np.nan)
 
 
-def draw(measurements: list[dict[str, Any]]) -> Figure:
-    """Grey: alpha(s) of every class, lever "local". Coloured: what each form needs for the median nearest pair of classes."""
-    figure, panels = canvas(len(measurements), width=9.2, height=3.2, squeeze=False, sharey=True)
-    for axes, measurement in zip(panels[0], measurements, strict=True):
-        best = next(f for f in measurement["frontiers"] if f["lever"] == "local")["best"]
-        s = np.array(best["s"])
-        alpha = np.array(best["alpha"])
-        axes.step(s, alpha, where="post", color="grey", lw=0.8, alpha=0.8)
+def draw(study: Study) -> Canvas:
+    """Grey: alpha(s) of every class, lever "local". Coloured: what each form but the printed one needs, at the median over
+    classes of the nearest rival."""
+    measurements = drawn_measurements(study)
+    figure, panels = canvas(len(measurements), width=9.2, height=3.2, sharey=True)
+    for axes, measurement in zip(panels, measurements, strict=True):
+        reached = next(f for f in measurement["frontiers"] if f["lever"] == "local")["best"]
+        axes.step(np.array(reached["s"]), np.array(reached["alpha"]), where="post", color="grey", lw=0.8, alpha=0.8)
         products = np.array(measurement["products"])
-        off = np.where(np.eye(len(products), dtype=bool), -np.inf, products).max(axis=1)
+        nearest = np.where(np.eye(len(products), dtype=bool), -np.inf, products).max(axis=1)
         square = float(np.median(products.diagonal()))
-        grid = np.linspace(0, 2, 400)
-        for form in FORMS[1:]:
-            axes.plot(
-                grid,
-                needed_alpha(form, grid, float(np.median(off)), square),
-                color=FORM_COLOURS[form],
-                label=f"{form} needs",
-            )
+        s = np.linspace(0, 2, 400)
+        for form in FORMS:
+            if form != "printed":
+                needed = needed_alpha(form, s, float(np.median(nearest)), square)
+                axes.plot(s, needed, color=colour(FORM_COLOURS, form), label=f"{form} needs")
         axes.set(xlim=(0, 2), ylim=(0, 1.02), xlabel="spread s")
         axes.set_title(f"{measurement['layer']}\n{measurement['views']}", fontsize=9)
-    panels[0][0].set_ylabel(r"share $\alpha$ of the class")
-    panels[0][0].plot([], [], color="grey", lw=0.8, label="a class reaches")
-    panels[0][0].legend(fontsize=8, loc="lower right")
+    panels[0].set_ylabel(r"share $\alpha$ of the class")
+    panels[0].plot([], [], color="grey", lw=0.8, label="a class reaches")
+    panels[0].legend(fontsize=8, loc="lower right")
     return figure
+
+
+CAPTION = (
+    "Share of each class that lies within a spread s of each other (grey) against the share that each form needs at "
+    "that s, for the median over classes of the nearest rival (colour). A class is certified where grey rises above "
+    "colour."
+)
+PART = Figure(
+    name="reach",
+    section=SECTION,
+    order=70,
+    draw=draw,
+    caption=lambda _: CAPTION,
+    alt="share of a class within a spread",
+)

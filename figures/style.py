@@ -1,48 +1,55 @@
-"""One look for all figures: colours that the colour-blind can tell apart (Okabe and Ito), text as text, small files."""
+"""One look for all figures: colours that the colour-blind can tell apart (Okabe and Ito), no frames, small files."""
 
-import base64
 import io
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 import matplotlib
+import matplotlib.figure
+import matplotlib.style
+from matplotlib.axes import Axes
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
+Canvas: TypeAlias = matplotlib.figure.Figure
+"""What matplotlib draws on, as opposed to `figures.figure.Figure`, which says what a figure is."""
+
+Subject = TypeVar("Subject")
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
-CLASS_COLOURS = plt.get_cmap("tab10").colors
-FORM_COLOURS = {"corrected": BLUE, "sharp": GREEN, "chord": RED, "cap": ORANGE, "exact": BLACK}
+CLASS_COLOURS = matplotlib.color_sequences["tab10"]
+FORM_COLOURS = {"printed": PINK, "corrected": BLUE, "sharp": GREEN, "chord": RED, "cap": ORANGE, "exact": BLACK}
 
-plt.rcParams.update(
-    {
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "grid.alpha": 0.25,
-        "legend.frameon": False,
-        "figure.constrained_layout.use": True,
-        "svg.hashsalt": "contrastive-theory",
-    }
-)
-
-
-def canvas(columns: int = 1, width: float = 7.2, height: float = 3.4, **options: Any) -> tuple[Figure, Any]:
-    """A figure with a row of axes."""
-    return plt.subplots(1, columns, figsize=(width, height), **options)
+SETTINGS = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "contrastive-theory",
+}
+"""What differs from the settings that matplotlib is shipped with; the user's own settings count for nothing."""
 
 
-def svg(figure: Figure, **options: Any) -> str:
-    """The figure as SVG text, the same bytes for the same data; the figure is closed."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None}, **options)
-    plt.close(figure)
-    return buffer.getvalue()
+def colour(colours: Mapping[str, str], name: str) -> Any:
+    """The colour chosen for `name`; where none is, one of `CLASS_COLOURS` that depends on nothing but the name."""
+    return colours.get(name, CLASS_COLOURS[sum(name.encode()) % len(CLASS_COLOURS)])
 
 
-def data_uri(text: str) -> str:
-    """SVG text as a data URI: an image of its own, whose ids cannot clash with those of another."""
-    return "data:image/svg+xml;base64," + base64.b64encode(text.encode()).decode()
+def canvas(columns: int, width: float, height: float, *, sharey: bool = False) -> tuple[Canvas, list[Axes]]:
+    """A figure with a row of axes; width and height in inches."""
+    figure = matplotlib.figure.Figure(figsize=(width, height))
+    return figure, list(figure.subplots(1, columns, squeeze=False, sharey=sharey)[0])
+
+
+def render(draw: Callable[[Subject], Canvas], subject: Subject, **options: Any) -> str:
+    """What `draw` makes of `subject`, in our style, as SVG text: the same bytes for the same data.
+
+    options  for matplotlib's `savefig`
+    """
+    with matplotlib.style.context(["default", SETTINGS]):
+        buffer = io.StringIO()
+        draw(subject).savefig(buffer, format="svg", metadata={"Date": None}, **options)
+        return buffer.getvalue()

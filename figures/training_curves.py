@@ -1,14 +1,13 @@
 """Alignment and divergence over training. Source: lecture, How Alignment and Divergence Change During Training."""
 
-from typing import Any
+from figures.figure import Figure
+from figures.records import Study
+from figures.study import SECTION
+from figures.style import BLUE, GREEN, ORANGE, RED, Canvas, canvas
 
-from matplotlib.figure import Figure
 
-from figures.style import BLUE, GREEN, ORANGE, RED, canvas
-
-
-def draw(study: dict[str, Any]) -> Figure:
-    """`study`: one empirical-*.json; epoch 0 is the untrained encoder, features are the unit head features."""
+def draw(study: Study) -> Canvas:
+    """Alignment, divergence and loss by epoch; epoch 0 is the untrained encoder, features are the unit head features."""
     history = study["history"]
     epochs = [record["epoch"] for record in history]
     figure, (left, middle, right) = canvas(3, width=9.2, height=2.9)
@@ -24,3 +23,26 @@ def draw(study: dict[str, Any]) -> Figure:
     for axes in (left, middle, right):
         axes.legend()
     return figure
+
+
+def caption(study: Study) -> str:
+    """How the two factors moved, in numbers."""
+    history = study["history"]
+    first, last = history[0], history[-1]
+    peak = max(history, key=lambda r: r["alignment"])
+    return (
+        "Unit head features of test images; epoch 0 is the untrained encoder. "
+        f"L_align goes from {first['alignment']:.3f} over {peak['alignment']:.3f} (epoch {peak['epoch']:.0f}) to "
+        f"{last['alignment']:.3f}; the largest mu_k.mu_l from {first['largest_product']:.3f} to "
+        f"{last['largest_product']:.3f}."
+    )
+
+
+PART = Figure(
+    name="training",
+    section=SECTION,
+    order=30,
+    draw=draw,
+    caption=caption,
+    alt="alignment and divergence over training",
+)

@@ -1,40 +1,21 @@
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from html import unescape
 
+import matplotlib
 import pytest
 
-from empirical import __main__ as empirical
-from empirical.audit import __main__ as audit
+from empirical.experiments import design, tables
 from figures import __main__ as cli
-from figures import report
-from simulate import __main__ as simulate
-from theory import __main__ as theory
+from figures import claims as claims_part
+from figures import experiments, report, risk, style
+from figures.claims import formula
+from figures.evidence import THEORY
 from theory.ledger import claims
-
-
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory):
-    root = tmp_path_factory.mktemp("report")
-    out = root / "evidence"
-    assert theory.main(["--out", str(out)]) == 0
-    assert simulate.main(["--out", str(out)]) == 0
-    words = "--data digits --epochs 1 --train-size 300 --samples-per-class 4 --views 2 --quiet --device cpu"
-    assert empirical.main([*words.split(), "--runs", str(root / "runs"), "--out", str(out)]) == 0
-    words = (
-        "--encoder sklearn.random_projection:GaussianRandomProjection --head clusters --count 2 --quiet --device cpu"
-    )
-    options = [
-        "--arguments",
-        '{"n_components": 8, "random_state": 0}',
-        "--out",
-        str(root / "audit"),
-        "--evidence",
-        str(out),
-    ]
-    assert audit.main([*words.split(), *options]) == 0
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +47,12 @@ def test_measured_numbers_are_the_ones_shown(html, evidence):
 
 
 def test_audits_are_shown_with_their_own_numbers(html, evidence):
-    found = json.loads((evidence / "audit-audit.json").read_text())
+    audited = json.loads((evidence / "audit-audit.json").read_text())
     assert "GaussianRandomProjection on digits" in html
-    for form, cell in found["exact"].items():
+    for form, cell in audited["exact"].items():
         row = re.search(rf"<tr><td>{form}</td><td class=\"n\">([^<]*)</td>", html.split("Encoders audited")[1]).group(1)
         assert row == f"{cell['error']:.4f} ({cell['met']}/10)"
-    assert all(sentence in unescape(html) for sentence in found["says"])
+    assert all(sentence in unescape(html) for sentence in audited["says"])
 
 
 def test_verdicts_follow_all_evidence(evidence, tmp_path):
@@ -81,14 +62,14 @@ def test_verdicts_follow_all_evidence(evidence, tmp_path):
     content = json.loads((folder / "simulate.json").read_text())
     content["evidence"][0]["holds"] = False
     (folder / "simulate.json").write_text(json.dumps(content))
-    verdicts = {claim["id"]: claim["verdict"] for claim in report.read(folder).claims}
+    verdicts = {claim["id"]: claim["verdict"] for claim in report.read(folder)[THEORY][""]}
     assert verdicts["example-1"] == "undecided"
     assert verdicts["lemma-3.1"] == "proved"
 
 
 @pytest.mark.parametrize("claim", claims(), ids=lambda claim: claim.id)
 def test_every_statement_can_be_set(claim):
-    assert report.formula(claim.statement).startswith("<img")
+    assert formula(claim.statement).startswith("<img")
 
 
 @pytest.mark.parametrize("name", ["theory.json", "simulate.json", "empirical-digits.json"])
@@ -106,15 +87,63 @@ def test_bad_evidence_is_named_with_the_command_that_makes_it(evidence, tmp_path
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert f"python -m {name.split('.')[0].split('-')[0]}" in error
+    assert f"evidence={folder / name.replace('digits', '*' if damage == 'missing' else 'digits')}: " in error
     assert not (tmp_path / "report").exists()
 
 
 def test_same_evidence_same_page(html, evidence):
-    inputs = report.read(evidence)
-    assert report.page(inputs, report.drawings(inputs)) == html
+    documents = report.read(evidence)
+    assert report.page(documents, report.drawings(documents)) == html
 
 
 def test_figures_lie_beside_the_page(html, evidence):
     assert html
     names = {path.stem for path in (evidence / "report" / "figures").glob("*.svg")}
     assert names == {"risk", "phase", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
+
+
+def test_experiments_are_shown_with_their_own_numbers():
+    experiment = design.EXPERIMENTS["methods"]
+    runs = [
+        {"group": "SimCLR", "row": row, "seed": seed, "values": dict.fromkeys(experiment.metrics, index + seed / 10)}
+        for index, row in enumerate(("a", "ab"))
+        for seed in range(3)
+    ]
+    content = tables.as_json(experiment, "embedded", runs)
+    text = experiments.html(content)
+    assert text.startswith(f"<h3>{experiment.title}</h3><p>Scale embedded, 3 seeds")
+    assert text.count("1.100 &plusmn; 0.100") == len(experiment.metrics)
+    for compared in content["comparisons"]:
+        assert f'<td class="n">{compared["difference"]:+.3f}</td>' in text
+
+
+def test_a_claim_says_which_file_states_it(evidence):
+    claim = report.read(evidence)[THEORY][""][0]
+    module = "theory.theorem1.proofs.printed"
+    assert "<code>theory/theorem1/proofs/printed.py</code>" in claims_part.html([{**claim, "module": module}])
+
+
+def test_the_look_is_ours_and_leaves_the_user_s_alone(evidence):
+    """Whatever the user has set in matplotlib, the figures are the same, and afterwards it is still set."""
+    simulation = json.loads((evidence / "simulate.json").read_text())
+    drawn = style.render(risk.draw, simulation)
+    with matplotlib.rc_context(
+        {"font.size": 30, "lines.linewidth": 9, "svg.hashsalt": "other", "axes.facecolor": "red"}
+    ):
+        assert style.render(risk.draw, simulation) == drawn
+        assert matplotlib.rcParams["font.size"] == 30
+        assert matplotlib.rcParams["axes.grid"] is False
+
+
+def test_importing_the_figures_changes_no_setting_of_matplotlib():
+    code = (
+        "import matplotlib; before = dict(matplotlib.rcParams)\n"
+        "from figures import registry, report; registry.parts()\n"
+        "assert dict(matplotlib.rcParams) == before and matplotlib.get_backend() == 'svg'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "MPLBACKEND": "svg"})
+
+
+def test_a_form_or_cost_without_a_colour_of_its_own_gets_one():
+    assert style.colour(style.FORM_COLOURS, "exact") == style.BLACK
+    assert style.colour(style.FORM_COLOURS, "a new form") in style.CLASS_COLOURS

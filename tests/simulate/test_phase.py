@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from figures import phase as figure
-from figures.style import svg
+from figures.style import render
 from simulate import phase, theorem1
 from simulate.circle import Circle, world
 from theory.theorem1 import FORMS
@@ -76,7 +76,7 @@ def test_json_and_figure(planes):
     found = json.loads(json.dumps([phase.as_json(one) for one in planes], allow_nan=False))
     assert [one["name"] for one in found] == ["share-spread", "spread-strength"]
     assert np.array(found[0]["margin"]["exact"]).shape == (10, 10)
-    text = svg(figure.draw(found))
-    assert text == svg(figure.draw(found))
+    text = render(figure.draw, {"phase": found})
+    assert text == render(figure.draw, {"phase": found})
     for form in FORMS:
         assert form in text

@@ -1,0 +1,78 @@
+"""The ledger: every claim with its verdict; statement, proof and evidence behind a fold."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from figures.evidence import THEORY
+from figures.figure import Passage, Section
+from figures.markup import data_uri
+from figures.style import Canvas, render
+from theory.ledger import Verdict
+
+
+def formula(statement: str) -> str:
+    """The statement as an SVG image, set by matplotlib's mathtext.
+
+    Raises ValueError where it is not in mathtext's subset of LaTeX.
+    """
+    text = render(_typeset, statement, bbox_inches="tight")
+    return f'<img class="math" alt="{escape(statement)}" src="{data_uri(text)}">'
+
+
+def _typeset(statement: str) -> Canvas:
+    canvas = Canvas(figsize=(0.1, 0.1))
+    canvas.text(0, 0, f"${statement}$", fontsize=13)
+    return canvas
+
+
+def html(claims: Sequence[dict[str, Any]]) -> str:
+    """Every claim of theory.json, in one fold each."""
+    return "".join(map(_fold, claims))
+
+
+def _fold(claim: dict[str, Any]) -> str:
+    kinds = ", ".join(dict.fromkeys(e["kind"] for e in claim["evidence"]))
+    badge = f'<span class="badge {claim["verdict"]}">{claim["verdict"]}</span>'
+    proof = f"<p>{escape(claim['reduction'])}</p>" if claim["reduction"] else ""
+    steps = "".join(
+        f"<li><b>{escape(e['step'])}</b> ({e['kind']}): {escape(e['summary'])}"
+        + (f" <code>{escape(e['computed'][:160])}</code>" if e["computed"] else "")
+        + "</li>"
+        for e in claim["evidence"]
+    )
+    return (
+        f"<details><summary><code>{claim['id']}</code><span>{escape(claim['title'])}</span>{badge}"
+        f"<span class='soft'>{kinds}</span></summary>{formula(claim['statement'])}"
+        f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}<ul class='steps'>{steps}</ul>"
+        "</details>"
+    )
+
+
+def _module(claim: dict[str, Any]) -> str:
+    """The file that states the claim, where the evidence names its module."""
+    module = claim.get("module")
+    return f". Stated in <code>{escape(module.replace('.', '/'))}.py</code>" if module else ""
+
+
+def _points(documents: Sequence[Sequence[dict[str, Any]]]) -> list[str]:
+    (claims,) = documents
+    verdicts = {claim["id"]: claim["verdict"] for claim in claims}
+    by_verdict = {verdict: sum(v == verdict for v in verdicts.values()) for verdict in Verdict}
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in by_verdict.items() if count)
+    points = [f"Of {len(claims)} claims: {counts}."]
+    if verdicts.get("lemma-3.2-printed-step") == "refuted" and verdicts.get("thm-1-printed") == "proved":
+        points.append(
+            "Theorem 1 stands as printed, but not by its printed proof: a step of lemma 3.2 fails on an exact finite "
+            "world, and the conclusion is proved another way."
+        )
+    return points
+
+
+OPENING = (
+    "<h2>The ledger</h2>"
+    "<p>A verdict is derived from the evidence: proved when every step of the proof is discharged by SymPy, Z3 or Arb; "
+    "refuted only by a witness in exact arithmetic, re-checked at every run.</p>"
+)
+SECTION = Section(order=10, inputs=THEORY, opening=lambda _: OPENING, points=_points)
+PART = Passage(section=SECTION, order=10, html=html)
