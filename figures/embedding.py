@@ -15,17 +15,8 @@ def draw(study: Study) -> Canvas:
     for axes, when in zip(panels, ("before", "after"), strict=True):
         points = np.array(study["embedding"][when])
         for k, name in enumerate(study["class_names"]):
-            own = points[labels == k]
-            axes.scatter(
-                own[:, 0],
-                own[:, 1],
-                s=5,
-                color=CLASS_COLOURS[k % 10],
-                alpha=0.7,
-                linewidths=0,
-                label=name,
-                rasterized=True,
-            )
+            x, y = points[labels == k].T
+            axes.scatter(x, y, s=5, color=CLASS_COLOURS[k % 10], alpha=0.7, linewidths=0, label=name, rasterized=True)
         axes.set(xticks=[], yticks=[], title=f"{when} training")
         axes.grid(visible=False)
     panels[1].legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2.5, fontsize=8)

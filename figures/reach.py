@@ -19,8 +19,10 @@ def needed_alpha(form: Form, s: Any, product: float, square: float) -> Any:
 
 
 def draw(study: Study) -> Canvas:
-    """Grey: alpha(s) of every class, lever "local". Coloured: what each form but the printed one needs, at the median over
-    classes of the nearest rival."""
+    """One panel for each measurement drawn, lever "local". Grey: alpha(s) of every class.
+
+    Coloured: what each form but the printed one needs, for the median over classes of the nearest rival.
+    """
     measurements = drawn_measurements(study)
     figure, panels = canvas(len(measurements), width=9.2, height=3.2, sharey=True)
     for axes, measurement in zip(panels, measurements, strict=True):

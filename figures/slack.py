@@ -25,8 +25,10 @@ COST_COLOURS = {
 
 
 def draw(study: Study) -> Canvas:
-    """One panel for each measurement drawn, lever "local", scope "class"; a form certifies a class when its bar ends left of
-    the mark."""
+    """One panel for each measurement drawn, one bar for each form, lever "local" and scope "class".
+
+    A form certifies a class when its bar ends left of the mark.
+    """
     measurements = drawn_measurements(study)
     figure, panels = canvas(len(measurements), width=9.2, height=3.2)
     bars: dict[str, Rectangle] = {}
