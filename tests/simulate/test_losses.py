@@ -111,5 +111,5 @@ def test_within_class_covariance_is_positive():
 
 
 def test_info_nce_needs_the_unit_circle():
-    with pytest.raises(ValueError, match=r"radius = 2\.0; InfoNCE"):
+    with pytest.raises(ValueError, match=r"radius=2\.0: InfoNCE"):
         losses.info_nce_regulariser(equally_spaced(2, 0.1, radius=2.0))
