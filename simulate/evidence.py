@@ -27,13 +27,13 @@ WHY_NOT_NEAR = {
 }
 
 
-def example_1(shop_window: Counterexample, curve: Counterexample) -> list[Evidence]:
+def example_1(example: Counterexample, curve: Counterexample) -> list[Evidence]:
     """Evidence on Example 1: the risk at c', the risk along the curve of slopes, and the alignment loss.
 
     Every interval that decides is made at level 1 - 1e-9, whatever the level of the tables, so that chance hardly ever
     turns a true claim down. Along the curve the closed form must also lie in every enclosure.
     """
-    eps, samples, seed = shop_window.eps, shop_window.samples, shop_window.seed
+    eps, samples, seed = example.eps, example.samples, example.seed
 
     def at_critical() -> Computed:
         critical = counterexample.critical_risk(eps, samples, seed)
@@ -55,7 +55,7 @@ def example_1(shop_window: Counterexample, curve: Counterexample) -> list[Eviden
     def alignment() -> Computed:
         generator = stream(seed, "example 1", "alignment")
         estimate = simulated_alignment(eps, samples, DECISION_LEVEL, generator)
-        return estimate.contains(shop_window.alignment), f"{estimate.estimate:.6g}", (estimate.low, estimate.high)
+        return estimate.contains(example.alignment), f"{estimate.estimate:.6g}", (estimate.low, estimate.high)
 
     slopes = "arctan(|c| sqrt(eps)/2)/pi"
     return [

@@ -215,7 +215,7 @@ def check_slope(c: float, eps: float) -> float:
 
 
 def risks(name: str, k: float, eps: float) -> list[Quantity]:
-    """R(f; D_c) of Example 1 at slope k, twice by Monte Carlo: conditioned on X1 and stratified, and counted."""
+    """R(f; D_c) at slope k by Monte Carlo in two ways: conditioned on X1 and stratified, and counted."""
     c = k * critical_c(eps)
 
     def given_x1(u: Array) -> Array:

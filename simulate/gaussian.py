@@ -109,7 +109,7 @@ def sample(model: Gaussian, n: int, generator: np.random.Generator, label: int |
 
 
 def quantities(name: str, model: Gaussian, *, delta: float) -> list[Quantity]:
-    """sigma_k(delta) of every class and the share covered, twice."""
+    """sigma_k(delta) of every class and the share covered, in closed form and by Monte Carlo."""
 
     def inside(label: int | None) -> Sampler:
         def sampler(n: int, generator: np.random.Generator) -> Array:
@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             tuple(options.weights or [1 / len(options.strengths)] * len(options.strengths)),
         )
         if not all(math.isfinite(delta) and delta >= 0 for delta in options.delta):
-            raise ValueError(f"delta = {options.delta} holds no distances; give numbers >= 0")
+            raise ValueError(f"delta={options.delta}: not all distances; give numbers >= 0")
         found = [q for delta in options.delta for q in quantities(f"delta {delta:g}", model, delta=delta)]
         suite = compare(
             found, Rule(options.false_alarm), options.seed, workers=options.workers, progress=options.progress

@@ -120,7 +120,7 @@ def fitted(b: float, lam: float, B: float, n: int, m: int, generator: np.random.
 
 
 def quantities(name: str, w: float, B: float) -> list[Quantity]:
-    """Var theta, L_AR, twice. X2 is a factor of every difference of views: given X2, sup over the views is at theta = +-B."""
+    """Var theta and L_AR in closed form and by Monte Carlo; given X2, the sup over the views is attained at theta = +-B."""
 
     def spread(n: int, generator: np.random.Generator) -> Array:
         first, second = np.clip(generator.standard_normal((2, n)), -B, B)
@@ -174,18 +174,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_suite_options(parser)
     options = parser.parse_words(argv)
     try:
-        found = remedies(options.b, options.lam, options.B)
-        pairs = [q for one in found for q in quantities(f"B = {one.reach:g}", options.b, one.reach)]
+        rows = remedies(options.b, options.lam, options.B)
+        pairs = [q for one in rows for q in quantities(f"B = {one.reach:g}", options.b, one.reach)]
         rule = Rule(options.false_alarm)
         suite = compare(pairs, rule, options.seed, workers=options.workers, progress=options.progress)
     except ValueError as error:
         parser.error(str(error))
     if options.json:
         print(
-            json.dumps({"b": options.b, "lambda": options.lam, "remedies": as_json(found), "suite": suite_json(suite)})
+            json.dumps({"b": options.b, "lambda": options.lam, "remedies": as_json(rows), "suite": suite_json(suite)})
         )
     else:
-        print("\n".join([*as_table(options.b, options.lam, found), "", *suite_table(suite)]))
+        print("\n".join([*as_table(options.b, options.lam, rows), "", *suite_table(suite)]))
     return 1 if suite.disagreeing else 0
 
 

@@ -195,7 +195,7 @@ def view(model: Vertices, samples: VertexSamples, generator: Generator) -> Array
 
 
 def quantities(name: str, model: Vertices) -> list[Quantity]:
-    """The quantities of Theorem 1 and the losses, twice; probabilities by counting, losses over independent samples."""
+    """Theorem 1 and the losses in closed form and by Monte Carlo: shares by counting, losses over independent samples."""
     r2, d = model.radius**2, model.dimension
     means = class_means(model)
 

@@ -95,20 +95,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_words(argv)
     try:
         if options.classes < 2:
-            raise ValueError(f"classes = {options.classes} is too small; give at least 2")
+            raise ValueError(f"classes={options.classes}: too small; give at least 2")
         model = model_of(options)
         pairs = quantities("circle", model, delta=options.delta, eps=options.eps)
         rule = Rule(options.false_alarm)
         suite = compare(pairs, rule, options.seed, workers=options.workers, progress=options.progress)
     except ValueError as error:
         parser.error(str(error))
-    found = certificates(model)
-    shown = as_json(model, found)
+    by_lever = certificates(model)
+    shown = as_json(model, by_lever)
     if options.json:
         print(json.dumps({**shown, "suite": suite_json(suite)}, indent=2, allow_nan=False))
     else:
         print("\n".join([*as_table(model, shown), "", *suite_table(suite)]))
-    exceeded = any(values.excess > TOLERANCE for _, forms in found.values() for values in forms.values())
+    exceeded = any(values.excess > TOLERANCE for _, forms in by_lever.values() for values in forms.values())
     return 1 if suite.disagreeing or exceeded else 0
 
 

@@ -1,9 +1,9 @@
-"""The circle by Monte Carlo: samplers that follow the model's words, and the quantities to be held against closed forms.
+"""The circle by Monte Carlo: samplers that follow the definition of the model, and the quantities that they estimate.
 
-No sampler uses a closed form of `world` or `losses` but the class means, which define the classifier whose error is
-counted, and the means themselves are compared. Sup over views: the view set is a segment of angles, and a grid on it
-that holds both ends is exact for view diameters up to a half turn, and for misclassification when every wrong arc is
-wider than its step (`VIEW_GRID`).
+The samplers use no closed form of `world` or `losses` except the class means, which define the classifier whose error is
+counted; the means are compared with Monte Carlo themselves. A supremum over views is a maximum over `VIEW_GRID`: the views
+of a sample are a segment of angles, and a grid on it that contains both ends is exact for view diameters up to a half turn,
+and for misclassification when every wrong arc is wider than a step of the grid.
 """
 
 import math
@@ -54,7 +54,7 @@ def nearest_mean(model: Circle, angle: Array) -> Array:
 
 
 def quantities(name: str, model: Circle, *, delta: float, eps: float) -> list[Quantity]:
-    """Every quantity of Theorem 1 on `model`, twice; the losses too where the radius suits them.
+    """Every quantity of Theorem 1 in closed form and by Monte Carlo; the losses too where the radius suits them.
 
     name   first part of every quantity's name
     model  the world

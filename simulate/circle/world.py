@@ -3,8 +3,8 @@
 The world. A sample is x = (phi, a): an angle phi on the real LINE and the strength a of its views. It carries a class k
 with probability p_k and stems from a cluster: its own with probability 1 - h, else any other, all alike (h: swapped).
 In cluster c, phi ~ N(phi_c, s_c^2); a = a_j with probability q_j, independently. The views of x are phi + t with t
-uniform in [-a, a]; they forget a and the class. The encoder is f(phi) = r (cos phi, sin phi). Distances between inputs
-are |phi - phi'| on the line, so that
+uniform in [-a, a]; a view carries neither a nor the class. The encoder is f(phi) = r (cos phi, sin phi). Distances between
+inputs are |phi - phi'| on the line, so that
 
 - f is Lipschitz with L = r exactly: ||f(phi) - f(phi')|| = 2 r |sin((phi - phi')/2)| <= r |phi - phi'|;
 - d_A(x1, x2) = max(0, |phi1 - phi2| - a1 - a2): delta is a difference of angles, an arc and not a chord;

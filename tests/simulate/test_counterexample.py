@@ -138,10 +138,10 @@ def test_standard_error_of_1e_6_in_a_tenth_of_a_second(k):
             times.append(time.perf_counter() - start)
         return min(times)
 
-    found = [conditioned_risk(c, 0.1, n, 0.95, stream(seed, "error")).estimate for seed in range(100)]
+    estimates = [conditioned_risk(c, 0.1, n, 0.95, stream(seed, "error")).estimate for seed in range(100)]
     # The deviation of 100 normals is within a third of its value at 6 of its own standard errors.
-    assert 1.5 * np.std(found) < 1e-6
-    assert abs(np.mean(found) - orthant_risk(k)) < 1e-6
+    assert 1.5 * np.std(estimates) < 1e-6
+    assert abs(np.mean(estimates) - orthant_risk(k)) < 1e-6
     ours = clock(lambda: conditioned_risk(c, 0.1, n, 0.95, stream(0, "error")))
     assert ours < 0.1
     p = orthant_risk(k)
@@ -230,13 +230,13 @@ def test_alignment(eps):
 
 @pytest.mark.parametrize(("eps", "clip"), [(0.1, 0.5), (0.1, 7.0), (1e-300, 2e150), (1e300, 2e-150), (30.0, 1e100)])
 def test_augmentation_robust(eps, clip):
-    found = robust_loss(eps, clip, 100_000, SURE, stream(0, "robust"))
+    loss = robust_loss(eps, clip, 100_000, SURE, stream(0, "robust"))
     truth = eps * clip * clip
-    assert found.closed_form == pytest.approx(truth)
-    assert found.simulated.contains(truth)
-    assert found.simulated.high - found.simulated.low < 0.06 * truth
-    assert not found.simulated.contains(truth / 2)
-    assert not found.simulated.contains(2 * truth)
+    assert loss.closed_form == pytest.approx(truth)
+    assert loss.simulated.contains(truth)
+    assert loss.simulated.high - loss.simulated.low < 0.06 * truth
+    assert not loss.simulated.contains(truth / 2)
+    assert not loss.simulated.contains(2 * truth)
 
 
 def test_augmentation_robust_within_reach_of_the_shift_is_at_least_4():
@@ -352,24 +352,24 @@ def test_extremes_give_finite_json_and_a_table(argv, capsys):
     def refuse(constant):
         raise AssertionError(constant)
 
-    found = json.loads(capsys.readouterr().out, parse_constant=refuse)
-    for row in found["rows"]:
-        assert row["closed_form"] == pytest.approx(math.atan(abs(row["c"]) * math.sqrt(found["eps"]) / 2) / math.pi)
+    results = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    for row in results["rows"]:
+        assert row["closed_form"] == pytest.approx(math.atan(abs(row["c"]) * math.sqrt(results["eps"]) / 2) / math.pi)
         assert abs(row["closed_form"] - row["enclosure"]["mid"]) <= row["enclosure"]["radius"] + 1e-15
         assert row["enclosure"]["radius"] < 1e-15
 
 
 def test_json_schema(capsys):
     assert main(["--eps", "0.5", "--c", "0", "-1.5", "2", "--level", "0.9", "--seed", "3", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["eps"] == 0.5
-    assert found["level"] == 0.9
-    assert found["seed"] == 3
-    assert found["stands"] is True
-    assert set(found["align"]) == {"closed_form", "estimate", "low", "high"}
-    assert set(found["robust"]) == {"clip", "closed_form", "estimate", "low", "high"}
-    assert [row["c"] for row in found["rows"]] == [0.0, -1.5, 2.0]
-    for row in found["rows"]:
+    results = json.loads(capsys.readouterr().out)
+    assert results["eps"] == 0.5
+    assert results["level"] == 0.9
+    assert results["seed"] == 3
+    assert results["stands"] is True
+    assert set(results["align"]) == {"closed_form", "estimate", "low", "high"}
+    assert set(results["robust"]) == {"clip", "closed_form", "estimate", "low", "high"}
+    assert [row["c"] for row in results["rows"]] == [0.0, -1.5, 2.0]
+    for row in results["rows"]:
         assert set(row) >= {"c", "closed_form", "enclosure", "conditioned", "counted", "probe"}
         assert set(row["enclosure"]) == {"mid", "radius"}
         assert row["conditioned"]["low"] <= row["conditioned"]["estimate"] <= row["conditioned"]["high"]

@@ -224,7 +224,7 @@ def test_stratified_covers(name, n, level):
 
 
 def test_coverage_test_has_power():
-    """An interval ten times too narrow is found out by the same count."""
+    """An interval ten times too narrow is detected by the same count."""
     level, runs, misses = 0.95, 1000, 0
     for seed in range(runs):
         e = stratified_monotone(lambda u: u, 32, level, stream(seed, "power"))
@@ -371,7 +371,7 @@ def test_bounded_mean_covers(name, n, level):
 
 
 def test_bounded_mean_coverage_test_has_power():
-    """An interval a fifth as wide is found out by the same count."""
+    """An interval a fifth as wide is detected by the same count."""
     level, runs, n = 0.5, 500, 2000
     misses = 0
     for row in stream(5, "fifth").random((runs, n)):

@@ -46,13 +46,13 @@ def small(monkeypatch):
 
 
 def test_all_evidence_holds(whole):
-    status, _, found = whole
+    status, _, content = whole
     assert status == 0
-    assert all(item["holds"] is True for item in found["evidence"])
-    assert {item["claim"] for item in found["evidence"]} == BEARS_ON
-    assert {(item["kind"], item["direction"]) for item in found["evidence"]} == {("simulation", "for")}
-    assert [item["claim"] for item in found["evidence"][:3]] == ["example-1"] * 3
-    steps = [(item["claim"], item["step"]) for item in found["evidence"]]
+    assert all(item["holds"] is True for item in content["evidence"])
+    assert {item["claim"] for item in content["evidence"]} == BEARS_ON
+    assert {(item["kind"], item["direction"]) for item in content["evidence"]} == {("simulation", "for")}
+    assert [item["claim"] for item in content["evidence"][:3]] == ["example-1"] * 3
+    steps = [(item["claim"], item["step"]) for item in content["evidence"]]
     assert len(steps) == len(set(steps))
 
 
@@ -117,10 +117,10 @@ def test_sweeps_are_dense_met_and_near(whole):
 
 
 def test_other_keys_for_figures(whole):
-    found = whole[2]
-    assert set(found) == {"evidence", "counterexample", "suite", "sweeps", "remedy", "phase"}
-    assert [plane["name"] for plane in found["phase"]] == ["share-spread", "spread-strength"]
-    assert found["remedy"]["rows"][-1]["weights"][2] == 0.0
+    content = whole[2]
+    assert set(content) == {"evidence", "counterexample", "suite", "sweeps", "remedy", "phase"}
+    assert [plane["name"] for plane in content["phase"]] == ["share-spread", "spread-strength"]
+    assert content["remedy"]["rows"][-1]["weights"][2] == 0.0
 
 
 def test_failures_are_counted(small, tmp_path, monkeypatch, capsys):

@@ -178,12 +178,12 @@ def test_table_and_json(capsys):
     assert captured.out.isascii()
     assert max(map(len, captured.out.splitlines())) <= 110
     assert main([*words, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["delta"] == [0.0, 1.0]
-    assert found["sigma"] == pytest.approx(
+    results = json.loads(capsys.readouterr().out)
+    assert results["delta"] == [0.0, 1.0]
+    assert results["sigma"] == pytest.approx(
         main_part_shares(Gaussian(3, (1.0,), (0.3,), (0.1, 0.6), (0.5, 0.5)), np.array([0.0, 1.0]))[:, 0].tolist()
     )
-    assert len(found["suite"]["comparisons"]) == 4
+    assert len(results["suite"]["comparisons"]) == 4
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_table_and_json(capsys):
     [
         ("--dimension 0", "dimension=0:"),
         ("--spreads -1", "spreads=(-1.0,):"),
-        ("--delta -1", "delta = [-1.0]"),
+        ("--delta -1", "delta=[-1.0]:"),
         ("--priors 0.5", "priors=(0.5,):"),
         ("--weights 0.5", "not (0.5,)"),
         ("--false-alarm 2", "false_alarm=2.0:"),
