@@ -1,7 +1,11 @@
-"""Analytic models with closed forms, and Monte Carlo estimates with intervals at a stated level.
+"""Analytic models: their closed forms compared with Monte Carlo estimates, and the theorems tried on their worlds.
 
-Models: `counterexample` (Example 1), `remedy` (what L_AR does to it), `gaussian` (concentration), `circle` (Theorem 1,
-InfoNCE, cross-correlation) and `vertices` (the same in any dimension); the first four are commands, `python -m
-simulate.circle` and so on. `estimators` holds random streams and intervals, `comparison` holds closed forms against them,
-`sweep` and `phase` hold theorems against models. `python -m simulate` runs everything and writes its evidence.
+A module that declares a `MODEL` is a model; `models` says what it may declare. `circle` has all of Theorem 1, InfoNCE and
+cross-correlation, `vertices` the same in any dimension, `gaussian` concentration, `example1` Example 1 of ArCL and `remedy`
+what L_AR changes in it. `counterexample` (Example 1), `circle`, `gaussian` and `remedy` are commands too, `python -m
+simulate.circle` and so on.
+
+`estimators` has random streams and intervals and `comparison` the suite of closed forms. `theorem1` and `theorems3and4`
+evaluate the theorems on one world, `sweep` counts over many, `phase` draws a plane of them. `python -m simulate` runs
+everything and writes its evidence.
 """

@@ -1,4 +1,4 @@
-"""`python -m simulate`: run every simulator, print what it found, write `simulate.json` with the evidence.
+"""`python -m simulate`: run every analytic model, print its results, write `simulate.json` with the evidence.
 
 Exit status: 0 if all evidence holds, 1 if any does not, 2 for a bad argument.
 """
@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from simulate import counterexample, evidence, phase, remedy
+from simulate import counterexample, evidence, example1, phase, remedy
+from simulate.models import models
 from simulate.sweep import Tally
 from simulate.tables import aligned, finite, suite_json, suite_table
 from theory.ledger import write_json
@@ -25,15 +26,15 @@ SOURCE_WEIGHT, LOSS_WEIGHT = 1.0, 0.5
 def curve_shifts(eps: float) -> tuple[float, ...]:
     """Shifts c at slopes 0, 24 log-spaced ones from 0.05 to 10, and c' (slope 1), in increasing order."""
     slopes = sorted({0.0, 1.0, *np.geomspace(0.05, 10, 24).tolist()})
-    return tuple(k * counterexample.critical_c(eps) for k in slopes)
+    return tuple(k * example1.critical_c(eps) for k in slopes)
 
 
 def sweep_table(tallies: dict[str, list[Tally]]) -> list[str]:
     """Every claim over every sweep: points, where its condition is met, where its bound is near the truth."""
     rows = [
         [t.claim, name, str(t.points), str(t.met), str(t.near), f"{t.ratio:.3f}", f"{t.excess:.1e}"]
-        for name, found in tallies.items()
-        for t in found
+        for name, own in tallies.items()
+        for t in own
     ]
     return aligned(("claim", "sweep", "points", "met", "within 1.5", "least ratio", "largest excess"), rows, left=2)
 
@@ -58,13 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(counterexample.as_table(shop_window))
     found = evidence.example_1(shop_window, curve)
 
-    suite = evidence.suite(options.seed, workers=options.workers, progress=sys.stderr.isatty())
+    known = models()
+    suite = evidence.suite(known, options.seed, workers=options.workers, progress=sys.stderr.isatty())
     print("\n".join(["", *suite_table(suite)]))
-    swept, tallies = evidence.sweeps()
+    swept, tallies = evidence.sweeps(known)
     print("\n".join(["", *sweep_table(tallies)]))
     remedies = remedy.remedies(SOURCE_WEIGHT, LOSS_WEIGHT, REACHES)
     print("\n".join(["", *remedy.as_table(SOURCE_WEIGHT, LOSS_WEIGHT, remedies)]))
-    found += [*evidence.closed_forms(suite), *swept, *evidence.remedies(remedies)]
+    found += [*evidence.closed_forms(known, suite), *swept, *evidence.remedies(remedies)]
 
     content: dict[str, Any] = {
         "evidence": [asdict(item) for item in found],
@@ -72,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "suite": suite_json(suite),
         "sweeps": {name: [_tally_json(t) for t in tallies[name]] for name in tallies},
         "remedy": {"b": SOURCE_WEIGHT, "lambda": LOSS_WEIGHT, "rows": remedy.as_json(remedies)},
-        "phase": [phase.as_json(plane) for plane in phase.planes()],
+        "phase": [phase.as_json(plane) for model in known for plane in model.planes()],
     }
     try:
         write_json(target, content)

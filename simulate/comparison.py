@@ -1,9 +1,9 @@
-"""Each quantity twice: its closed form held against Monte Carlo, by a rule that neither cries wolf nor is deaf.
+"""Closed forms compared with Monte Carlo estimates, with few false alarms and the power to detect small errors.
 
-A suite compares m quantities. Each interval is made at level 1 - false_alarm/m, so that by the union bound, whatever
-the dependence between them, all m hold the truth with probability at least 1 - false_alarm: a correct suite fails once
-in 1/false_alarm runs. The number of draws of each is then chosen so that a closed form that is off by `planted`
-(relative) lies outside its interval with probability at least `power`.
+A suite compares m quantities. Each interval is made at level 1 - false_alarm/m. By the union bound, whatever the dependence
+between them, all m intervals then hold the truth with probability at least 1 - false_alarm, so a correct suite fails at most
+once in 1/false_alarm runs on average. The number of draws of each quantity is chosen so that a closed form that is wrong by
+the relative error `planted` lies outside its interval with probability at least `power`.
 """
 
 import math
@@ -43,7 +43,12 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Rule:
-    """false_alarm: of the whole suite; planted: relative error to be detected; power: with at least this probability."""
+    """When a suite agrees, and which errors it must detect; all three strictly between 0 and 1.
+
+    false_alarm  probability that a suite of right closed forms disagrees, at most
+    planted      relative error that must be detected
+    power        probability with which it is detected, at least
+    """
 
     false_alarm: float = 1e-6
     planted: float = 0.01
@@ -52,7 +57,9 @@ class Rule:
     def __post_init__(self) -> None:
         for name in ("false_alarm", "planted", "power"):
             if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name} = {getattr(self, name)} is not strictly between 0 and 1")
+                raise ValueError(
+                    f"{name}={getattr(self, name)}: not strictly between 0 and 1; give for example {getattr(Rule, name)}"
+                )
 
     def level(self, quantities: int) -> float:
         """Level of each interval in a suite of this many quantities."""
@@ -60,19 +67,19 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A quantity held against its estimate.
+class CheckedQuantity:
+    """The closed form of a quantity beside its estimate.
 
-    reach     the planted error: Rule.planted times the scale
-    power     probability that a closed form off by `reach` is detected: Phi((reach - half-width) / standard error)
+    planted   the error that must be detected: Rule.planted times the scale
+    power     probability that a closed form off by `planted` is detected: Phi((planted - half-width) / standard error)
     agrees    the closed form lies in the interval
-    detected  of the closed form plus and minus `reach`, how many lie outside the interval
+    detected  of the closed form plus and minus `planted`, how many lie outside the interval
     """
 
     name: str
     closed: float
     estimate: Estimate
-    reach: float
+    planted: float
     power: float
     agrees: bool
     detected: int
@@ -80,10 +87,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Suite:
-    """All comparisons made under one rule."""
+    """All quantities that were compared under one rule."""
 
     rule: Rule
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[CheckedQuantity, ...]
 
     @property
     def disagreeing(self) -> tuple[str, ...]:
@@ -101,19 +108,19 @@ class Suite:
         return sum(2 - c.detected for c in self.comparisons)
 
     @property
-    def deaf(self) -> bool:
+    def underpowered(self) -> bool:
         """The stated power is not reached."""
         return self.least_power < self.rule.power
 
     @property
-    def says(self) -> str:
+    def summary(self) -> str:
         """One line: agreement, false-alarm rate, power."""
         inside = sum(c.agrees for c in self.comparisons)
         return (
-            f"{inside} of {len(self.comparisons)} closed forms inside their interval (all together at level "
-            f"1 - {self.rule.false_alarm:g}); errors of {100 * self.rule.planted:g}% planted: "
-            f"{2 * len(self.comparisons) - self.missed} of {2 * len(self.comparisons)} found, least power "
-            f"{self.least_power:.4f}"
+            f"{inside} of {len(self.comparisons)} closed forms inside their interval "
+            f"(all together at level 1 - {self.rule.false_alarm:g}); errors of {100 * self.rule.planted:g}% planted: "
+            f"{2 * len(self.comparisons) - self.missed} of {2 * len(self.comparisons)} found, "
+            f"least power {self.least_power:.4f}"
         )
 
 
@@ -130,64 +137,60 @@ def within(low: float, high: float) -> Callable[[NDArray[Any], float], Estimate]
 def samples_needed(
     pilot: NDArray[Any],
     interval: Callable[[NDArray[Any], float], Estimate],
-    reach: float,
+    planted: float,
     level: float,
     power: float,
     least: int = LEAST,
 ) -> int:
-    """The n at which the half-width, and the deviation met with probability `power`, fit together in `reach`.
+    """The n at which the half-width, and the deviation met with probability `power`, are together at most `planted`.
 
     The half-width is taken as sqrt(2 ln(2/(1 - level))) sd/sqrt(n) + e/n, e such that it is right for the pilot (the range of
-    bounded samples enters there); with z the quantile of `power`, n solves  half-width + z sd/sqrt(n) = reach. A tenth is
-    added for the error of the pilot. Never more than `MOST`, and then the power falls short, which a `Suite` reports.
+    bounded samples enters there); with z the quantile of `power`, n solves  half-width + z sd/sqrt(n) = planted. A tenth is
+    added for the error of the pilot. Never more than `MOST`; where that is too few, the `Suite` reports a smaller power.
     """
     root = math.sqrt(2 * math.log(2 / (1 - level)))
     deviation = float(np.std(pilot))
-    excess = max(0.0, _half_width(interval(pilot, level)) - root * deviation / math.sqrt(pilot.size)) * pilot.size
+    excess = max(0.0, interval(pilot, level).half_width - root * deviation / math.sqrt(pilot.size)) * pilot.size
     scaled = (root + float(ndtri(power))) * deviation
-    needed = 1.1 * ((scaled + math.sqrt(scaled**2 + 4 * excess * reach)) / (2 * reach)) ** 2
+    needed = 1.1 * ((scaled + math.sqrt(scaled**2 + 4 * excess * planted)) / (2 * planted)) ** 2
     return min(MOST, max(least, math.ceil(needed)))
-
-
-def _half_width(estimate: Estimate) -> float:
-    return max(estimate.high - estimate.estimate, estimate.estimate - estimate.low)
 
 
 def compare(
     quantities: Sequence[Quantity], rule: Rule, seed: int, *, workers: int | None = None, progress: bool = False
 ) -> Suite:
-    """Hold every closed form against Monte Carlo, under one rule for all of them.
+    """Compare every closed form with Monte Carlo, under one rule for all of them.
 
-    Raises:
-        ValueError: no quantity, two of one name, or a closed form that is not finite or is 0 without a scale.
+    Raises ValueError: no quantity, two of one name, or a closed form that is not finite or is 0 without a scale.
     """
     names = [q.name for q in quantities]
     if not names or len(set(names)) != len(names):
-        raise ValueError(f"{len(names)} quantities with {len(set(names))} names; give at least one, each its own name")
+        raise ValueError(f"quantities={names}: none, or two of one name; give at least one, each its own name")
     level = rule.level(len(quantities))
     bar = tqdm(quantities, unit="quantity", disable=not progress)
     return Suite(rule, tuple(_compare(q, rule, level, seed, workers) for q in bar))
 
 
-def _compare(quantity: Quantity, rule: Rule, level: float, seed: int, workers: int | None) -> Comparison:
+def _compare(quantity: Quantity, rule: Rule, level: float, seed: int, workers: int | None) -> CheckedQuantity:
     scale = abs(quantity.closed) if quantity.scale is None else quantity.scale
     if not (math.isfinite(quantity.closed) and scale > 0):
-        raise ValueError(f"{quantity.name}: closed form {quantity.closed}, scale {scale}; give a scale where it is 0")
-    reach = rule.planted * scale
+        raise ValueError(
+            f"{quantity.name}={quantity.closed}: not finite, or 0 without a scale; give a finite closed form and a scale"
+        )
+    planted = rule.planted * scale
     pilot = draw(quantity.sampler, PILOT, seed, quantity.name, "pilot")
-    n = samples_needed(pilot, quantity.interval, reach, level, rule.power)
+    n = samples_needed(pilot, quantity.interval, planted, level, rule.power)
     samples = draw(quantity.sampler, n, seed, quantity.name, workers=workers)
     estimate = quantity.interval(samples, level)
-    half = _half_width(estimate)
+    half = estimate.half_width
     error = float(np.std(samples)) / math.sqrt(n)
-    power = float(ndtr((reach - half) / error)) if error > 0 else float(half < reach)
-    planted = [quantity.closed - reach, quantity.closed + reach]
-    return Comparison(
+    power = float(ndtr((planted - half) / error)) if error > 0 else float(half < planted)
+    return CheckedQuantity(
         quantity.name,
         quantity.closed,
         estimate,
-        reach,
+        planted,
         power,
         estimate.contains(quantity.closed),
-        sum(not estimate.contains(value) for value in planted),
+        sum(not estimate.contains(quantity.closed + shift) for shift in (-planted, planted)),
     )

@@ -20,27 +20,22 @@ from typing import Any
 
 import numpy as np
 from flint import arb
-from numpy.typing import NDArray
-from scipy.special import ndtri
 
-from simulate.estimators import (
-    Estimate,
-    check_level,
-    chi_squared_mean,
-    mean,
-    proportion,
-    stratified_monotone,
-    stream,
+from simulate.estimators import Estimate, check_level, stream
+from simulate.example1 import (
+    RobustLoss,
+    check_eps,
+    check_slope,
+    conditioned_risk,
+    counted_risk,
+    critical_c,
+    probe_risk,
+    robust_loss,
+    simulated_alignment,
+    train_probe,
 )
-from simulate.probe import probe_risk, train_probe
-from theory.arcl import (
-    clipped_robust_loss,
-    example_alignment,
-    example_risk,
-    risk_enclosure,
-    risk_given_x1,
-    slope,
-)
+from simulate.tables import aligned
+from theory.arcl import example_alignment, example_risk, risk_enclosure
 from theory.options import OneLineParser, integer, number
 
 EPS = 0.1
@@ -49,10 +44,8 @@ SEED = 0
 LEVEL = 0.95
 MOST_SAMPLES = 10_000_000
 TRAINING_SAMPLES = 10_000
-# c, eps and k stay in [1/LARGEST, LARGEST], or c = 0, so that no product below leaves the range of a double.
-LARGEST = 1e300
-VERDICT_LEVEL = 1 - 1e-9
-VERDICT_RADIUS = 1e-15
+DECISION_LEVEL = 1 - 1e-9
+DECISION_RADIUS = 1e-15
 
 
 @dataclass(frozen=True)
@@ -69,17 +62,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Robust:
-    """L_AR = eps B^2 with theta clipped to [-B, B], B = `clip`; it is at least 4 where the shift c' is within reach."""
-
-    clip: float
-    closed_form: float
-    simulated: Estimate
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether R(f; D_c') = 1/4 at c' = 2/sqrt(eps), with the two facts that decide it (see `judge`)."""
+class CriticalRisk:
+    """Whether R(f; D_c') = 1/4 at c' = 2/sqrt(eps), with the two facts that decide it (see `critical_risk`)."""
 
     c: float
     enclosure: arb
@@ -89,7 +73,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """All that one run of Example 1 found, with the arguments of the run."""
+    """The results of one run of Example 1, with the arguments of the run."""
 
     eps: float
     samples: int
@@ -97,14 +81,9 @@ class Counterexample:
     level: float
     alignment: float
     simulated_alignment: Estimate
-    robust: Robust
+    robust: RobustLoss
     rows: tuple[Row, ...]
-    verdict: Verdict
-
-
-def critical_c(eps: float) -> float:
-    """c' = 2/sqrt(eps), the shift at which the slope is 1 and the claimed risk 1/4."""
-    return 2 / math.sqrt(_check_eps(eps))
+    critical: CriticalRisk
 
 
 def default_shifts(eps: float) -> tuple[float, ...]:
@@ -113,90 +92,7 @@ def default_shifts(eps: float) -> tuple[float, ...]:
     return 0.0, c / 2, c, 2 * c, 10 * c
 
 
-def sample_domain(
-    c: float, n: int, generator: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Draw from D_c: first coordinate X1 (n,), second coordinate c X2 (n,), label Y = (X1 >= 0) (n,)."""
-    x1, x2 = generator.standard_normal(n), generator.standard_normal(n)
-    return x1, c * x2, x1 >= 0
-
-
-def encode(x1: NDArray[np.float64], x2: NDArray[np.float64], eps: float) -> NDArray[np.float64]:
-    """f(x) = x1 + (sqrt(eps)/2) x2, for coordinates of shape (n,)."""
-    return x1 + math.sqrt(eps) / 2 * x2
-
-
-def conditioned_risk(c: float, eps: float, n: int, level: float, generator: np.random.Generator) -> Estimate:
-    """R(f; D_c) = E_X1 P[misclassified | X1], stratified over |X1|.
-
-    P[misclassified | X1 = x] = Phi(-|x|/k) depends on |x| alone and |X1| is half-normal: |X1| = -Phi^-1(U/2) with U
-    uniform on [0, 1]. In U the probability increases, from 0 at U = 0 to 1/2 at U = 1.
-
-    Args:
-        c: shift of the domain.
-        eps: parameter of the encoder.
-        n: number of strata, one random point each.
-        level: of the interval, which holds for this n (`stratified_monotone`).
-        generator: source of the uniforms.
-
-    Raises:
-        ValueError: c or eps is out of range (see `run`), or n or level is.
-    """
-    k = _check_slope(c, eps)
-
-    def misclassified(u: NDArray[np.float64]) -> NDArray[np.float64]:
-        with np.errstate(over="ignore"):  # |x|/k may be infinite: Phi(-inf) = 0 is right
-            return np.asarray(risk_given_x1(-ndtri(u / 2), k), dtype=np.float64)
-
-    return stratified_monotone(misclassified, n, level, generator)
-
-
-def counted_risk(c: float, eps: float, n: int, level: float, generator: np.random.Generator) -> Estimate:
-    """R(f; D_c) as the share of n simulated samples with 1(f >= 0) != Y. Arguments and errors as `conditioned_risk`."""
-    _check_slope(c, eps)
-    x1, x2, y = sample_domain(c, n, generator)
-    wrong = (encode(x1, x2, eps) >= 0) != y
-    return proportion(int(np.count_nonzero(wrong)), n, level)
-
-
-def simulated_alignment(eps: float, n: int, level: float, generator: np.random.Generator) -> Estimate:
-    """L_align(f) = E (f(A_theta1 X) - f(A_theta2 X))^2, from n draws of (X2, theta1, theta2), all N(0, 1).
-
-    f(A_theta1 x) - f(A_theta2 x) = (sqrt(eps)/2) (theta1 - theta2) x2: x1 cancels, so it is not drawn, and eps/4 is
-    a factor taken out of the mean, so that a tiny eps does not drown in x1's rounding. The interval is asymptotic; the
-    summands have a kurtosis of hundreds.
-
-    Raises:
-        ValueError: eps, n or level is out of range (see `run`).
-    """
-    quarter = _check_eps(eps) / 4
-    x2, theta1, theta2 = generator.standard_normal((3, n))
-    unit = mean(((theta1 - theta2) * x2) ** 2, level)
-    return Estimate(quarter * unit.estimate, quarter * unit.low, quarter * unit.high, level, unit.method, n)
-
-
-def robust_loss(eps: float, clip: float, n: int, level: float, generator: np.random.Generator) -> Robust:
-    """L_AR of the encoder with theta clipped to [-clip, clip], in closed form and from n draws of X2.
-
-    Given X2 = x2, the sup over two views is attained at theta = +-clip: (sqrt(eps) clip x2)^2. The sum of the n squares x2^2
-    is chi-squared, which gives the interval.
-
-    Raises:
-        ValueError: eps, clip, n or level is out of range (see `run`), or L_AR is.
-    """
-    if not clip > 0:
-        raise ValueError(f"clip = {clip} is not a positive number; give a bound on theta, for example 5")
-    half = _check_slope(clip, eps)
-    if half > math.sqrt(LARGEST) / 2:
-        raise ValueError(f"L_AR = eps clip^2 exceeds {LARGEST:g} at clip = {clip}, eps = {eps}; give a smaller clip")
-    unit = chi_squared_mean(np.square(generator.standard_normal(n)), level)
-    scale = (2 * half) ** 2
-    low, high = scale * unit.low, scale * unit.high
-    simulated = Estimate(scale * unit.estimate, low, high, level, unit.method, n)
-    return Robust(clip, float(clipped_robust_loss(eps, clip)), simulated)
-
-
-def judge(eps: float, samples: int, seed: int) -> Verdict:
+def critical_risk(eps: float, samples: int, seed: int) -> CriticalRisk:
     """Decide whether R(f; D_c') = 1/4 at c' = 2/sqrt(eps).
 
     It stands iff both hold:
@@ -205,20 +101,17 @@ def judge(eps: float, samples: int, seed: int) -> Verdict:
     The level of 2 does not depend on the level of the table, so that chance turns a true claim down less than once in
     1e9 runs. Counting takes no part: at level 0.95 it misses the truth one time in twenty.
 
-    Args:
-        eps: parameter of the encoder.
-        samples: number of strata.
-        seed: of the random streams.
-
-    Raises:
-        ValueError: an argument is out of range (see `run`).
+    eps      parameter of the encoder
+    samples  number of strata
+    seed     of the random streams
+    Raises   ValueError: an argument is out of range (see `run`)
     """
     c = critical_c(eps)
     ball = _enclosure(c, eps)
-    estimate = conditioned_risk(c, eps, samples, VERDICT_LEVEL, _stream(seed, "conditioned", c, eps))
+    estimate = conditioned_risk(c, eps, samples, DECISION_LEVEL, _stream(seed, "conditioned", c, eps))
     _, radius = midpoint_radius(ball)
-    stands = bool(ball.contains(arb(1) / 4)) and radius < VERDICT_RADIUS and estimate.contains(0.25)
-    return Verdict(c, ball, estimate, stands)
+    stands = bool(ball.contains(arb(1) / 4)) and radius < DECISION_RADIUS and estimate.contains(0.25)
+    return CriticalRisk(c, ball, estimate, stands)
 
 
 def run(
@@ -229,36 +122,32 @@ def run(
     level: float = LEVEL,
     clip: float | None = None,
 ) -> Counterexample:
-    """Evaluate Example 1 at every shift, and judge the claim at c' = 2/sqrt(eps).
+    """Evaluate Example 1 at every shift, and decide whether the claim at c' = 2/sqrt(eps) stands.
 
     A row depends on (|c|, eps, samples, seed, level) alone, not on the other rows.
 
-    Args:
-        eps: parameter of the encoder, in [1e-300, 1e300].
-        shifts: values of c, each 0 or 1e-300 <= |c| <= 1e300, with slope |c| sqrt(eps)/2 <= 1e300; `default_shifts`
-            if None.
-        samples: number of strata and of simulated samples in each row, 2 to 10 million.
-        seed: non-negative integer.
-        level: of the intervals in the rows, strictly between 0 and 1.
-        clip: bound B on theta for L_AR, 1e-300 to 1e300 with eps B^2 <= 1e300; c' if None.
-
-    Raises:
-        ValueError: an argument is outside its range.
+    eps      parameter of the encoder, in [1e-300, 1e300]
+    shifts   values of c, each 0 or 1e-300 <= |c| <= 1e300, with slope |c| sqrt(eps)/2 <= 1e300; `default_shifts` if None
+    samples  number of strata and of simulated samples in each row, 2 to 10 million
+    seed     non-negative integer
+    level    of the intervals in the rows, strictly between 0 and 1
+    clip     bound B on theta for L_AR, 1e-300 to 1e300 with eps B^2 <= 1e300; c' if None
+    Raises   ValueError: an argument is outside its range
     """
-    eps = _check_eps(float(eps))
+    eps = check_eps(float(eps))
     check_level(level)
     if not 2 <= samples <= MOST_SAMPLES:
-        raise ValueError(f"samples = {samples} is out of range; give an integer from 2 to {MOST_SAMPLES}")
+        raise ValueError(f"samples={samples}: out of range; give an integer from 2 to {MOST_SAMPLES}")
     # + 0.0 turns -0.0 into 0.0
     chosen = tuple(float(c) + 0.0 for c in (default_shifts(eps) if shifts is None else shifts))
     for c in chosen:
-        _check_slope(c, eps)
+        check_slope(c, eps)
     align = simulated_alignment(eps, samples, level, stream(seed, "example 1", "alignment"))
     bound = critical_c(eps) if clip is None else float(clip)
     robust = robust_loss(eps, bound, samples, level, stream(seed, "example 1", "robust"))
     rows = tuple(_row(c, eps, samples, seed, level) for c in chosen)
-    verdict = judge(eps, samples, seed)
-    return Counterexample(eps, samples, seed, level, float(example_alignment(eps)), align, robust, rows, verdict)
+    critical = critical_risk(eps, samples, seed)
+    return Counterexample(eps, samples, seed, level, float(example_alignment(eps)), align, robust, rows, critical)
 
 
 def midpoint_radius(ball: arb) -> tuple[float, float]:
@@ -294,12 +183,12 @@ def as_json(result: Counterexample) -> dict[str, Any]:
             for row in result.rows
         ],
         "verdict": {
-            "c": result.verdict.c,
+            "c": result.critical.c,
             "claimed": 0.25,
-            "enclosure": _ball(result.verdict.enclosure),
-            "conditioned": {**_interval(result.verdict.conditioned), "level": result.verdict.conditioned.level},
+            "enclosure": _ball(result.critical.enclosure),
+            "conditioned": {**_interval(result.critical.conditioned), "level": result.critical.conditioned.level},
         },
-        "stands": result.verdict.stands,
+        "stands": result.critical.stands,
     }
 
 
@@ -312,18 +201,16 @@ def as_table(result: Counterexample) -> str:
             f"{row.slope:.5g}",
             _risk(row.closed_form, 10),
             _with_radius(*midpoint_radius(row.enclosure), 10),
-            _with_radius(row.conditioned.estimate, _half_width(row.conditioned), 8),
+            _with_radius(row.conditioned.estimate, row.conditioned.half_width, 8),
             f"[{row.counted.low:.5f}, {row.counted.high:.5f}]",
             _risk(row.probe.estimate, 8),
         )
         for row in result.rows
     ]
-    widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in [head, *body]]
     align, robust = result.simulated_alignment, result.robust
-    mid, radius = midpoint_radius(result.verdict.enclosure)
-    sampled = result.verdict.conditioned
-    why = "stands: in both" if result.verdict.stands else "does not stand: not in both"
+    mid, radius = midpoint_radius(result.critical.enclosure)
+    sampled = result.critical.conditioned
+    answer = "stands: in both" if result.critical.stands else "does not stand: not in both"
     facts = f"Arb's {mid:.15g} +/- {1.05 * radius:.1e} and the conditioned [{sampled.low:.9f}, {sampled.high:.9f}]"
     return "\n".join(
         [
@@ -332,13 +219,13 @@ def as_table(result: Counterexample) -> str:
             f"slope k = |c|/c', c' = 2/sqrt(eps). Each row: {result.samples} samples, seed {result.seed}, "
             f"intervals at level {result.level:g}.",
             "",
-            *lines,
+            *aligned(head, body, left=0),
             "",
             f"L_align(f) = eps/2 = {result.alignment:.5g}; "
             f"simulated {align.estimate:.5g} in [{align.low:.5g}, {align.high:.5g}]",
             f"L_AR(f) = eps B^2 = {robust.closed_form:.5g} for theta in [-B, B], B = {robust.clip:.5g}; "
             f"simulated {robust.simulated.estimate:.5g} in [{robust.simulated.low:.5g}, {robust.simulated.high:.5g}]",
-            f"R(f; D_c') = 1/4 at c' = {result.verdict.c:.5g} {why} {facts}",
+            f"R(f; D_c') = 1/4 at c' = {result.critical.c:.5g} {answer} {facts}",
         ]
     )
 
@@ -352,7 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     print(json.dumps(as_json(result), indent=2, allow_nan=False) if options.json else as_table(result))
-    return 0 if result.verdict.stands else 1
+    return 0 if result.critical.stands else 1
 
 
 def _parser() -> OneLineParser:
@@ -372,7 +259,7 @@ def _parser() -> OneLineParser:
 
 
 def _row(c: float, eps: float, samples: int, seed: int, level: float) -> Row:
-    k = _check_slope(c, eps)
+    k = check_slope(c, eps)
     probe = train_probe(k, TRAINING_SAMPLES, _stream(seed, "training", c, eps))
     return Row(
         c,
@@ -389,30 +276,12 @@ def _enclosure(c: float, eps: float) -> arb:
     """Arb's enclosure of R(f; D_c); ValueError if it is not finite, since a ball of NaN contains everything."""
     ball = risk_enclosure(c, eps)
     if not ball.is_finite():
-        raise ValueError(f"Arb encloses the risk in {ball} at c = {c}, eps = {eps}; give a less extreme c or eps")
+        raise ValueError(f"c={c}: Arb encloses the risk in {ball} at eps = {eps}; give a less extreme c or eps")
     return ball
 
 
 def _stream(seed: int, name: str, c: float, eps: float) -> np.random.Generator:
     return stream(seed, "example 1", name, float(abs(c)).hex(), float(eps).hex())
-
-
-def _check_eps(eps: float) -> float:
-    if not 1 / LARGEST <= eps <= LARGEST:
-        raise ValueError(f"eps = {eps} is not between {1 / LARGEST:g} and {LARGEST:g}; give for example 0.1")
-    return eps
-
-
-def _check_slope(c: float, eps: float) -> float:
-    """Return the slope k = |c| sqrt(eps)/2, after checking that c, eps and k are in range."""
-    _check_eps(eps)
-    if c != 0 and not 1 / LARGEST <= abs(c) <= LARGEST:
-        raise ValueError(f"c = {c} is neither 0 nor of size {1 / LARGEST:g} to {LARGEST:g}; give for example 1")
-    with np.errstate(over="ignore"):  # an infinite slope is refused below
-        k = float(slope(c, eps))
-    if not k <= LARGEST:
-        raise ValueError(f"slope |c| sqrt(eps)/2 exceeds {LARGEST:g} at c = {c}, eps = {eps}; give a smaller c or eps")
-    return k
 
 
 def _interval(estimate: Estimate) -> dict[str, float]:
@@ -422,10 +291,6 @@ def _interval(estimate: Estimate) -> dict[str, float]:
 def _ball(ball: arb) -> dict[str, float]:
     mid, radius = midpoint_radius(ball)
     return {"mid": mid, "radius": radius}
-
-
-def _half_width(estimate: Estimate) -> float:
-    return max(estimate.high - estimate.estimate, estimate.estimate - estimate.low)
 
 
 def _risk(value: float, digits: int) -> str:

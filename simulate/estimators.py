@@ -33,13 +33,11 @@ ROUNDING = 2.0**-46
 class Estimate:
     """A number estimated by simulation, with an interval.
 
-    Attributes:
-        estimate: the point estimate, in the unit of the quantity; low <= estimate <= high.
-        low: lower end of the interval.
-        high: upper end of the interval.
-        level: probability, over the random numbers, with which the interval holds the true value (at least).
-        method: how the interval was made; "asymptotic" in it means that the level is reached only as samples grow.
-        samples: number of random draws used.
+    estimate   the point estimate, in the unit of the quantity; low <= estimate <= high
+    low, high  ends of the interval
+    level      probability, over the random numbers, with which the interval holds the true value (at least)
+    method     how the interval was made; "asymptotic" in it means that the level is reached only as samples grow
+    samples    number of random draws used
     """
 
     estimate: float
@@ -48,6 +46,11 @@ class Estimate:
     level: float
     method: str
     samples: int
+
+    @property
+    def half_width(self) -> float:
+        """Distance from the estimate to the farther end of its interval."""
+        return max(self.high - self.estimate, self.estimate - self.low)
 
     def contains(self, value: float) -> bool:
         """Whether low <= value <= high."""
@@ -61,12 +64,9 @@ def stream(seed: int, *path: int | str) -> np.random.Generator:
     the seed and of the path, so that a piece of work named by its path draws the same numbers whichever worker runs it
     and in whatever order.
 
-    Args:
-        seed: non-negative integer.
-        path: integers and strings that name the piece of work; 1 and "1" are different names.
-
-    Raises:
-        ValueError: seed is negative or not an integer, or a part of the path is neither integer nor string.
+    seed    non-negative integer
+    path    integers and strings that name the piece of work; 1 and "1" are different names
+    Raises  ValueError: seed is negative or not an integer, or a part of the path is neither integer nor string
     """
     parts = [f"seed {_integer(seed, 'seed', least=0)}"]
     for part in path:
@@ -90,16 +90,13 @@ def draw(
     A block is drawn by whichever worker is free and the blocks are joined in order, so the result has the same bits for
     any number of workers.
 
-    Args:
-        sampler: what draws; it must use nothing but its generator.
-        n: number of draws, at least 1.
-        seed: of the streams.
-        path: name of the piece of work, see `stream`.
-        workers: processes of joblib; None means 1, or what `joblib.parallel_config` says.
-        progress: show a bar over the blocks.
-
-    Raises:
-        ValueError: n is too small, or the sampler returns another number of draws than it was asked for.
+    sampler   the law; it must use no randomness but its generator's
+    n         number of draws, at least 1
+    seed      of the streams
+    path      name of the piece of work, see `stream`
+    workers   processes of joblib; None means 1, or what `joblib.parallel_config` says
+    progress  show a bar over the blocks
+    Raises    ValueError: n is too small, or the sampler returns another number of draws than it was asked for
     """
     n = _integer(n, "n", least=1)
     sizes = [min(BLOCK, n - start) for start in range(0, n, BLOCK)]
@@ -109,10 +106,10 @@ def draw(
 
 
 def _block(sampler: Sampler, size: int, seed: int, path: tuple[int | str, ...]) -> NDArray[Any]:
-    drawn = np.asarray(sampler(size, stream(seed, *path)))
-    if drawn.shape != (size,):
-        raise ValueError(f"the sampler returned shape {drawn.shape} when asked for {size} draws; return ({size},)")
-    return drawn
+    draws = np.asarray(sampler(size, stream(seed, *path)))
+    if draws.shape != (size,):
+        raise ValueError(f"sampler={sampler}: returned shape {draws.shape} for {size} draws; return ({size},)")
+    return draws
 
 
 def choose(weights: Sequence[float], n: int, generator: np.random.Generator) -> NDArray[np.int64]:
@@ -145,18 +142,15 @@ def proportion(successes: int, n: int, level: float) -> Estimate:
     With a = 1 - level, low is the a/2 quantile of Beta(s, n-s+1) and high the 1-a/2 quantile of Beta(s+1, n-s), where
     low = 0 if s = 0 and high = 1 if s = n. The level holds for every n and every true probability.
 
-    Args:
-        successes: s, an integer with 0 <= s <= n.
-        n: number of independent trials, at least 1.
-        level: strictly between 0 and 1.
-
-    Raises:
-        ValueError: an argument is outside the ranges above.
+    successes  s, an integer with 0 <= s <= n
+    n          number of independent trials, at least 1
+    level      strictly between 0 and 1
+    Raises     ValueError: an argument is outside these ranges
     """
     n = _integer(n, "n", least=1)
     s = _integer(successes, "successes", least=0)
     if s > n:
-        raise ValueError(f"successes = {s} exceeds n = {n}; count successes among the n trials")
+        raise ValueError(f"successes={s}: more than n = {n}; count successes among the n trials")
     bound = _clopper_pearson(s, n, check_level(level), "interval")
     return Estimate(s / n, bound.low, bound.high, level, "Clopper-Pearson, finite sample", n)
 
@@ -170,19 +164,16 @@ def mean(samples: NDArray[np.float64], level: float) -> Estimate:
     estimate +- z s / sqrt(n), with s^2 the variance with divisor n - 1 and z the (1 + level)/2 quantile of N(0, 1). The
     level is reached only as n grows, slowly if the samples have heavy tails; `method` says so.
 
-    Args:
-        samples: (n,) finite numbers, n >= 2.
-        level: strictly between 0 and 1.
-
-    Raises:
-        ValueError: samples are not a vector of at least two finite numbers, or level is outside (0, 1).
+    samples  (n,) finite numbers, n >= 2
+    level    strictly between 0 and 1
+    Raises   ValueError: samples are not a vector of at least two finite numbers, or level is outside (0, 1)
     """
     check_level(level)
     values = np.asarray(samples, dtype=np.float64)
     if values.ndim != 1 or values.size < 2:
-        raise ValueError(f"samples have shape {values.shape}; give a vector of at least 2 numbers")
+        raise ValueError(f"samples of shape {values.shape}: not a vector of at least 2 numbers; give one")
     if not np.isfinite(values).all():
-        raise ValueError("samples hold NaN or an infinity; remove the cause, the mean would not be finite")
+        raise ValueError("samples: hold NaN or an infinity; give finite numbers")
     centre = float(values.mean())
     half = -float(ndtri((1 - level) / 2)) * float(values.std(ddof=1)) / math.sqrt(values.size)
     return Estimate(centre, centre - half, centre + half, level, "normal theory, asymptotic", values.size)
@@ -191,8 +182,8 @@ def mean(samples: NDArray[np.float64], level: float) -> Estimate:
 def bounded_mean(samples: NDArray[Any], low: float, high: float, level: float) -> Estimate:
     """Mean of independent samples of [low, high], by the predictable plug-in empirical Bernstein interval.
 
-    Source: Waudby-Smith and Ramdas, J. R. Statist. Soc. B 86, 2024, Theorem 2. For samples y_i of [0, 1] with mean m,
-    numbers 0 < b_i < 1 and c_i in [0, 1] that are chosen before y_i is seen, and psi(b) = (-ln(1 - b) - b)/4,
+    For samples y_i of [0, 1] with mean m, numbers 0 < b_i < 1 and c_i in [0, 1] that are chosen before y_i is seen, and
+    psi(b) = (-ln(1 - b) - b)/4,
 
         exp( sum_i b_i (y_i - m) - 4 (y_i - c_i)^2 psi(b_i) )   is a supermartingale that starts at 1,
 
@@ -205,25 +196,21 @@ def bounded_mean(samples: NDArray[Any], low: float, high: float, level: float) -
     sqrt(2 ln(2/(1 - level)) v/n), that of Bernstein's inequality with the variance known, while that of Maurer and
     Pontil (COLT 2009, Theorem 4) carries 7 ln(4/(1 - level))/(3 (n - 1)) besides. The estimate is the weighted mean.
 
-    Args:
-        samples: (n,) numbers of [low, high], n >= 2, in the order in which they were drawn.
-        low, high: certain bounds of a sample, known without looking at the samples; low < high.
-        level: strictly between 0 and 1.
-
-    Raises:
-        ValueError: samples are no such vector, a sample lies outside [low, high], or level is out of range.
+    samples    (n,) numbers of [low, high], n >= 2, in the order in which they were drawn
+    low, high  certain bounds of a sample, known without looking at the samples; low < high
+    level      strictly between 0 and 1
+    Raises     ValueError: samples are no such vector, a sample lies outside [low, high], or level is out of range
+    Source     Waudby-Smith and Ramdas, J. R. Statist. Soc. B 86, 2024, Theorem 2
     """
     check_level(level)
     values = np.asarray(samples, dtype=np.float64)
     if values.ndim != 1 or values.size < 2:
-        raise ValueError(f"samples have shape {values.shape}; give a vector of at least 2 numbers")
+        raise ValueError(f"samples of shape {values.shape}: not a vector of at least 2 numbers; give one")
     if not low < high:
-        raise ValueError(f"low = {low} is not below high = {high}; give bounds that every sample keeps to")
+        raise ValueError(f"low={low}: not below high = {high}; give bounds that every sample keeps to")
     slack = ROUNDING * max(abs(low), abs(high))
     if not (values.min() >= low - slack and values.max() <= high + slack):
-        raise ValueError(
-            f"samples run from {values.min()} to {values.max()}, outside [{low}, {high}]; widen the bounds"
-        )
+        raise ValueError(f"samples from {values.min()} to {values.max()}: outside [{low}, {high}]; widen the bounds")
     n, width, log = values.size, high - low, math.log(2 / (1 - level))
     centre, variance = 0.5, 0.25
     weight = total = penalty = 0.0
@@ -251,13 +238,14 @@ def chi_squared_mean(squares: NDArray[np.float64], level: float) -> Estimate:
     The ends are sum / q with q the (1 + level)/2 and (1 - level)/2 quantiles of chi^2_n. The level is exact for every n,
     because the samples are known to be squares of normals.
 
-    Raises:
-        ValueError: squares are not a vector of finite numbers >= 0, or level is outside (0, 1).
+    Raises ValueError: squares are not a vector of finite numbers >= 0, or level is outside (0, 1).
     """
     check_level(level)
     values = np.asarray(squares, dtype=np.float64)
     if values.ndim != 1 or values.size < 1 or not (np.isfinite(values).all() and values.min() >= 0):
-        raise ValueError(f"squares have shape {values.shape} or are not all finite and >= 0; give squares of normals")
+        raise ValueError(
+            f"squares of shape {values.shape}: not a vector of finite numbers >= 0; give squares of normals"
+        )
     n, tail, total = values.size, (1 - level) / 2, float(values.sum())
     low, high = (total / (2 * float(gammaincinv(n / 2, q))) for q in (1 - tail, tail))
     return Estimate(total / n, low, high, level, "chi-squared, finite sample", n)
@@ -275,8 +263,7 @@ def stratified_monotone(
     unbiased, because the integral m is (1/n) sum_i E g(U_i).
 
     Interval: g is monotone, so g(U_i) lies between g(a_i) and g(b_i), an interval whose length r_i = |g(b_i) - g(a_i)|
-    is known. Hoeffding's inequality (J. Amer. Statist. Assoc. 58, 1963, Theorem 2) for the independent g(U_i) gives,
-    for every n,
+    is known. Hoeffding's inequality for the independent g(U_i) gives, for every n,
 
         P[ |sum_i g(U_i) - n m| >= t ] <= 2 exp(-2 t^2 / sum_i r_i^2).
 
@@ -290,30 +277,28 @@ def stratified_monotone(
     estimate than sum_i r_i / n. It is widened by 2^-46 max |g| for the rounding of the sums, which is far above the few
     roundings of a g made of library functions; a g that is less exact must say so elsewhere.
 
-    Args:
-        g: maps (k,) points of [0, 1] to (k,) values; monotone and finite on [0, 1], ends included.
-        n: number of strata, at least 1. g is called on n + 1 knots and n points.
-        level: strictly between 0 and 1.
-        generator: source of the n uniforms.
-
-    Raises:
-        ValueError: n or level is out of range; g is not finite at a knot; or the n + 1 knots and n points show that g
-            is not monotone. (A function that breaks monotony only between them cannot be told.)
+    g          maps (k,) points of [0, 1] to (k,) values; monotone and finite on [0, 1], ends included
+    n          number of strata, at least 1; g is called on n + 1 knots and n points
+    level      strictly between 0 and 1
+    generator  source of the n uniforms
+    Raises     ValueError: n or level is out of range; g is not finite at a knot; or the n + 1 knots and n points show that
+               g is not monotone (a function that breaks monotony only between them cannot be told)
+    Source     Hoeffding, J. Amer. Statist. Assoc. 58, 1963, Theorem 2
     """
     n = _integer(n, "n", least=1)
     check_level(level)
     knots = np.asarray(g(np.arange(n + 1) / n), dtype=np.float64)
     values = np.asarray(g((np.arange(n) + generator.random(n)) / n), dtype=np.float64)
     if knots.shape != (n + 1,) or values.shape != (n,):
-        raise ValueError(f"g returned shapes {knots.shape} and {values.shape}; return one value for each point")
+        raise ValueError(f"g={g}: returned shapes {knots.shape} and {values.shape}; return one value for each point")
     if not (np.isfinite(knots).all() and np.isfinite(values).all()):
-        raise ValueError("g is not finite on [0, 1], ends included; a bounded function is needed")
+        raise ValueError(f"g={g}: not finite on [0, 1], ends included; give a bounded function")
     slack = ROUNDING * float(np.abs(knots).max())
     lower, upper = np.minimum(knots[:-1], knots[1:]), np.maximum(knots[:-1], knots[1:])
     steps = np.diff(knots)
     turns = bool((steps > slack).any() and (steps < -slack).any())
     if turns or bool((values < lower - slack).any() or (values > upper + slack).any()):
-        raise ValueError("g is not monotone on [0, 1]; split [0, 1] where it turns and estimate each piece")
+        raise ValueError(f"g={g}: not monotone on [0, 1]; split [0, 1] where it turns and estimate each piece")
     estimate = float(values.mean())
     half = math.sqrt(math.log(2 / (1 - level)) * float(np.square(steps).sum()) / 2) / n
     return Estimate(
@@ -329,7 +314,7 @@ def stratified_monotone(
 def check_level(level: float) -> float:
     """Return the level; raise ValueError unless 0 < level < 1."""
     if not 0 < level < 1:
-        raise ValueError(f"level = {level} is not strictly between 0 and 1; give for example 0.95")
+        raise ValueError(f"level={level}: not strictly between 0 and 1; give for example 0.95")
     return level
 
 
@@ -340,7 +325,7 @@ def _integer(value: int, name: str, least: int | None) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, bool):
-        raise ValueError(f"{name} = {value!r} is not an integer; give one")
+        raise ValueError(f"{name}={value!r}: not an integer; give one")
     if least is not None and number < least:
-        raise ValueError(f"{name} = {number} is too small; give an integer of at least {least}")
+        raise ValueError(f"{name}={number}: too small; give an integer of at least {least}")
     return number

@@ -30,6 +30,7 @@ from scipy.special import gammainc
 
 from simulate.comparison import Quantity, Rule, compare, share
 from simulate.estimators import Sampler
+from simulate.models import AnalyticModel
 from simulate.tables import add_suite_options, aligned, suite_json, suite_table
 from theory.options import OneLineParser, integer, number
 from theory.setting import Array
@@ -44,7 +45,7 @@ class Gaussian:
     spreads   s_k > 0, in the unit of the inputs
     strengths a_j >= 0, in the same unit
     weights   q_j > 0, of sum 1
-    Raises ValueError, naming the value, for anything else.
+    Raises    ValueError, naming the value, for anything else
     """
 
     dimension: int
@@ -55,18 +56,24 @@ class Gaussian:
 
     def __post_init__(self) -> None:
         if not 1 <= self.dimension <= 10_000:
-            raise ValueError(f"dimension = {self.dimension} is not between 1 and 10000")
+            raise ValueError(f"dimension={self.dimension}: out of range; give 1 to 10000")
         if not self.priors or len(self.priors) != len(self.spreads):
-            raise ValueError(f"{len(self.priors)} priors and {len(self.spreads)} spreads; give one of each per class")
+            raise ValueError(
+                f"priors={self.priors}: as many spreads are needed, not {self.spreads}; give one of each per class"
+            )
         if not self.strengths or len(self.strengths) != len(self.weights):
-            raise ValueError(f"{len(self.strengths)} strengths and {len(self.weights)} weights; give one each")
+            raise ValueError(
+                f"strengths={self.strengths}: as many weights are needed, not {self.weights}; give one weight per strength"
+            )
         for name, values in (("priors", self.priors), ("weights", self.weights)):
             if not (min(values) > 0 and abs(sum(values) - 1) < 1e-9):
-                raise ValueError(f"{name} = {values} are not positive numbers of sum 1")
+                raise ValueError(
+                    f"{name}={values}: not positive numbers of sum 1; divide positive weights by their sum"
+                )
         if not all(math.isfinite(s) and s > 0 for s in self.spreads):
-            raise ValueError(f"spreads = {self.spreads} are not all positive; give standard deviations")
+            raise ValueError(f"spreads={self.spreads}: not all positive; give standard deviations")
         if not all(math.isfinite(a) and a >= 0 for a in self.strengths):
-            raise ValueError(f"strengths = {self.strengths} are not all >= 0; give distances")
+            raise ValueError(f"strengths={self.strengths}: not all >= 0; give distances")
 
 
 def ball_mass(radius: Array, dimension: int) -> Array:
@@ -102,7 +109,7 @@ def sample(model: Gaussian, n: int, generator: np.random.Generator, label: int |
 
 
 def quantities(name: str, model: Gaussian, *, delta: float) -> list[Quantity]:
-    """sigma_k(delta) of every class and the share covered, twice."""
+    """sigma_k(delta) of every class and the share covered, in closed form and by Monte Carlo."""
 
     def inside(label: int | None) -> Sampler:
         def sampler(n: int, generator: np.random.Generator) -> Array:
@@ -112,10 +119,21 @@ def quantities(name: str, model: Gaussian, *, delta: float) -> list[Quantity]:
         return sampler
 
     at = np.array([delta])
-    found = [Quantity(f"{name}: covered", float(covered(model, at)[0]), inside(None), share)]
+    shares = [Quantity(f"{name}: covered", float(covered(model, at)[0]), inside(None), share)]
     for k, value in enumerate(main_part_shares(model, at)[0]):
-        found.append(Quantity(f"{name}: sigma_{k}", float(value), inside(k), share))
-    return found
+        shares.append(Quantity(f"{name}: sigma_{k}", float(value), inside(k), share))
+    return shares
+
+
+def suite_quantities() -> list[Quantity]:
+    """Those of a world on a line and of one in space, each with two classes and two strengths of views."""
+    return [
+        *quantities("line", Gaussian(1, (0.7, 0.3), (0.3, 0.5), (0.0, 0.2), (0.5, 0.5)), delta=0.5),
+        *quantities("space", Gaussian(3, (0.2, 0.8), (0.3, 0.5), (0.1, 0.6), (0.4, 0.6)), delta=1.0),
+    ]
+
+
+MODEL = AnalyticModel(order=3, quantities=suite_quantities)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -132,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             tuple(options.weights or [1 / len(options.strengths)] * len(options.strengths)),
         )
         if not all(math.isfinite(delta) and delta >= 0 for delta in options.delta):
-            raise ValueError(f"delta = {options.delta} holds no distances; give numbers >= 0")
+            raise ValueError(f"delta={options.delta}: not all distances; give numbers >= 0")
         found = [q for delta in options.delta for q in quantities(f"delta {delta:g}", model, delta=delta)]
         suite = compare(
             found, Rule(options.false_alarm), options.seed, workers=options.workers, progress=options.progress

@@ -36,6 +36,7 @@ from scipy.special import ndtr
 
 from simulate.comparison import Quantity, Rule, compare, within
 from simulate.estimators import chi_squared_mean
+from simulate.models import AnalyticModel
 from simulate.tables import add_suite_options, aligned, suite_json, suite_table
 from theory.options import OneLineParser, number
 from theory.setting import Array
@@ -93,20 +94,16 @@ def worst_risk(w: float, B: float) -> float:
 
 
 def remedies(b: float, lam: float, reaches: Sequence[float]) -> tuple[Remedy, ...]:
-    """The minimisers and their worst risks at each B.
-
-    Raises:
-        ValueError: b, lam or a B is not a positive number.
-    """
+    """The minimisers and their worst risks at each B; ValueError unless b, lam and every B are positive numbers."""
     for name, value in (("b", b), ("lambda", lam), *(("B", B) for B in reaches)):
         if not (1e-100 < value < 1e100):
-            raise ValueError(f"{name} = {value} is not a positive number of ordinary size; give for example 1")
-    found = []
+            raise ValueError(f"{name}={value}: not a positive number of ordinary size; give for example 1")
+    minimisers = []
     for B in reaches:
-        one, two, three = (minimiser(loss, b, lam, B) for loss in LOSSES)
-        risks = (worst_risk(one, B), worst_risk(two, B), worst_risk(three, B))
-        found.append(Remedy(B, (one, two, three), risks))
-    return tuple(found)
+        align, robust, free = (minimiser(loss, b, lam, B) for loss in LOSSES)
+        risks = (worst_risk(align, B), worst_risk(robust, B), worst_risk(free, B))
+        minimisers.append(Remedy(B, (align, robust, free), risks))
+    return tuple(minimisers)
 
 
 def fitted(b: float, lam: float, B: float, n: int, m: int, generator: np.random.Generator) -> tuple[float, float]:
@@ -123,7 +120,7 @@ def fitted(b: float, lam: float, B: float, n: int, m: int, generator: np.random.
 
 
 def quantities(name: str, w: float, B: float) -> list[Quantity]:
-    """Var theta, L_AR, twice. X2 is a factor of every difference of views: given X2, sup over the views is at theta = +-B."""
+    """Var theta and L_AR in closed form and by Monte Carlo; given X2, the sup over the views is attained at theta = +-B."""
 
     def spread(n: int, generator: np.random.Generator) -> Array:
         first, second = np.clip(generator.standard_normal((2, n)), -B, B)
@@ -139,15 +136,23 @@ def quantities(name: str, w: float, B: float) -> list[Quantity]:
     ]
 
 
-def as_json(found: Sequence[Remedy]) -> list[dict[str, Any]]:
+def suite_quantities() -> list[Quantity]:
+    """Those at two clipping bounds."""
+    return [q for B in (0.5, 2.0) for q in quantities(f"views to {B:g}", 0.7, B)]
+
+
+MODEL = AnalyticModel(order=4, quantities=suite_quantities, supports={"l-ar": ("views",)})
+
+
+def as_json(remedies: Sequence[Remedy]) -> list[dict[str, Any]]:
     """The remedies as plain dicts."""
-    return [asdict(one) for one in found]
+    return [asdict(one) for one in remedies]
 
 
-def as_table(b: float, lam: float, found: Sequence[Remedy]) -> list[str]:
+def as_table(b: float, lam: float, remedies: Sequence[Remedy]) -> list[str]:
     """The remedies as lines for a reader."""
     head = ("B", *(f"w, {loss}" for loss in LOSSES), *(f"risk, {loss}" for loss in LOSSES))
-    rows = [[f"{one.reach:g}", *(f"{value:.6f}" for value in (*one.weights, *one.risks))] for one in found]
+    rows = [[f"{one.reach:g}", *(f"{value:.6f}" for value in (*one.weights, *one.risks))] for one in remedies]
     return [
         f"f_w = x1 + w x2 minimises E (X1 + {b:g} X2 - f_w)^2 + {lam:g} * loss; views multiply x2 by theta in [-B, B].",
         "Risk: worst over the domains D_c, |c| <= B, of the label 1(X1 >= 0).",
@@ -169,18 +174,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_suite_options(parser)
     options = parser.parse_words(argv)
     try:
-        found = remedies(options.b, options.lam, options.B)
-        pairs = [q for one in found for q in quantities(f"B = {one.reach:g}", options.b, one.reach)]
+        rows = remedies(options.b, options.lam, options.B)
+        pairs = [q for one in rows for q in quantities(f"B = {one.reach:g}", options.b, one.reach)]
         rule = Rule(options.false_alarm)
         suite = compare(pairs, rule, options.seed, workers=options.workers, progress=options.progress)
     except ValueError as error:
         parser.error(str(error))
     if options.json:
         print(
-            json.dumps({"b": options.b, "lambda": options.lam, "remedies": as_json(found), "suite": suite_json(suite)})
+            json.dumps({"b": options.b, "lambda": options.lam, "remedies": as_json(rows), "suite": suite_json(suite)})
         )
     else:
-        print("\n".join([*as_table(options.b, options.lam, found), "", *suite_table(suite)]))
+        print("\n".join([*as_table(options.b, options.lam, rows), "", *suite_table(suite)]))
     return 1 if suite.disagreeing else 0
 
 

@@ -1,10 +1,10 @@
-"""Aligned tables and plain dictionaries of what the simulators find, and the options they share; ASCII."""
+"""Tables in ASCII and plain dictionaries of the results, and the options that the commands share."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from simulate.comparison import Comparison, Rule, Suite
+from simulate.comparison import CheckedQuantity, Rule, Suite
 from theory.options import OneLineParser, integer, number
 
 SUITE_HEAD = ("quantity", "closed form", "Monte Carlo", "low", "high", "draws", "power")
@@ -24,8 +24,8 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1
 
 
 def suite_table(suite: Suite) -> list[str]:
-    """Every comparison of `suite` on a line, and below them what it says as a whole."""
-    return [*aligned(SUITE_HEAD, [_row(c) for c in suite.comparisons]), "", *suite.says.split("; ")]
+    """Every quantity of `suite` on a line, and below them its summary."""
+    return [*aligned(SUITE_HEAD, [_row(c) for c in suite.comparisons]), "", *suite.summary.split("; ")]
 
 
 def suite_json(suite: Suite) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _row(c: Comparison) -> tuple[str, ...]:
+def _row(c: CheckedQuantity) -> tuple[str, ...]:
     mark = "" if c.agrees else "  OUTSIDE"
     return (
         c.name,
@@ -73,7 +73,7 @@ def _row(c: Comparison) -> tuple[str, ...]:
 
 
 def add_suite_options(parser: OneLineParser) -> None:
-    """The options of a command that holds closed forms against Monte Carlo."""
+    """The options of a command that compares closed forms with Monte Carlo."""
     parser.add_argument(
         "--false-alarm",
         type=number,

@@ -13,21 +13,26 @@ Both are the most there is for 1 - h >= h/(K - 1): samples that are not torn and
 Source: Huang et al., ICLR 2023, sections 2 to 4 for the quantities; the model is ours.
 """
 
+import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
 
+from simulate import theorem1
 from simulate.comparison import Quantity, share, within
 from simulate.estimators import Sampler, choose
+from simulate.models import AnalyticModel, Sweep
+from simulate.theorem1 import Factors
+from simulate.theorems3and4 import THEOREM_3, THEOREM_4, CorrelationFactors, InfoNCEFactors
 from theory.divergence.losses import identity_distance
 from theory.setting import Array
 
 
 @dataclass(frozen=True)
 class Vertices:
-    """The module's world. Raises ValueError, naming the value, outside the ranges given.
+    """The module's world.
 
     priors     p_k > 0 of sum 1, K >= 2 of them
     dimension  d >= K
@@ -35,6 +40,7 @@ class Vertices:
     torn       q in [0, 1)
     moved      m in (0, 1]
     radius     r > 0
+    Raises     ValueError, naming the value, for anything else
     """
 
     priors: tuple[float, ...]
@@ -47,17 +53,21 @@ class Vertices:
     def __post_init__(self) -> None:
         K = len(self.priors)
         if K < 2 or not (min(self.priors) > 0 and abs(sum(self.priors) - 1) < 1e-9):
-            raise ValueError(f"priors = {self.priors} are not at least 2 positive numbers of sum 1")
+            raise ValueError(
+                f"priors={self.priors}: not at least 2 positive numbers of sum 1; divide positive weights by their sum"
+            )
         if self.dimension < K:
-            raise ValueError(f"dimension = {self.dimension} is less than the {K} classes; each needs a vertex")
+            raise ValueError(f"dimension={self.dimension}: less than the {K} classes; give one vertex to each")
         if not 0 <= self.swapped <= (K - 1) / K:
-            raise ValueError(f"swapped = {self.swapped} is not in [0, {(K - 1) / K:g}]: most samples live elsewhere")
+            raise ValueError(
+                f"swapped={self.swapped}: not in [0, {(K - 1) / K:g}]; leave at least 1/K of a class at home"
+            )
         if not 0 <= self.torn < 1:
-            raise ValueError(f"torn = {self.torn} is not in [0, 1)")
+            raise ValueError(f"torn={self.torn}: not in [0, 1); give a share")
         if not 0 < self.moved <= 1:
-            raise ValueError(f"moved = {self.moved} is not in (0, 1]; torn = 0 keeps every view at home")
+            raise ValueError(f"moved={self.moved}: not in (0, 1]; give torn = 0 to keep every view at home")
         if not (math.isfinite(self.radius) and self.radius > 0):
-            raise ValueError(f"radius = {self.radius} is not a positive number")
+            raise ValueError(f"radius={self.radius}: not a positive number; give for example 1")
 
     @property
     def classes(self) -> int:
@@ -140,7 +150,7 @@ def error(model: Vertices, *, any_view: bool = False) -> float:
 def info_nce_regulariser(model: Vertices) -> float:
     """L_2 = E log(e^{f(x1).f(x2)} + e^{f(x1).f(x-)}) at r = 1, where both products are 0 or 1; ValueError elsewhere."""
     if model.radius != 1:
-        raise ValueError(f"radius = {model.radius}; InfoNCE is for ||f|| = 1: give radius 1")
+        raise ValueError(f"radius={model.radius}: InfoNCE is for ||f|| = 1; give radius 1")
     share_of = np.array(model.priors) @ views(model)
     meet = pairs(model).diagonal()
     both, own = float(meet @ share_of), float(meet.sum())
@@ -161,7 +171,7 @@ def within_class_covariance(model: Vertices) -> Array:
 
 
 @dataclass(frozen=True)
-class Draws:
+class VertexSamples:
     """Class, home, and whether torn, of n samples; (n,) each."""
 
     label: Array
@@ -169,23 +179,23 @@ class Draws:
     torn: Array
 
 
-def sample(model: Vertices, n: int, generator: Generator, label: int | None = None) -> Draws:
+def sample(model: Vertices, n: int, generator: Generator, label: int | None = None) -> VertexSamples:
     """n samples of the world, or of one of its classes."""
     labels = choose(model.priors, n, generator) if label is None else np.full(n, label)
     elsewhere = (labels + generator.integers(1, model.classes, n)) % model.classes
     home = np.where(generator.random(n) < model.swapped, elsewhere, labels)
-    return Draws(labels, home, generator.random(n) < model.torn)
+    return VertexSamples(labels, home, generator.random(n) < model.torn)
 
 
-def view(model: Vertices, draws: Draws, generator: Generator) -> Array:
+def view(model: Vertices, samples: VertexSamples, generator: Generator) -> Array:
     """The vertex of one random view of each sample."""
-    n = len(draws.home)
-    jumps = draws.torn & (generator.random(n) < model.moved)
-    return np.where(jumps, generator.integers(0, model.dimension, n), draws.home)
+    n = len(samples.home)
+    jumps = samples.torn & (generator.random(n) < model.moved)
+    return np.where(jumps, generator.integers(0, model.dimension, n), samples.home)
 
 
 def quantities(name: str, model: Vertices) -> list[Quantity]:
-    """The quantities of Theorem 1 and the losses, twice; probabilities by counting, losses over independent samples."""
+    """Theorem 1 and the losses in closed form and by Monte Carlo: shares by counting, losses over independent samples."""
     r2, d = model.radius**2, model.dimension
     means = class_means(model)
 
@@ -195,32 +205,32 @@ def quantities(name: str, model: Vertices) -> list[Quantity]:
         return np.asarray((distances.argmin(axis=0)[vertex] != label) | ties[vertex])
 
     def misclassified(n: int, generator: Generator) -> Array:
-        draws = sample(model, n, generator)
-        return wrong(draws.home, draws.label)
+        samples = sample(model, n, generator)
+        return wrong(samples.home, samples.label)
 
     def any_misclassified(n: int, generator: Generator) -> Array:
-        draws = sample(model, n, generator)
+        samples = sample(model, n, generator)
         somewhere = np.array([wrong(np.arange(d), np.full(d, k)).any() for k in range(model.classes)])
-        return np.where(draws.torn, somewhere[draws.label], wrong(draws.home, draws.label))
+        return np.where(samples.torn, somewhere[samples.label], wrong(samples.home, samples.label))
 
     def main_part(aligned: bool) -> Sampler:
         def sampler(n: int, generator: Generator) -> Array:
-            draws = sample(model, n, generator)
-            inside = (draws.home == draws.label) | draws.torn
-            return np.asarray(inside & ~draws.torn if aligned else inside)
+            samples = sample(model, n, generator)
+            inside = (samples.home == samples.label) | samples.torn
+            return np.asarray(inside & ~samples.torn if aligned else inside)
 
         return sampler
 
     def apart(n: int, generator: Generator) -> Array:
-        draws = sample(model, n, generator)
-        return np.asarray(2 * r2 * (view(model, draws, generator) != view(model, draws, generator)))
+        samples = sample(model, n, generator)
+        return np.asarray(2 * r2 * (view(model, samples, generator) != view(model, samples, generator)))
 
     def torn(n: int, generator: Generator) -> Array:
         return np.asarray(2 * r2 * sample(model, n, generator).torn)
 
     def regulariser(n: int, generator: Generator) -> Array:
-        draws, other = sample(model, n, generator), sample(model, n, generator)
-        first, second, negative = (view(model, x, generator) for x in (draws, draws, other))
+        samples, other = sample(model, n, generator), sample(model, n, generator)
+        first, second, negative = (view(model, x, generator) for x in (samples, samples, other))
         return np.asarray(np.logaddexp((first == second).astype(float), (first == negative).astype(float)))
 
     def distance(n: int, generator: Generator) -> Array:
@@ -232,7 +242,7 @@ def quantities(name: str, model: Vertices) -> list[Quantity]:
         return np.asarray(model.radius * (view(model, sample(model, n, generator, 0), generator) == 0))
 
     L_2 = float(identity_distance(view_correlation(model)))
-    found = [
+    compared = [
         Quantity("Err", error(model), misclassified, share, error(model) or 1.0),
         Quantity(
             "Err, any view", error(model, any_view=True), any_misclassified, share, error(model, any_view=True) or 1.0
@@ -243,9 +253,80 @@ def quantities(name: str, model: Vertices) -> list[Quantity]:
         Quantity("cross-correlation L_2", L_2, distance, within(d - 2 * r2, r2**2 + d), max(L_2, 1.0)),
     ]
     if model.torn > 0:
-        found.append(Quantity("L_align", alignment(model), apart, within(0.0, 2 * r2)))
-        found.append(Quantity("L_AR", robust_alignment(model), torn, within(0.0, 2 * r2)))
+        compared.append(Quantity("L_align", alignment(model), apart, within(0.0, 2 * r2)))
+        compared.append(Quantity("L_AR", robust_alignment(model), torn, within(0.0, 2 * r2)))
     if model.radius == 1:
         bounds = within(math.log(2), math.log(2) + 1)
-        found.append(Quantity("InfoNCE L_2", info_nce_regulariser(model), regulariser, bounds))
-    return [Quantity(f"{name}: {q.name}", q.closed, q.sampler, q.interval, q.scale) for q in found]
+        compared.append(Quantity("InfoNCE L_2", info_nce_regulariser(model), regulariser, bounds))
+    return [Quantity(f"{name}: {q.name}", q.closed, q.sampler, q.interval, q.scale) for q in compared]
+
+
+def worlds() -> list[Vertices]:
+    """The worlds of the sweep: 2 to 10 classes, up to five dimensions more than classes."""
+    models = []
+    for K, extra, swapped, torn, moved in itertools.product(
+        (2, 3, 5, 10), (0, 1, 5), (0.0, 0.02, 0.1, 0.3), (0.0, 0.02, 0.1, 0.4), (0.2, 1.0)
+    ):
+        for shares in ((1,) * K, tuple(range(K, 2 * K))):
+            priors = tuple(share / sum(shares) for share in shares)
+            models.append(Vertices(priors, K + extra, swapped, torn, moved))
+    return models
+
+
+def suite_quantities() -> list[Quantity]:
+    """Those of two worlds with every feature of the model, where errors of 1% need few million draws."""
+    return [
+        *quantities("vertices", Vertices((0.2, 0.3, 0.5), 5, 0.3, 0.4, 0.7)),
+        *quantities("vertices of radius sqrt d", Vertices((0.1, 0.2, 0.7), 5, 0.2, 0.3, 0.5, math.sqrt(5))),
+    ]
+
+
+def factors(model: Vertices) -> Factors:
+    """Those of Theorem 1 at eps = delta = 0, lever local."""
+    means = class_means(model) / model.radius
+    return Factors(
+        eps=np.zeros(1),
+        delta=np.zeros(1),
+        s=np.zeros(1),
+        R=np.array([model.torn]),
+        sigma=np.full((1, model.classes), sigma(model)),
+        alpha=np.full((1, model.classes), alpha(model)),
+        gram=means @ means.T,
+        priors=np.array(model.priors),
+        wrong=class_errors(model, any_view=True),
+        error=error(model),
+    )
+
+
+def info_nce_factors(model: Vertices) -> InfoNCEFactors:
+    """What Theorem 3 needs, at radius 1."""
+    agreements = np.full(model.classes, agreement(model))
+    return InfoNCEFactors(np.array(model.priors), class_means(model), agreements, info_nce_regulariser(model))
+
+
+def correlation_factors(model: Vertices) -> CorrelationFactors:
+    """What Theorem 4 needs, at radius sqrt(d)."""
+    model = replace(model, radius=math.sqrt(model.dimension))
+    within_class = within_class_covariance(model)
+    return CorrelationFactors(np.array(model.priors), class_means(model), view_correlation(model), within_class)
+
+
+def alignments(model: Vertices) -> tuple[float, float]:
+    """(L_align, L_AR)."""
+    return alignment(model), robust_alignment(model)
+
+
+MODEL = AnalyticModel(
+    order=2,
+    quantities=suite_quantities,
+    supports={
+        **dict.fromkeys(theorem1.CLAIMS, ("vertices",)),
+        **dict.fromkeys(THEOREM_3, ("vertices: InfoNCE", "vertices: mu", "vertices: L_align")),
+        **dict.fromkeys(THEOREM_4, ("vertices of radius",)),
+        "l-ar": ("vertices: L_A",),
+    },
+    theorem_1=Sweep("vertices", worlds, lambda model: [factors(model)]),
+    theorem_3=Sweep("pairs of classes at vertices", worlds, info_nce_factors),
+    theorem_4=Sweep("pairs of classes at vertices", worlds, correlation_factors),
+    alignments=Sweep("vertices", worlds, alignments),
+)

@@ -12,15 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from simulate import theorem1
 from simulate.circle import world
+from simulate.circle.model import DELTAS, factors
 from simulate.circle.sampling import quantities
 from simulate.circle.world import Circle
 from simulate.comparison import Rule, compare
-from simulate.sweep import DELTAS, TOLERANCE
+from simulate.sweep import TOLERANCE
 from simulate.tables import add_suite_options, aligned, finite, suite_json, suite_table
-from simulate.theorem1 import LEVERS, Factors, Held, Lever
+from simulate.theorem1 import Factors, FormValues, evaluate_all
 from theory.options import OneLineParser, integer, number
+from theory.theorem1.certificates.grid import LEVERS, Lever
+from theory.theorem1.forms import Form
+
+Certificates = dict[Lever, tuple[Factors, dict[Form, FormValues]]]
 
 
 def model_of(options: Any) -> Circle:
@@ -38,32 +42,29 @@ def model_of(options: Any) -> Circle:
     )
 
 
-def certificates(model: Circle) -> dict[Lever, tuple[Factors, dict[Any, Held]]]:
+def certificates(model: Circle) -> Certificates:
     """Every form of Theorem 1 at every (eps, delta), by lever."""
-    found: dict[Lever, tuple[Factors, dict[Any, Held]]] = {}
-    for lever in LEVERS:
-        factors = theorem1.factors_of(model, DELTAS, lever)
-        found[lever] = (factors, theorem1.hold_all(factors))
-    return found
+    by_lever = {lever: factors(model, DELTAS, lever) for lever in LEVERS}
+    return {lever: (points, evaluate_all(points)) for lever, points in by_lever.items()}
 
 
-def as_json(model: Circle, found: dict[Lever, tuple[Factors, dict[Any, Held]]]) -> dict[str, Any]:
+def as_json(model: Circle, certificates: Certificates) -> dict[str, Any]:
     """The world, its error, and the best certificate of every form and lever."""
     certified = []
-    for lever, (factors, forms) in found.items():
-        for form, held in forms.items():
-            best = int(np.lexsort((-held.margins.min(axis=1), held.bound))[0])
+    for lever, (points, forms) in certificates.items():
+        for form, values in forms.items():
+            best = int(np.lexsort((-values.margins.min(axis=1), values.bound))[0])
             certified.append(
                 {
                     "form": form,
                     "lever": lever,
-                    "error": float(held.bound[best]),
-                    "met": bool(held.met[best]),
-                    "eps": float(factors.eps[best]),
-                    "delta": float(factors.delta[best]),
-                    "s": float(factors.s[best]),
-                    "margin": float(held.margins[best].min()),
-                    "excess": finite(held.excess),
+                    "error": float(values.bound[best]),
+                    "met": bool(values.met[best]),
+                    "eps": float(points.eps[best]),
+                    "delta": float(points.delta[best]),
+                    "s": float(points.s[best]),
+                    "margin": float(values.margins[best].min()),
+                    "excess": finite(values.excess),
                 }
             )
     return {
@@ -74,15 +75,15 @@ def as_json(model: Circle, found: dict[Lever, tuple[Factors, dict[Any, Held]]]) 
     }
 
 
-def as_table(model: Circle, found: dict[str, Any]) -> list[str]:
-    """The same as lines for a reader; a dash where nothing is certified."""
-    rows = [[c["form"], c["lever"], *_certified(c), f"{c['margin']:+.3f}"] for c in found["certificates"]]
+def as_table(model: Circle, results: dict[str, Any]) -> list[str]:
+    """The results of `as_json` as lines for a reader; a dash where nothing is certified."""
+    rows = [[c["form"], c["lever"], *_certified(c), f"{c['margin']:+.3f}"] for c in results["certificates"]]
     return [
         f"{model.classes} classes at {_short(model.centres)} on the circle, p = {_short(model.priors)}, "
         f"s = {_short(model.spreads)},",
         f"views within a = {_short(model.strengths)} with probability {_short(model.weights)}, swapped {model.swapped:g}, "
         f"radius {model.radius:.4g}.",
-        f"True error {found['error']:.6f}; of any view {found['error_any_view']:.6f}.",
+        f"True error {results['error']:.6f}; of any view {results['error_any_view']:.6f}.",
         "",
         *aligned(("form", "lever", "certified", "eps", "delta", "s", "margin"), rows, left=2),
     ]
@@ -94,20 +95,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_words(argv)
     try:
         if options.classes < 2:
-            raise ValueError(f"classes = {options.classes} is too small; give at least 2")
+            raise ValueError(f"classes={options.classes}: too small; give at least 2")
         model = model_of(options)
         pairs = quantities("circle", model, delta=options.delta, eps=options.eps)
         rule = Rule(options.false_alarm)
         suite = compare(pairs, rule, options.seed, workers=options.workers, progress=options.progress)
     except ValueError as error:
         parser.error(str(error))
-    found = certificates(model)
-    shown = as_json(model, found)
+    by_lever = certificates(model)
+    shown = as_json(model, by_lever)
     if options.json:
         print(json.dumps({**shown, "suite": suite_json(suite)}, indent=2, allow_nan=False))
     else:
         print("\n".join([*as_table(model, shown), "", *suite_table(suite)]))
-    exceeded = any(held.excess > TOLERANCE for _, forms in found.values() for held in forms.values())
+    exceeded = any(values.excess > TOLERANCE for _, forms in by_lever.values() for values in forms.values())
     return 1 if suite.disagreeing or exceeded else 0
 
 

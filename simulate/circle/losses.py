@@ -69,13 +69,9 @@ def view_moment(model: Circle, n: Array) -> Array:
 
 
 def info_nce_regulariser(model: Circle) -> float:
-    """L_2 = E log(e^{f(x1).f(x2)} + e^{f(x1).f(x-)}), within `SERIES_ERROR` and rounding.
-
-    Raises:
-        ValueError: the radius is not 1.
-    """
+    """L_2 = E log(e^{f(x1).f(x2)} + e^{f(x1).f(x-)}), within `SERIES_ERROR` and rounding; radius 1, else ValueError."""
     if model.radius != 1:
-        raise ValueError(f"radius = {model.radius}; InfoNCE is for ||f|| = 1: give radius 1")
+        raise ValueError(f"radius={model.radius}: InfoNCE is for ||f|| = 1; give radius 1")
     m = frequencies()
     weights = np.array(model.weights)
     own = (view_moment(model, m[:, None] + m[None, :]) * view_moment(model, m)[:, None, :]) @ weights  # (m, n)

@@ -1,9 +1,9 @@
-"""The circle by Monte Carlo: samplers that follow the model's words, and the quantities to be held against closed forms.
+"""The circle by Monte Carlo: samplers that follow the definition of the model, and the quantities that they estimate.
 
-No sampler uses a closed form of `world` or `losses` but the class means, which define the classifier whose error is
-counted, and the means themselves are compared. Sup over views: the view set is a segment of angles, and a grid on it
-that holds both ends is exact for view diameters up to a half turn, and for misclassification when every wrong arc is
-wider than its step (`VIEW_GRID`).
+The samplers use no closed form of `world` or `losses` except the class means, which define the classifier whose error is
+counted; the means are compared with Monte Carlo themselves. A supremum over views is a maximum over `VIEW_GRID`: the views
+of a sample are a segment of angles, and a grid on it that contains both ends is exact for view diameters up to a half turn,
+and for misclassification when every wrong arc is wider than a step of the grid.
 """
 
 import math
@@ -24,7 +24,7 @@ VIEW_GRID = np.linspace(-1, 1, 9)
 
 
 @dataclass(frozen=True)
-class Draws:
+class CircleSamples:
     """n samples: class, angle phi and strength a of each; (n,)."""
 
     label: Array
@@ -32,18 +32,18 @@ class Draws:
     strength: Array
 
 
-def sample(model: Circle, n: int, generator: Generator, label: int | None = None) -> Draws:
+def sample(model: Circle, n: int, generator: Generator, label: int | None = None) -> CircleSamples:
     """n samples of the world, or of one of its classes."""
     labels = choose(model.priors, n, generator) if label is None else np.full(n, label)
     moved = generator.random(n) < model.swapped
     cluster = np.where(moved, (labels + generator.integers(1, model.classes, n)) % model.classes, labels)
     phi = np.array(model.centres)[cluster] + np.array(model.spreads)[cluster] * generator.standard_normal(n)
-    return Draws(labels, phi, np.array(model.strengths)[choose(model.weights, n, generator)])
+    return CircleSamples(labels, phi, np.array(model.strengths)[choose(model.weights, n, generator)])
 
 
-def view(draws: Draws, generator: Generator) -> Array:
+def view(samples: CircleSamples, generator: Generator) -> Array:
     """The angle of one random view of each sample."""
-    return np.asarray(draws.phi + draws.strength * generator.uniform(-1, 1, len(draws.phi)))
+    return np.asarray(samples.phi + samples.strength * generator.uniform(-1, 1, len(samples.phi)))
 
 
 def nearest_mean(model: Circle, angle: Array) -> Array:
@@ -54,20 +54,19 @@ def nearest_mean(model: Circle, angle: Array) -> Array:
 
 
 def quantities(name: str, model: Circle, *, delta: float, eps: float) -> list[Quantity]:
-    """Every quantity of Theorem 1 on `model`, twice; the losses too where the radius suits them.
+    """Every quantity of Theorem 1 in closed form and by Monte Carlo; the losses too where the radius suits them.
 
-    Args:
-        name: of the model, the first part of every quantity's name.
-        model: the world.
-        delta: at which sigma and alpha are compared.
-        eps: at which R_eps and alpha are compared.
+    name   first part of every quantity's name
+    model  the world
+    delta  at which sigma and alpha are compared
+    eps    at which R_eps and alpha are compared
     """
-    found = _shares(model, delta, eps) + _means(model) + _alignments(model)
+    compared = _shares(model, delta, eps) + _means(model) + _alignments(model)
     if model.radius == 1:
-        found += _info_nce(model)
+        compared += _info_nce(model)
     if abs(model.radius**2 - 2) < 1e-12:
-        found += _correlation(model)
-    return [Quantity(f"{name}: {q.name}", q.closed, q.sampler, q.interval, q.scale) for q in found]
+        compared += _correlation(model)
+    return [Quantity(f"{name}: {q.name}", q.closed, q.sampler, q.interval, q.scale) for q in compared]
 
 
 def _shares(model: Circle, delta: float, eps: float) -> list[Quantity]:
@@ -76,27 +75,27 @@ def _shares(model: Circle, delta: float, eps: float) -> list[Quantity]:
     def probability(title: str, closed: float, event: Callable[[int, Generator], Array]) -> Quantity:
         return Quantity(title, closed, event, share, scale=closed if closed > 0 else 1.0)
 
-    def wide(draws: Draws) -> Array:
-        angles = np.multiply.outer(VIEW_GRID, np.unique(draws.strength))
+    def wide(samples: CircleSamples) -> Array:
+        angles = np.multiply.outer(VIEW_GRID, np.unique(samples.strength))
         points = model.radius * np.exp(1j * angles)
         diameters = np.abs(points[:, None] - points[None, :]).max(axis=(0, 1))
-        return np.asarray(diameters[np.searchsorted(np.unique(draws.strength), draws.strength)] > eps)
+        return np.asarray(diameters[np.searchsorted(np.unique(samples.strength), samples.strength)] > eps)
 
-    def main(draws: Draws, label: int) -> Array:
-        return np.asarray(np.abs(draws.phi - model.centres[label]) <= delta / 2 + draws.strength)
+    def main(samples: CircleSamples, label: int) -> Array:
+        return np.asarray(np.abs(samples.phi - model.centres[label]) <= delta / 2 + samples.strength)
 
     def misclassified(n: int, generator: Generator) -> Array:
-        draws = sample(model, n, generator)
-        return np.asarray(nearest_mean(model, draws.phi) != draws.label)
+        samples = sample(model, n, generator)
+        return np.asarray(nearest_mean(model, samples.phi) != samples.label)
 
     def any_misclassified(n: int, generator: Generator) -> Array:
-        draws = sample(model, n, generator)
+        samples = sample(model, n, generator)
         wrong = np.zeros(n, dtype=bool)
         for t in VIEW_GRID:
-            wrong |= nearest_mean(model, draws.phi + t * draws.strength) != draws.label
+            wrong |= nearest_mean(model, samples.phi + t * samples.strength) != samples.label
         return wrong
 
-    found = [
+    events = [
         probability("R_eps", world.misaligned_share(model, eps), lambda n, g: wide(sample(model, n, g))),
         probability("Err", world.error(model), misclassified),
         probability("Err, any view", world.error(model, any_view=True), any_misclassified),
@@ -109,23 +108,23 @@ def _shares(model: Circle, delta: float, eps: float) -> list[Quantity]:
             return main(sample(model, n, generator, label), label)
 
         def in_both(n: int, generator: Generator, label: int = k) -> Array:
-            draws = sample(model, n, generator, label)
-            return np.asarray(main(draws, label) & ~wide(draws))
+            samples = sample(model, n, generator, label)
+            return np.asarray(main(samples, label) & ~wide(samples))
 
         def of_class(n: int, generator: Generator, label: int = k) -> Array:
             return np.asarray(sample(model, n, generator).label == label)
 
-        found += [
+        events += [
             probability(f"p_{k}", model.priors[k], of_class),
             probability(f"sigma_{k}", float(sigma[k]), in_main),
             probability(f"alpha_{k}", float(alpha[k]), in_both),
         ]
-    return found
+    return events
 
 
 def _means(model: Circle) -> list[Quantity]:
     """mu_k along the direction of its centre and across it."""
-    found = []
+    means = []
     for k, centre in enumerate(model.centres):
         along = np.array([math.cos(centre), math.sin(centre)])
         for part, direction in (("along", along), ("across", np.array([-along[1], along[0]]))):
@@ -136,8 +135,8 @@ def _means(model: Circle) -> list[Quantity]:
 
             closed = float(world.class_means(model)[k] @ direction)
             scale = abs(closed) if part == "along" else model.radius
-            found.append(Quantity(f"mu_{k} {part}", closed, sampler, within(-model.radius, model.radius), scale))
-    return found
+            means.append(Quantity(f"mu_{k} {part}", closed, sampler, within(-model.radius, model.radius), scale))
+    return means
 
 
 def _alignments(model: Circle) -> list[Quantity]:
@@ -147,8 +146,8 @@ def _alignments(model: Circle) -> list[Quantity]:
         return []
 
     def pair(n: int, generator: Generator) -> Array:
-        draws = sample(model, n, generator)
-        gap = view(draws, generator) - view(draws, generator)
+        samples = sample(model, n, generator)
+        gap = view(samples, generator) - view(samples, generator)
         return np.asarray(4 * model.radius**2 * np.sin(gap / 2) ** 2)
 
     def farthest(n: int, generator: Generator) -> Array:
@@ -165,8 +164,8 @@ def _alignments(model: Circle) -> list[Quantity]:
 
 def _three(model: Circle, n: int, generator: Generator) -> tuple[Array, Array, Array]:
     """Angles of two views of x and of one view of an independent x'."""
-    draws, other = sample(model, n, generator), sample(model, n, generator)
-    return view(draws, generator), view(draws, generator), view(other, generator)
+    samples, other = sample(model, n, generator), sample(model, n, generator)
+    return view(samples, generator), view(samples, generator), view(other, generator)
 
 
 def _info_nce(model: Circle) -> list[Quantity]:
@@ -189,8 +188,8 @@ def _correlation(model: Circle) -> list[Quantity]:
     """C, and ||C - I||^2 and sum_i (1 - C_ii)^2 as means over two independent samples, so that nothing is biased."""
 
     def features(n: int, generator: Generator) -> tuple[Array, Array]:
-        draws = sample(model, n, generator)
-        angles = view(draws, generator), view(draws, generator)
+        samples = sample(model, n, generator)
+        angles = view(samples, generator), view(samples, generator)
         first, second = (model.radius * np.stack([np.cos(a), np.sin(a)]) for a in angles)
         return first, second
 
@@ -211,12 +210,12 @@ def _correlation(model: Circle) -> list[Quantity]:
         return sampler
 
     C = losses.view_correlation(model)
-    found = [
+    entries = [
         Quantity(f"C_{i}{j}", float(C[i, j]), entry(i, j), within(-2.0, 2.0), 1.0) for i, j in ((0, 0), (0, 1), (1, 1))
     ]
     for title, value, sampler, bounds in (
         ("cross-correlation L_1", diagonal_distance(C), diagonal, (-6.0, 18.0)),
         ("cross-correlation L_2", identity_distance(C), regulariser, (-6.0, 10.0)),
     ):
-        found.append(Quantity(title, float(value), sampler, within(*bounds), max(float(value), 1.0)))
-    return found
+        entries.append(Quantity(title, float(value), sampler, within(*bounds), max(float(value), 1.0)))
+    return entries

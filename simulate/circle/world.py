@@ -3,8 +3,8 @@
 The world. A sample is x = (phi, a): an angle phi on the real LINE and the strength a of its views. It carries a class k
 with probability p_k and stems from a cluster: its own with probability 1 - h, else any other, all alike (h: swapped).
 In cluster c, phi ~ N(phi_c, s_c^2); a = a_j with probability q_j, independently. The views of x are phi + t with t
-uniform in [-a, a]; they forget a and the class. The encoder is f(phi) = r (cos phi, sin phi). Distances between inputs
-are |phi - phi'| on the line, so that
+uniform in [-a, a]; a view carries neither a nor the class. The encoder is f(phi) = r (cos phi, sin phi). Distances between
+inputs are |phi - phi'| on the line, so that
 
 - f is Lipschitz with L = r exactly: ||f(phi) - f(phi')|| = 2 r |sin((phi - phi')/2)| <= r |phi - phi'|;
 - d_A(x1, x2) = max(0, |phi1 - phi2| - a1 - a2): delta is a difference of angles, an arc and not a chord;
@@ -41,7 +41,7 @@ class Circle:
     weights   q_j > 0, of sum 1
     swapped   h in [0, 1)
     radius    r > 0
-    Raises ValueError, naming the value, for anything else.
+    Raises    ValueError, naming the value, for anything else
     """
 
     centres: tuple[float, ...]
@@ -55,24 +55,32 @@ class Circle:
     def __post_init__(self) -> None:
         if len(self.centres) < 2 or not len(self.centres) == len(self.priors) == len(self.spreads):
             raise ValueError(
-                f"{len(self.centres)} centres, {len(self.priors)} priors and {len(self.spreads)} spreads; "
-                "give one of each per class, at least 2 classes"
+                f"centres={self.centres}: {len(self.centres)} beside {len(self.priors)} priors "
+                f"and {len(self.spreads)} spreads; give one of each per class, at least 2 classes"
             )
         if not self.strengths or len(self.strengths) != len(self.weights):
-            raise ValueError(f"{len(self.strengths)} strengths and {len(self.weights)} weights; give one each")
+            raise ValueError(
+                f"strengths={self.strengths}: as many weights are needed, not {self.weights}; give one weight per strength"
+            )
         for name, values in (("priors", self.priors), ("weights", self.weights)):
             if not (min(values) > 0 and abs(sum(values) - 1) < 1e-9):
-                raise ValueError(f"{name} = {values} are not positive numbers of sum 1")
+                raise ValueError(
+                    f"{name}={values}: not positive numbers of sum 1; divide positive weights by their sum"
+                )
         if not all(abs(centre) <= math.pi for centre in self.centres):
-            raise ValueError(f"centres = {self.centres} are not all in [-pi, pi]; give angles in radians")
+            raise ValueError(f"centres={self.centres}: not all in [-pi, pi]; give angles in radians")
         if not all(1e-6 <= spread <= 1e3 for spread in self.spreads):
-            raise ValueError(f"spreads = {self.spreads} are not all between 1e-6 and 1000; give standard deviations")
+            raise ValueError(
+                f"spreads={self.spreads}: not all between 1e-6 and 1000; give standard deviations in radians"
+            )
         if not all(0 <= strength <= math.pi for strength in self.strengths):
-            raise ValueError(f"strengths = {self.strengths} are not all in [0, pi]; pi covers the circle")
+            raise ValueError(
+                f"strengths={self.strengths}: not all in [0, pi]; give at most pi, which covers the circle"
+            )
         if not 0 <= self.swapped < 1:
-            raise ValueError(f"swapped = {self.swapped} is not in [0, 1)")
+            raise ValueError(f"swapped={self.swapped}: not in [0, 1); give a share")
         if not (math.isfinite(self.radius) and self.radius > 0):
-            raise ValueError(f"radius = {self.radius} is not a positive number")
+            raise ValueError(f"radius={self.radius}: not a positive number; give for example 1")
 
     @property
     def classes(self) -> int:
@@ -181,7 +189,7 @@ def decision_edges(means: Array, radius: float) -> tuple[Array, Array]:
     ||f - mu_l|| < ||f - mu_k|| iff r g cos(phi - psi) > (||mu_l||^2 - ||mu_k||^2)/2 with mu_l - mu_k = g (cos psi, sin psi):
     the edges are psi +- arccos of the ratio, where it lies in [-1, 1]. The winner is -1 where two means coincide.
     """
-    found = [0.0]
+    changes = [0.0]
     for l in range(len(means)):
         for k in range(l):
             gap = means[l] - means[k]
@@ -189,8 +197,8 @@ def decision_edges(means: Array, radius: float) -> tuple[Array, Array]:
             offset = float(means[l] @ means[l] - means[k] @ means[k]) / 2
             if size > abs(offset):
                 turn, width = math.atan2(gap[1], gap[0]), math.acos(offset / size)
-                found += [turn - width, turn + width]
-    edges = np.unique(np.mod(found, TURN))
+                changes += [turn - width, turn + width]
+    edges = np.unique(np.mod(changes, TURN))
     edges = np.append(edges, edges[0] + TURN)
     middle = (edges[:-1] + edges[1:]) / 2
     points = radius * np.stack([np.cos(middle), np.sin(middle)], axis=1)

@@ -7,9 +7,10 @@ import pytest
 
 from simulate import sweep
 from simulate.circle import Circle, losses, sampling
+from simulate.circle import model as circle
 from simulate.comparison import Rule, compare
-from simulate.counterexample import conditioned_risk, counted_risk, critical_c
 from simulate.estimators import bounded_mean, stream
+from simulate.example1 import conditioned_risk, counted_risk, critical_c
 from theory.arcl import example_risk
 
 pytestmark = pytest.mark.bench
@@ -80,8 +81,9 @@ def test_workers():
 
 
 def test_sweep_of_theorem_1():
-    circles = sweep.circles()[::10]
-    ours, tallies = seconds(lambda: sweep.theorem_1(sweep.factors_of_circles(circles)), repeats=1)
+    worlds = circle.worlds()[::10]
+    factors = (factors for world in worlds for factors in circle.factors_by_lever(world))
+    ours, tallies = seconds(lambda: sweep.theorem_1(factors), repeats=1)
     print(
         f"\n{tallies[0].points} points of Theorem 1, six forms each: {ours / tallies[0].points / 6 * 1e6:.2f} us a form"
     )

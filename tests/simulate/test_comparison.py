@@ -1,4 +1,4 @@
-"""The rule neither cries wolf nor is deaf: its false alarms and its power are counted, on quantities whose truth is known."""
+"""Few false alarms and the stated power: both are counted, on quantities whose truth is known."""
 
 import math
 
@@ -33,31 +33,31 @@ def test_level_is_bonferronis():
     assert Rule(false_alarm=1e-6).level(50) == pytest.approx(1 - 2e-8, abs=1e-15)
     suite = compare([coin(0.5, "a"), coin(0.3, "b")], Rule(), 0)
     assert {c.estimate.level for c in suite.comparisons} == {1 - 5e-7}
-    assert "1 - 1e-06" in suite.says
+    assert "1 - 1e-06" in suite.summary
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_planted_errors_are_found_with_the_stated_power(kind):
+def test_planted_errors_are_detected_with_the_stated_power(kind):
     """A rule whose draws are few, so that it can be repeated: false alarm 1e-3, 10% planted, power .9; both rates counted."""
     make, truth = KINDS[kind]
-    rule, runs, found, alarms = Rule(1e-3, 0.1, 0.9), 100, 0, 0
+    rule, runs, detected, alarms = Rule(1e-3, 0.1, 0.9), 100, 0, 0
     for seed in range(runs):
         quantity = make(truth)
         level = rule.level(1)
         pilot = quantity.sampler(PILOT, np.random.default_rng([seed, 0]))
         n = samples_needed(pilot, quantity.interval, 0.1 * truth, level, rule.power, least=1)
         estimate = quantity.interval(quantity.sampler(n, np.random.default_rng([seed, 1])), level)
-        found += (not estimate.contains(0.9 * truth)) + (not estimate.contains(1.1 * truth))
+        detected += (not estimate.contains(0.9 * truth)) + (not estimate.contains(1.1 * truth))
         alarms += not estimate.contains(truth)
         assert n < LEAST
     assert alarms <= binom.isf(FALSE_ALARM, runs, 1e-3)
     # The planned power is that of the wider half of a conservative interval: at least .9 of 200, save chance.
-    assert found >= binom.ppf(FALSE_ALARM, 2 * runs, 0.9)
+    assert detected >= binom.ppf(FALSE_ALARM, 2 * runs, 0.9)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_an_error_of_one_per_cent_is_found_at_the_default_rule(kind, sign):
+def test_an_error_of_one_per_cent_is_detected_at_the_default_rule(kind, sign):
     make, truth = KINDS[kind]
     right = compare([make(truth)], Rule(), 1)
     wrong = compare([make(truth, closed=truth * (1 + 0.01 * sign))], Rule(), 1)
@@ -65,16 +65,16 @@ def test_an_error_of_one_per_cent_is_found_at_the_default_rule(kind, sign):
     assert wrong.disagreeing == (kind,)
     assert right.least_power > 0.99
     assert right.missed == 0
-    assert not right.deaf
+    assert not right.underpowered
 
 
-def test_a_rare_event_makes_the_rule_deaf_and_it_says_so():
+def test_a_rare_event_lacks_power_and_the_suite_reports_it():
     suite = compare([coin(1e-4, "rare")], Rule(), 0)
     (rare,) = suite.comparisons
     assert rare.estimate.samples == MOST
     assert rare.power < 0.99
-    assert suite.deaf
-    assert not compare([coin(0.01, "rare")], Rule(planted=0.05), 0).deaf
+    assert suite.underpowered
+    assert not compare([coin(0.01, "rare")], Rule(planted=0.05), 0).underpowered
 
 
 def test_range_counts_in_the_number_of_draws():
@@ -118,10 +118,10 @@ def test_progress(capsys):
 @pytest.mark.parametrize(
     ("quantities", "words"),
     [
-        ([], "0 quantities"),
-        ([coin(0.5), coin(0.4)], "2 quantities with 1 names"),
-        ([coin(0.5, closed=0.0)], r"closed form 0\.0"),
-        ([coin(0.5, closed=math.nan)], "closed form nan"),
+        ([], r"quantities=\[\]: none"),
+        ([coin(0.5), coin(0.4)], "two of one name"),
+        ([coin(0.5, closed=0.0)], r"coin=0\.0: not finite, or 0"),
+        ([coin(0.5, closed=math.nan)], "coin=nan: not finite"),
     ],
 )
 def test_errors(quantities, words):

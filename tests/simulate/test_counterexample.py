@@ -1,4 +1,4 @@
-"""Example 1: five ways to the same risk, the verdict, the command line, and planted mistakes that must be found."""
+"""Example 1: five ways to the same risk, the risk at c', the command line, and planted mistakes that must be detected."""
 
 import json
 import math
@@ -13,20 +13,19 @@ from flint import arb
 from scipy.special import ndtr
 from scipy.stats import binom, multivariate_normal
 
-from simulate import counterexample
-from simulate.counterexample import (
+from simulate import counterexample, example1
+from simulate.counterexample import critical_risk, main, midpoint_radius, run
+from simulate.estimators import stream
+from simulate.example1 import (
+    Probe,
     conditioned_risk,
     counted_risk,
     critical_c,
-    judge,
-    main,
-    midpoint_radius,
+    probe_risk,
     robust_loss,
-    run,
     simulated_alignment,
+    train_probe,
 )
-from simulate.estimators import stream
-from simulate.probe import Probe, probe_risk, train_probe
 
 ROOT = Path(__file__).parents[2]
 FALSE_ALARM = 1e-7  # probability that one coverage test below fails although the interval is right
@@ -139,10 +138,10 @@ def test_standard_error_of_1e_6_in_a_tenth_of_a_second(k):
             times.append(time.perf_counter() - start)
         return min(times)
 
-    found = [conditioned_risk(c, 0.1, n, 0.95, stream(seed, "error")).estimate for seed in range(100)]
+    estimates = [conditioned_risk(c, 0.1, n, 0.95, stream(seed, "error")).estimate for seed in range(100)]
     # The deviation of 100 normals is within a third of its value at 6 of its own standard errors.
-    assert 1.5 * np.std(found) < 1e-6
-    assert abs(np.mean(found) - orthant_risk(k)) < 1e-6
+    assert 1.5 * np.std(estimates) < 1e-6
+    assert abs(np.mean(estimates) - orthant_risk(k)) < 1e-6
     ours = clock(lambda: conditioned_risk(c, 0.1, n, 0.95, stream(0, "error")))
     assert ours < 0.1
     p = orthant_risk(k)
@@ -157,8 +156,8 @@ def test_probe_risk_against_counting():
     """Thresholds off zero and both signs, checked on fresh samples at level 1 - 1e-9."""
     eps, c, n = 0.1, 7.0, 200_000
     k = c / critical_c(eps)
-    x1, x2, y = counterexample.sample_domain(c, n, stream(0, "fresh"))
-    f = counterexample.encode(x1, x2, eps)
+    x1, x2, y = example1.sample_domain(c, n, stream(0, "fresh"))
+    f = example1.encode(x1, x2, eps)
     for probe in (Probe(2.0, -1.0, 1.0), Probe(-1.0, 0.3, 1.5), Probe(0.7, 5.0, 1.0), Probe(-0.1, -0.2, 3.0)):
         predicted = probe.weight * f / probe.scale + probe.bias > 0
         share = np.count_nonzero(predicted != y) / n
@@ -210,7 +209,7 @@ def test_trained_probe_is_close_to_the_best():
 
 
 def test_training_needs_both_labels():
-    with pytest.raises(ValueError, match="n = 1 samples have one label"):
+    with pytest.raises(ValueError, match="n=1: the samples have one label"):
         train_probe(0.2, 1, stream(0))
 
 
@@ -231,13 +230,13 @@ def test_alignment(eps):
 
 @pytest.mark.parametrize(("eps", "clip"), [(0.1, 0.5), (0.1, 7.0), (1e-300, 2e150), (1e300, 2e-150), (30.0, 1e100)])
 def test_augmentation_robust(eps, clip):
-    found = robust_loss(eps, clip, 100_000, SURE, stream(0, "robust"))
+    loss = robust_loss(eps, clip, 100_000, SURE, stream(0, "robust"))
     truth = eps * clip * clip
-    assert found.closed_form == pytest.approx(truth)
-    assert found.simulated.contains(truth)
-    assert found.simulated.high - found.simulated.low < 0.06 * truth
-    assert not found.simulated.contains(truth / 2)
-    assert not found.simulated.contains(2 * truth)
+    assert loss.closed_form == pytest.approx(truth)
+    assert loss.simulated.contains(truth)
+    assert loss.simulated.high - loss.simulated.low < 0.06 * truth
+    assert not loss.simulated.contains(truth / 2)
+    assert not loss.simulated.contains(2 * truth)
 
 
 def test_augmentation_robust_within_reach_of_the_shift_is_at_least_4():
@@ -259,35 +258,35 @@ def test_augmentation_robust_of_sampled_views_grows_to_it():
     assert widest[0] < 0.6 * whole
 
 
-# the verdict
+# the risk at c'
 
 
 @pytest.mark.parametrize("eps", [1e-300, 1e-20, 1e-3, 0.1, 1.0, 7, 1e12, 1e300])
 def test_stands_for_every_eps(eps):
-    verdict = judge(eps, 1000, 0)
-    mid, radius = midpoint_radius(verdict.enclosure)
-    assert verdict.stands
+    critical = critical_risk(eps, 1000, 0)
+    mid, radius = midpoint_radius(critical.enclosure)
+    assert critical.stands
     assert abs(mid - 0.25) <= radius < 1e-15
 
 
 def test_stands_for_every_seed():
-    assert all(judge(0.1, 200, seed).stands for seed in range(200))
+    assert all(critical_risk(0.1, 200, seed).stands for seed in range(200))
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"),
+    ("module", "name", "wrong"),
     [
-        ("risk_enclosure", lambda *_: arb(0.25, 1e-14)),
-        ("risk_enclosure", lambda *_: arb(0.2500001, 1e-17)),
-        ("slope", lambda c, eps: 1.01 * abs(c) * math.sqrt(eps) / 2),
-        ("risk_given_x1", lambda x, k: ndtr(-np.abs(x) / (1.00001 * k))),
-        ("critical_c", lambda eps: 1.99 / math.sqrt(eps)),
+        (counterexample, "risk_enclosure", lambda *_: arb(0.25, 1e-14)),
+        (counterexample, "risk_enclosure", lambda *_: arb(0.2500001, 1e-17)),
+        (example1, "slope", lambda c, eps: 1.01 * abs(c) * math.sqrt(eps) / 2),
+        (example1, "risk_given_x1", lambda x, k: ndtr(-np.abs(x) / (1.00001 * k))),
+        (counterexample, "critical_c", lambda eps: 1.99 / math.sqrt(eps)),
     ],
     ids=["loose ball", "ball elsewhere", "slope", "conditional risk", "shift"],
 )
-def test_verdict_finds_planted_mistakes(name, wrong, monkeypatch):
-    monkeypatch.setattr(counterexample, name, wrong)
-    assert not judge(0.1, 100_000, 0).stands
+def test_planted_mistakes_make_the_claim_fall(module, name, wrong, monkeypatch):
+    monkeypatch.setattr(module, name, wrong)
+    assert not critical_risk(0.1, 100_000, 0).stands
 
 
 @pytest.mark.parametrize("ball", [arb("nan"), arb("inf"), arb(0, "inf")])
@@ -295,13 +294,13 @@ def test_enclosure_that_is_not_finite_is_refused(ball, monkeypatch):
     """A ball of NaN contains 1/4 as it contains everything."""
     monkeypatch.setattr(counterexample, "risk_enclosure", lambda *_: ball)
     with pytest.raises(ValueError, match="Arb encloses the risk in"):
-        judge(0.1, 100, 0)
-    with pytest.raises(ValueError, match=r"at c = 0\.0"):
+        critical_risk(0.1, 100, 0)
+    with pytest.raises(ValueError, match=r"c=0\.0: Arb"):
         run(0.1, [0.0], samples=100)
 
 
 def test_failure_is_reported(monkeypatch, capsys):
-    monkeypatch.setattr(counterexample, "slope", lambda c, eps: 1.01 * abs(c) * math.sqrt(eps) / 2)
+    monkeypatch.setattr(example1, "slope", lambda c, eps: 1.01 * abs(c) * math.sqrt(eps) / 2)
     assert main([]) == 1
     assert "does not stand" in capsys.readouterr().out.splitlines()[-1]
     assert main(["--json"]) == 1
@@ -353,24 +352,24 @@ def test_extremes_give_finite_json_and_a_table(argv, capsys):
     def refuse(constant):
         raise AssertionError(constant)
 
-    found = json.loads(capsys.readouterr().out, parse_constant=refuse)
-    for row in found["rows"]:
-        assert row["closed_form"] == pytest.approx(math.atan(abs(row["c"]) * math.sqrt(found["eps"]) / 2) / math.pi)
+    results = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    for row in results["rows"]:
+        assert row["closed_form"] == pytest.approx(math.atan(abs(row["c"]) * math.sqrt(results["eps"]) / 2) / math.pi)
         assert abs(row["closed_form"] - row["enclosure"]["mid"]) <= row["enclosure"]["radius"] + 1e-15
         assert row["enclosure"]["radius"] < 1e-15
 
 
 def test_json_schema(capsys):
     assert main(["--eps", "0.5", "--c", "0", "-1.5", "2", "--level", "0.9", "--seed", "3", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["eps"] == 0.5
-    assert found["level"] == 0.9
-    assert found["seed"] == 3
-    assert found["stands"] is True
-    assert set(found["align"]) == {"closed_form", "estimate", "low", "high"}
-    assert set(found["robust"]) == {"clip", "closed_form", "estimate", "low", "high"}
-    assert [row["c"] for row in found["rows"]] == [0.0, -1.5, 2.0]
-    for row in found["rows"]:
+    results = json.loads(capsys.readouterr().out)
+    assert results["eps"] == 0.5
+    assert results["level"] == 0.9
+    assert results["seed"] == 3
+    assert results["stands"] is True
+    assert set(results["align"]) == {"closed_form", "estimate", "low", "high"}
+    assert set(results["robust"]) == {"clip", "closed_form", "estimate", "low", "high"}
+    assert [row["c"] for row in results["rows"]] == [0.0, -1.5, 2.0]
+    for row in results["rows"]:
         assert set(row) >= {"c", "closed_form", "enclosure", "conditioned", "counted", "probe"}
         assert set(row["enclosure"]) == {"mid", "radius"}
         assert row["conditioned"]["low"] <= row["conditioned"]["estimate"] <= row["conditioned"]["high"]
@@ -393,33 +392,33 @@ def test_same_seed_same_result_and_rows_do_not_depend_on_each_other(capsys):
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ("--eps 0", "eps = 0.0 is not between"),
-        ("--eps -1e-3", "eps = -0.001"),
-        ("--eps nan", "eps = nan"),
-        ("--eps inf", "eps = inf"),
-        ("--eps 1e301", "eps = 1e+301"),
+        ("--eps 0", "eps=0.0: not between"),
+        ("--eps -1e-3", "eps=-0.001:"),
+        ("--eps nan", "eps=nan:"),
+        ("--eps inf", "eps=inf:"),
+        ("--eps 1e301", "eps=1e+301:"),
         ("--eps x", "'x' is not a number"),
         ("--eps", "expected one argument"),
-        ("--c nan", "c = nan"),
-        ("--c 1 -inf", "c = -inf"),
-        ("--c 1e-301", "c = 1e-301"),
+        ("--c nan", "c=nan:"),
+        ("--c 1 -inf", "c=-inf:"),
+        ("--c 1e-301", "c=1e-301:"),
         ("--c 1 two", "'two' is not a number"),
         ("--c", "expected at least one argument"),
-        ("--eps 1e300 --c 1e200", "slope |c| sqrt(eps)/2 exceeds 1e+300 at c = 1e+200"),
-        ("--clip 0", "clip = 0.0"),
-        ("--clip -1", "clip = -1.0"),
-        ("--clip nan", "clip = nan"),
-        ("--clip 1e200", "L_AR = eps clip^2 exceeds 1e+300"),
-        ("--level 0", "level = 0.0"),
-        ("--level 1", "level = 1.0"),
-        ("--level nan", "level = nan"),
-        ("--level -.5", "level = -0.5"),
-        ("--samples 1", "samples = 1 "),
-        ("--samples -7", "samples = -7 "),
+        ("--eps 1e300 --c 1e200", "c=1e+200: slope |c| sqrt(eps)/2 exceeds 1e+300"),
+        ("--clip 0", "clip=0.0:"),
+        ("--clip -1", "clip=-1.0:"),
+        ("--clip nan", "clip=nan:"),
+        ("--clip 1e200", "clip=1e+200: L_AR = eps clip^2 exceeds 1e+300"),
+        ("--level 0", "level=0.0:"),
+        ("--level 1", "level=1.0:"),
+        ("--level nan", "level=nan:"),
+        ("--level -.5", "level=-0.5:"),
+        ("--samples 1", "samples=1:"),
+        ("--samples -7", "samples=-7:"),
         ("--samples 2.5", "'2.5' is not an integer"),
         ("--samples 1e5", "'1e5' is not an integer"),
-        ("--samples 10000000000", "samples = 10000000000 "),
-        ("--seed -1", "seed = -1"),
+        ("--samples 10000000000", "samples=10000000000:"),
+        ("--seed -1", "seed=-1:"),
         ("--seed 0.5", "'0.5' is not an integer"),
         ("--sample 5", "unrecognized arguments: --sample 5"),
         ("--bogus", "unrecognized arguments: --bogus"),

@@ -3,12 +3,14 @@
 import json
 import math
 import time
+from dataclasses import replace
 
 import pytest
 
 from simulate import __main__ as everything
-from simulate import counterexample, evidence, phase, remedy, sweep, theorem1
+from simulate import counterexample, evidence, example1, remedy, theorem1
 from simulate.circle import world
+from simulate.models import models
 from simulate.sweep import Tally
 from theory.ledger import claims
 
@@ -31,23 +33,26 @@ def whole(tmp_path_factory):
 @pytest.fixture
 def small(monkeypatch):
     """The same stages on few quantities and worlds."""
-    few, circles, discrete = evidence.quantities()[:3], sweep.circles()[::61], sweep.discrete()[::41]
-    monkeypatch.setattr(evidence, "quantities", lambda: few)
-    monkeypatch.setattr(sweep, "circles", lambda: circles)
-    monkeypatch.setattr(sweep, "discrete", lambda: discrete)
-    monkeypatch.setattr(phase, "planes", lambda: [])
-    monkeypatch.setattr(evidence, "closed_forms", lambda _: [])
-    monkeypatch.setattr(everything, "curve_shifts", lambda eps: (0.0, counterexample.critical_c(eps)))
+
+    def fewer(sweep):
+        return sweep and replace(sweep, worlds=lambda: sweep.worlds()[::61])
+
+    def smaller(model):
+        sweeps = {part: fewer(getattr(model, part)) for part in ("theorem_1", "theorem_3", "theorem_4", "alignments")}
+        return replace(model, quantities=lambda: model.quantities()[:1], supports={}, planes=lambda: (), **sweeps)
+
+    monkeypatch.setattr(everything, "models", lambda: [smaller(model) for model in models()])
+    monkeypatch.setattr(everything, "curve_shifts", lambda eps: (0.0, example1.critical_c(eps)))
 
 
 def test_all_evidence_holds(whole):
-    status, _, found = whole
+    status, _, content = whole
     assert status == 0
-    assert all(item["holds"] is True for item in found["evidence"])
-    assert {item["claim"] for item in found["evidence"]} == BEARS_ON
-    assert {(item["kind"], item["direction"]) for item in found["evidence"]} == {("simulation", "for")}
-    assert [item["claim"] for item in found["evidence"][:3]] == ["example-1"] * 3
-    steps = [(item["claim"], item["step"]) for item in found["evidence"]]
+    assert all(item["holds"] is True for item in content["evidence"])
+    assert {item["claim"] for item in content["evidence"]} == BEARS_ON
+    assert {(item["kind"], item["direction"]) for item in content["evidence"]} == {("simulation", "for")}
+    assert [item["claim"] for item in content["evidence"][:3]] == ["example-1"] * 3
+    steps = [(item["claim"], item["step"]) for item in content["evidence"]]
     assert len(steps) == len(set(steps))
 
 
@@ -70,7 +75,7 @@ def test_curve_for_the_figure(whole):
     assert curve["stands"] is True
 
 
-def test_suite_neither_cries_wolf_nor_is_deaf(whole):
+def test_suite_agrees_and_has_its_power(whole):
     """All closed forms inside, at a false-alarm rate of 1e-6; of the errors of 1% planted at a power of at least .99 each,
     nearly all are found (a miss of 9 would have probability 1e-6)."""
     suite = whole[2]["suite"]
@@ -112,10 +117,10 @@ def test_sweeps_are_dense_met_and_near(whole):
 
 
 def test_other_keys_for_figures(whole):
-    found = whole[2]
-    assert set(found) == {"evidence", "counterexample", "suite", "sweeps", "remedy", "phase"}
-    assert [plane["name"] for plane in found["phase"]] == ["share-spread", "spread-strength"]
-    assert found["remedy"]["rows"][-1]["weights"][2] == 0.0
+    content = whole[2]
+    assert set(content) == {"evidence", "counterexample", "suite", "sweeps", "remedy", "phase"}
+    assert [plane["name"] for plane in content["phase"]] == ["share-spread", "spread-strength"]
+    assert content["remedy"]["rows"][-1]["weights"][2] == 0.0
 
 
 def test_failures_are_counted(small, tmp_path, monkeypatch, capsys):

@@ -78,14 +78,14 @@ def test_points_have_the_loss_of_points():
 def test_losses_of_finite_worlds_approach_them():
     """`theory` on 600 samples with 12 views, against the closed forms of the model: within what 600 samples vary."""
     n, m = 600, 12
-    draws = sampling.sample(UNEVEN, n, stream(0, "finite"))
-    angles = draws.phi[:, None] + draws.strength[:, None] * stream(1, "finite").uniform(-1, 1, (n, m))
+    samples = sampling.sample(UNEVEN, n, stream(0, "finite"))
+    angles = samples.phi[:, None] + samples.strength[:, None] * stream(1, "finite").uniform(-1, 1, (n, m))
     features = np.stack([np.cos(angles), np.sin(angles)], axis=2)
-    found = info_nce(FiniteWorld(features, features, draws.label))
+    loss = info_nce(FiniteWorld(features, features, samples.label))
     # A view is its own partner in 1 of 12 pairs: agreement is raised by (1 - E f1.f2)/12.
     lift = (1 - losses.agreement(UNEVEN)) / m
-    assert found.alignment == pytest.approx(-(losses.agreement(UNEVEN) + lift), abs=0.03)
-    assert found.regulariser == pytest.approx(losses.info_nce_regulariser(UNEVEN), abs=0.04)
+    assert loss.alignment == pytest.approx(-(losses.agreement(UNEVEN) + lift), abs=0.03)
+    assert loss.regulariser == pytest.approx(losses.info_nce_regulariser(UNEVEN), abs=0.04)
 
 
 def test_correlation_of_points_at_right_angles_is_the_identity():
@@ -97,8 +97,8 @@ def test_correlation_of_points_at_right_angles_is_the_identity():
 def test_correlation_of_a_finite_world():
     model = Circle((0.0, math.pi / 2), (0.5, 0.5), (0.4, 0.4), (0.5,), (1.0,), radius=math.sqrt(2))
     n, m = 4000, 16
-    draws = sampling.sample(model, n, stream(0, "correlation"))
-    angles = draws.phi[:, None] + draws.strength[:, None] * stream(1, "correlation").uniform(-1, 1, (n, m))
+    samples = sampling.sample(model, n, stream(0, "correlation"))
+    angles = samples.phi[:, None] + samples.strength[:, None] * stream(1, "correlation").uniform(-1, 1, (n, m))
     features = math.sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], axis=2)
     features = features / np.sqrt((features**2).mean(axis=(0, 1)))
     # The same view twice in 1 of 16 pairs, and 4000 samples.
@@ -111,5 +111,5 @@ def test_within_class_covariance_is_positive():
 
 
 def test_info_nce_needs_the_unit_circle():
-    with pytest.raises(ValueError, match=r"radius = 2\.0; InfoNCE"):
+    with pytest.raises(ValueError, match=r"radius=2\.0: InfoNCE"):
         losses.info_nce_regulariser(equally_spaced(2, 0.1, radius=2.0))

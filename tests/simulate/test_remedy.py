@@ -55,17 +55,17 @@ def test_minimisers_minimise(loss, b, lam, B):
     def objective(w):
         return (w - b) ** 2 + lam * penalty(w, B)
 
-    found = minimiser(loss, b, lam, B)
+    weight = minimiser(loss, b, lam, B)
     best = minimize_scalar(objective, bounds=(-0.1, b + 0.1), method="bounded", options={"xatol": 1e-10})
-    assert objective(found) <= best.fun + 1e-12
-    assert found == pytest.approx(best.x, abs=1e-4)
+    assert objective(weight) <= best.fun + 1e-12
+    assert weight == pytest.approx(best.x, abs=1e-4)
 
 
 def test_what_the_remedy_claims():
     b, lam = 1.3, 0.4
     reaches = np.geomspace(0.01, 1e4, 200)
-    found = remedies(b, lam, reaches.tolist())
-    align, robust, free = (np.array([one.risks[i] for one in found]) for i in range(3))
+    minimisers = remedies(b, lam, reaches.tolist())
+    align, robust, free = (np.array([one.risks[i] for one in minimisers]) for i in range(3))
     assert align[-1] > 0.4999
     assert (np.diff(align) > -1e-12).all()  # wider views only make it worse
     assert robust.max() <= math.atan(b / (4 * math.sqrt(lam))) / math.pi + 1e-12
@@ -121,7 +121,7 @@ def test_planted_wrong_formula_is_found(target, mutant, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("b", "lam", "reach", "match"), [(0, 1, 1, "b = 0"), (1, -1, 1, "lambda = -1"), (1, 1, math.nan, "B = nan")]
+    ("b", "lam", "reach", "match"), [(0, 1, 1, "b=0:"), (1, -1, 1, "lambda=-1:"), (1, 1, math.nan, "B=nan:")]
 )
 def test_errors(b, lam, reach, match):
     with pytest.raises(ValueError, match=match):
@@ -136,9 +136,9 @@ def test_command_line(capsys):
     assert captured.out.isascii()
     assert max(map(len, captured.out.splitlines())) <= 110
     assert main([*words, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert [row["reach"] for row in found["remedies"]] == [0.5, 4.0]
-    assert len(found["suite"]["comparisons"]) == 4
+    results = json.loads(capsys.readouterr().out)
+    assert [row["reach"] for row in results["remedies"]] == [0.5, 4.0]
+    assert len(results["suite"]["comparisons"]) == 4
 
 
 def test_disagreement_is_reported(monkeypatch, capsys):
@@ -148,7 +148,7 @@ def test_disagreement_is_reported(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("argv", "words"), [("--B 0", "B = 0.0"), ("--lam -1", "lambda = -1.0"), ("--b x", "'x' is not")]
+    ("argv", "words"), [("--B 0", "B=0.0:"), ("--lam -1", "lambda=-1.0:"), ("--b x", "'x' is not")]
 )
 def test_bad_arguments(argv, words, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -6,21 +6,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulate import divergence, sweep, theorem1
+from simulate import sweep, theorem1, theorems3and4, vertices
 from simulate.circle import Circle, equally_spaced, world
-from simulate.divergence import correlation_bounds, info_nce_bounds
+from simulate.circle import model as circle
 from simulate.sweep import Tally
+from simulate.theorem1 import FormValues, evaluate
+from simulate.theorems3and4 import correlation_bounds, info_nce_bounds
 from simulate.vertices import Vertices
 from tests.simulate.test_vertices import exact_world
 from theory.theorem1 import FORMS, certify, forms
+from theory.theorem1.certificates.grid import LEVERS
 from theory.theorem1.certificates.world import ROUNDING
 
-CIRCLES, DISCRETE = sweep.circles()[::7], sweep.discrete()[::3]
+CIRCLES, DISCRETE = circle.worlds()[::7], vertices.worlds()[::3]
 
 
 @pytest.fixture(scope="module")
 def factors():
-    return list(sweep.factors_of_circles(CIRCLES))
+    return [factors for world in CIRCLES for factors in circle.factors_by_lever(world)]
+
+
+def class_products(model, worlds):
+    """Theorems 3 and 4 on some worlds of a model."""
+    bounds = (info_nce_bounds(model.info_nce_factors(world)) for world in worlds)
+    return [
+        *sweep.class_products(bounds),
+        *sweep.class_products(correlation_bounds(model.correlation_factors(world)) for world in worlds),
+    ]
 
 
 # Theorem 1
@@ -37,7 +49,7 @@ def test_theorem_1_on_circles(factors):
 
 
 def test_theorem_1_at_vertices():
-    for tally in sweep.theorem_1(map(sweep.vertex_factors, DISCRETE)):
+    for tally in sweep.theorem_1(map(vertices.factors, DISCRETE)):
         assert tally.holds
         assert tally.met > 60
         assert tally.near > 20
@@ -47,14 +59,14 @@ def test_theorem_1_at_vertices():
 def test_conditions_are_tried_near_their_boundary(factors):
     """Points whose margin is positive but less than .02, and negative but above -.02, for every form."""
     for form in FORMS:
-        margins = np.concatenate([theorem1.hold(form, one).margins.min(axis=1) for one in factors])
+        margins = np.concatenate([evaluate(form, one).margins.min(axis=1) for one in factors])
         assert ((margins > ROUNDING) & (margins < 0.02)).sum() > 20
         assert ((margins < -ROUNDING) & (margins > -0.02)).sum() > 20
 
 
 def test_forms_are_nested(factors):
     """corrected => sharp => cap => exact, chord => cap, printed => exact, at every point (thm-1-nesting)."""
-    met = {form: np.concatenate([theorem1.hold(form, one).met for one in factors]) for form in FORMS}
+    met = {form: np.concatenate([evaluate(form, one).met for one in factors]) for form in FORMS}
     for weak, strong in (
         ("corrected", "sharp"),
         ("sharp", "cap"),
@@ -88,11 +100,10 @@ def test_a_false_form_is_caught(form, module, target, mutant, factors, monkeypat
 
 def test_a_false_form_is_caught_at_vertices():
     """Forms that forget what is misaligned: alpha := sigma."""
-    right = sweep.vertex_factors
 
     def forgetful(model):
-        found = right(model)
-        return replace(found, alpha=found.sigma)
+        factors = vertices.factors(model)
+        return replace(factors, alpha=factors.sigma)
 
     tallies = sweep.theorem_1(map(forgetful, [m for m in DISCRETE if m.torn > 0]))
     assert not any(t.holds for t in tallies if t.claim != "thm-1-printed")
@@ -104,24 +115,24 @@ def test_the_same_certificates_as_theory_gives():
         model = Vertices((0.5, 0.5), 2, swapped=swapped, torn=torn, moved=0.5)
         finite = exact_world(model, (1, 1), grain=(10, 10, 2))
         for form in FORMS:
-            (bound,) = theorem1.hold(form, sweep.vertex_factors(model)).bound
+            (bound,) = evaluate(form, vertices.factors(model)).bound
             assert certify(finite, form, "local").error == pytest.approx(bound, abs=1e-9)
 
 
 def test_margins_by_hand():
     """Three classes of unequal distances, one (eps, delta): the printed margin from its terms, the others rival by rival."""
     model = Circle((0.0, 1.7, -2.4), (0.5, 0.3, 0.2), (0.02, 0.05, 0.03), (0.01,), (1.0,), 0.02)
-    found = theorem1.factors_of(model, np.array([0.2]))
+    factors = circle.factors(model, np.array([0.2]))
     gram = world.divergence(model)
-    rho = 2 * (1 - found.sigma.min()) + found.R[0] / 0.2 + found.sigma.min() * found.s[0]
+    rho = 2 * (1 - factors.sigma.min()) + factors.R[0] / 0.2 + factors.sigma.min() * factors.s[0]
     largest = max(gram[0, 1], gram[0, 2], gram[1, 2])
     printed = 1 - rho - math.sqrt(2 * rho) - (1 - gram.diagonal().min()) / 2 - largest
-    np.testing.assert_allclose(theorem1.hold("printed", found).margins, printed, atol=1e-12)
-    for form in FORMS[1:]:
-        margins = theorem1.hold(form, found).margins[0]
+    np.testing.assert_allclose(evaluate("printed", factors).margins, printed, atol=1e-12)
+    for form in (name for name in FORMS if name != "printed"):
+        margins = evaluate(form, factors).margins[0]
         for l in range(3):
             each = [
-                float(forms.margin(form, found.alpha[0, l], found.s[0], gram[l, l], gram[k, k], gram[l, k]))
+                float(forms.margin(form, factors.alpha[0, l], factors.s[0], gram[l, l], gram[k, k], gram[l, k]))
                 for k in range(3)
                 if k != l
             ]
@@ -131,24 +142,24 @@ def test_margins_by_hand():
 
 def test_met_means_every_class():
     margins = np.array([[0.1, 0.2], [0.1, -0.2], [ROUNDING, 0.2]])
-    held = theorem1.Held("sharp", margins, np.zeros(3), 0.0)
-    assert held.met.tolist() == [True, False, False]
+    values = FormValues("sharp", margins, np.zeros(3), 0.0)
+    assert values.met.tolist() == [True, False, False]
 
 
 def test_local_lever_is_never_worse():
     delta = np.linspace(0, 3, 40)
     for model in CIRCLES[::20]:
-        lipschitz, local = (theorem1.factors_of(model, delta, lever) for lever in theorem1.LEVERS)
+        lipschitz, local = (circle.factors(model, delta, lever) for lever in LEVERS)
         assert (local.s <= lipschitz.s + 1e-15).all()
         for form in FORMS:
-            assert (theorem1.hold(form, local).bound <= theorem1.hold(form, lipschitz).bound + 1e-12).all()
+            assert (evaluate(form, local).bound <= evaluate(form, lipschitz).bound + 1e-12).all()
 
 
 def test_spread_by_hand():
     model = replace(equally_spaced(2, 0.1), radius=3.0)
     delta, eps = np.array([0.2, 4.0]), np.array([0.3, 0.3])
-    np.testing.assert_allclose(theorem1.spread(model, delta, eps, "lipschitz"), [0.2 + 0.2, 2.0])
-    np.testing.assert_allclose(theorem1.spread(model, delta, eps, "local"), [2 * math.sin(0.1) + 0.2, 2.0])
+    np.testing.assert_allclose(circle.spread(model, delta, eps, "lipschitz"), [0.2 + 0.2, 2.0])
+    np.testing.assert_allclose(circle.spread(model, delta, eps, "local"), [2 * math.sin(0.1) + 0.2, 2.0])
 
 
 def test_spread_is_attained():
@@ -159,7 +170,7 @@ def test_spread_is_attained():
     views = phi[:, None] + np.linspace(-0.2, 0.2, 9)
     points = np.exp(1j * views)
     widest = np.abs(np.exp(1j * phi)[:, None, None] - points[None]).max()
-    s = theorem1.spread(model, np.array([delta]), np.array([eps]), "local")[0]
+    s = circle.spread(model, np.array([delta]), np.array([eps]), "local")[0]
     assert 0.8 * s < widest <= s  # x itself is in the middle of its views, eps counts it at their rim
 
 
@@ -167,12 +178,11 @@ def test_spread_is_attained():
 
 
 def test_divergence_bounds_hold_and_are_attained():
-    for models, near in ((CIRCLES, {"thm-3-sharp": 20, "thm-3-balanced": 20, "thm-4-sharp": 20}),
-                         (DISCRETE, {"thm-3-sharp": 5, "thm-3-balanced": 5, "thm-4-sharp": 5})):  # fmt: skip
-        for tally in sweep.theorems_3_and_4(models):
+    for model, worlds, near in ((circle, CIRCLES, 20), (vertices, DISCRETE, 5)):
+        for tally in class_products(model, worlds):
             assert tally.holds
             assert tally.points > 500
-            assert tally.near >= near.get(tally.claim, 0)
+            assert tally.near >= (0 if tally.claim in ("thm-3", "thm-4") else near)
             if tally.claim == "thm-3":
                 assert tally.met == 0  # never says anything: thm-3-vacuous
                 assert tally.excess < -2.58 + 1
@@ -187,11 +197,11 @@ def test_divergence_bounds_hold_and_are_attained():
 def test_bounds_at_points():
     """Two classes that are points: the sharp bounds are equalities, printed Theorem 4 is twice the product."""
     model = Circle((0.0, 1.0), (0.5, 0.5), (1e-6, 1e-6), (0.0,), (1.0,))
-    found = {one.claim: one for one in info_nce_bounds(model)}
-    assert found["thm-3-sharp"].bound[0] == pytest.approx(math.cos(1), abs=1e-9)
-    found = {one.claim: one for one in correlation_bounds(replace(model, radius=math.sqrt(2)))}
-    assert found["thm-4-sharp"].bound[0] == pytest.approx(2 * math.cos(1), abs=1e-5)
-    assert found["thm-4"].bound[0] == pytest.approx(4 * math.cos(1), abs=1e-9)
+    bounds = {one.claim: one for one in info_nce_bounds(circle.info_nce_factors(model))}
+    assert bounds["thm-3-sharp"].bound[0] == pytest.approx(math.cos(1), abs=1e-9)
+    bounds = {one.claim: one for one in correlation_bounds(circle.correlation_factors(model))}
+    assert bounds["thm-4-sharp"].bound[0] == pytest.approx(2 * math.cos(1), abs=1e-5)
+    assert bounds["thm-4"].bound[0] == pytest.approx(4 * math.cos(1), abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -209,18 +219,19 @@ def test_bounds_at_points():
     ],
 )
 def test_a_false_bound_is_caught(claim, target, mutant, monkeypatch):
-    monkeypatch.setattr(divergence, target, mutant(getattr(divergence, target)))
-    models = [*sweep.circles()[::11], *sweep.discrete()[::11]]
-    tally = next(t for t in sweep.theorems_3_and_4(models) if t.claim == claim)
-    assert not tally.holds
+    monkeypatch.setattr(theorems3and4, target, mutant(getattr(theorems3and4, target)))
+    sweeps = ((circle, circle.worlds()[::11]), (vertices, vertices.worlds()[::11]))
+    tallies = [t for model, worlds in sweeps for t in class_products(model, worlds) if t.claim == claim]
+    assert not all(tally.holds for tally in tallies)
 
 
 # the robust loss
 
 
 def test_augmentation_robust_is_never_below_alignment():
-    assert sweep.robust_excess([*CIRCLES, *DISCRETE]) <= 0
-    assert sweep.robust_excess([equally_spaced(2, 0.1)]) == 0
+    losses = [*map(circle.alignments, CIRCLES), *map(vertices.alignments, DISCRETE)]
+    assert sweep.robust_excess(losses) <= 0
+    assert sweep.robust_excess([circle.alignments(equally_spaced(2, 0.1))]) == 0
 
 
 def test_tally_that_is_exceeded_does_not_hold():

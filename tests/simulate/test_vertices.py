@@ -69,8 +69,8 @@ def test_factors_are_those_of_the_finite_world(model, classes):
 def test_losses_are_those_of_the_finite_world(model, classes):
     world = exact_world(model, classes)
     np.testing.assert_allclose(view_correlation(world.features), vertices.view_correlation(model), atol=1e-12)
-    found = correlations(world.features, world.labels)
-    np.testing.assert_allclose(found.within, vertices.within_class_covariance(model), atol=1e-12)
+    finite = correlations(world.features, world.labels)
+    np.testing.assert_allclose(finite.within, vertices.within_class_covariance(model), atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,12 @@ def test_samplers_follow_the_model():
     """Homes and views of every class, cell by cell, at level 1 - 1e-9."""
     n = 100_000
     for k in range(MODEL.classes):
-        draws = vertices.sample(MODEL, n, stream(0, "sample", k), k)
-        seen = vertices.view(MODEL, draws, stream(0, "view", k))
-        assert (draws.label == k).all()
+        samples = vertices.sample(MODEL, n, stream(0, "sample", k), k)
+        seen = vertices.view(MODEL, samples, stream(0, "view", k))
+        assert (samples.label == k).all()
         for j in range(MODEL.dimension):
-            for found, truth in ((draws.home, vertices.homes(MODEL)), (seen, vertices.views(MODEL))):
-                assert proportion(int((found == j).sum()), n, 1 - 1e-9).contains(float(truth[k, j]))
+            for vertex, truth in ((samples.home, vertices.homes(MODEL)), (seen, vertices.views(MODEL))):
+                assert proportion(int((vertex == j).sum()), n, 1 - 1e-9).contains(float(truth[k, j]))
 
 
 MUTANTS = [
@@ -166,11 +166,11 @@ def test_planted_wrong_closed_form_is_found(target, mutant, monkeypatch):
     [
         ({"priors": (1.0,)}, "priors"),
         ({"priors": (0.5, 0.6, 0.1)}, "priors"),
-        ({"dimension": 2}, "dimension = 2"),
-        ({"swapped": 0.7}, "swapped = 0.7"),
-        ({"torn": 1.0}, "torn = 1.0"),
-        ({"moved": 0.0}, "moved = 0.0"),
-        ({"radius": math.inf}, "radius = inf"),
+        ({"dimension": 2}, "dimension=2:"),
+        ({"swapped": 0.7}, "swapped=0.7:"),
+        ({"torn": 1.0}, "torn=1.0:"),
+        ({"moved": 0.0}, "moved=0.0:"),
+        ({"radius": math.inf}, "radius=inf:"),
     ],
 )
 def test_bad_worlds(change, match):
@@ -179,5 +179,5 @@ def test_bad_worlds(change, match):
 
 
 def test_info_nce_needs_unit_features():
-    with pytest.raises(ValueError, match=r"radius = 2\.0; InfoNCE"):
+    with pytest.raises(ValueError, match=r"radius=2\.0: InfoNCE"):
         vertices.info_nce_regulariser(Vertices((0.5, 0.5), 2, radius=2.0))
