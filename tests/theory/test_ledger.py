@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from theory import __main__ as cli
-from theory import ledger
+from theory import ledger, ledger_table
 from theory.ledger import Claim, Evidence, Verdict, verdict
 
 
@@ -92,11 +92,12 @@ def test_every_proof_step_has_exactly_one_check(printed):
 
 
 def test_table_is_aligned(printed):
-    header = cli.row(*cli.HEADER)
+    header = ledger_table.row(*ledger_table.HEADER)
     for entry in printed:
-        line = cli.table_row(entry)
-        assert len(line) <= 160
+        line = ledger_table.table_row(entry)
+        assert len(line) <= 172
         assert line.index(entry["verdict"]) == header.index("verdict")
+        assert line[header.index("module") :].split()[0] == entry["module"].removeprefix("theory.")
 
 
 def test_whole_claim_is_shown(capsys, tmp_path):
@@ -105,6 +106,16 @@ def test_whole_claim_is_shown(capsys, tmp_path):
     assert "verdict    refuted" in shown
     assert "11/20 < 7/10" in shown
     assert not list(tmp_path.iterdir())
+
+
+def test_two_claims_with_one_id_are_refused(monkeypatch):
+    from theory.arcl import algorithm1
+
+    monkeypatch.setattr(algorithm1, "CLAIMS", [replace(CLAIM, id="mono")])
+    with pytest.raises(
+        ValueError, match=r"id=mono: stands in theory.arcl.algorithm1 and theory.concentration.monotony"
+    ):
+        ledger.claims()
 
 
 def test_unknown_claim_names_the_choices(capsys):

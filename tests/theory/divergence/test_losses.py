@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.theory.divergence.worlds import feature_sets, orthogonal_views, points, seeds, simplex
 from tests.theory.worlds import clustered, scattered, worlds
 from theory import ledger
-from theory.divergence import crosscorrelation_split, duality, infonce_split, lemma_4_1, logsum, losses
+from theory.divergence import barlow_twins_split, duality, infonce_split, lemma_4_1, logsum, losses
 from theory.divergence.extremal import overlapping_classes
 from theory.factors import alignment
 from theory.ledger import Verdict
@@ -201,7 +201,7 @@ def test_log_sum_on_symbols_arrays_and_floats():
     assert logsum.first_weight(0.3, -0.2) == pytest.approx(slope, abs=1e-9)
 
 
-MODULES = (infonce_split, crosscorrelation_split, lemma_4_1, duality)
+MODULES = (infonce_split, barlow_twins_split, lemma_4_1, duality)
 CLAIMS = {claim.id: claim for module in MODULES for claim in module.CLAIMS}
 
 

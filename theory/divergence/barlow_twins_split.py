@@ -1,4 +1,4 @@
-"""The cross-correlation loss splits into (1 - lambda) L_1 + lambda L_2. Formulas: `losses`."""
+"""The cross-correlation loss of Barlow Twins splits into (1 - lambda) L_1 + lambda L_2. Formulas: `losses`."""
 
 import sympy
 
