@@ -92,7 +92,7 @@ def modules(root: Path = ROOT) -> list[str]:
 
 
 def mirrored(module: str, root: Path = ROOT) -> list[str]:
-    """Names of the tests of a module: those of its name (test_theorem3 for theorem3_sharp), else all of the nearest folder."""
+    """The names of the tests of a module: of its name (test_theorem3 for theorem3_sharp), else all of the nearest folder."""
     tests = root / "tests" / "theory"
     parts = module.removesuffix(".py").removesuffix("/__init__").split("/")
     while parts:
