@@ -1,7 +1,7 @@
 """Theorem 1 by spherical caps: the cap form, and the exact form.
 
 Notation as in `derived`. Both confine u = f(x0), for x0 in the main part and S_eps, to the cap {unit u: angle(u, mu_l) <=
-Phi} and ask that the whole cap lies nearer to mu_l than to mu_k; `forms.cap_angle` and `forms.exact_angle` say which Phi.
+Phi} and ask that the whole cap lies nearer to mu_l than to mu_k; `forms.cap` and `forms.exact` say which Phi.
 The exact form is the best that follows from every member of the main part lying within s of u. It is not the best that
 (alpha, s, mu) allow: members lie within s of each other too, so ||v||^2 >= 1 - s^2/2, which on the hull's face can exclude
 more. `attained` has finite worlds that attain it on the hull's edge, and on part of the face.
@@ -13,7 +13,8 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
-from theory.theorem1.forms import cap_angle, exact_angle
+from theory.theorem1.forms.cap import cap_angle
+from theory.theorem1.forms.exact import exact_angle
 from theory.theorem1.proofs.attained import attained
 from theory.theorem1.proofs.derived import ball, main_part_ball, monotone_chord, monotone_rho, split, unit_chord
 from theory.theorem1.proofs.lemmas import AVERAGES, PAPER, mixing, union_bound

@@ -10,7 +10,10 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
-from theory.theorem1.forms import chord_square, rho_corrected, rho_sharp, threshold
+from theory.theorem1.forms.chord import chord_square
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.form import threshold
+from theory.theorem1.forms.sharp import rho_sharp
 from theory.theorem1.proofs.lemmas import AVERAGES, PAPER, union_bound
 from theory.theorem1.proofs.search import chord_searched, searched
 

@@ -15,7 +15,9 @@ from theory.factors import class_means, class_shares, misaligned_share
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
 from theory.setting import FiniteWorld
-from theory.theorem1.forms import alpha_lower, rho_corrected, rho_printed
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.form import alpha_lower
+from theory.theorem1.forms.printed import rho_printed
 
 PAPER = "lecture, Theorem 1; Huang et al., ICLR 2023"
 AVERAGES = "the class mean and its parts are averages of vectors of norm at most 1"

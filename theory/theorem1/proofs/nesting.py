@@ -13,17 +13,12 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
-from theory.theorem1.forms import (
-    alpha_lower,
-    chord,
-    chord_margin,
-    chord_square,
-    margin,
-    rho_corrected,
-    rho_printed,
-    rho_sharp,
-    threshold,
-)
+from theory.theorem1.forms import margin
+from theory.theorem1.forms.chord import chord_bound, chord_margin, chord_square
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.form import alpha_lower, threshold
+from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.forms.sharp import rho_sharp
 from theory.theorem1.proofs.derived import ball, main_part_ball, plane, split, triangle, unit_chord
 from theory.theorem1.proofs.lemmas import PAPER
 from theory.theorem1.proofs.printed import PRINTED_CHECKS, PRINTED_STEPS
@@ -37,9 +32,9 @@ def _rational(**values: str) -> Point:
 
 
 def _cap(x: Point) -> Any:
-    """`forms.cap_margin` at `forms.cap_angle`, for means at which -g lies outside the cap."""
+    """`cap_margin` at `cap_angle`, for means at which -g lies outside the cap."""
     alpha, s, w = _alpha(x), x["s"], sympy.sqrt(x["ll"])
-    cosine = sympy.Max(1 - rho_sharp(alpha, s), (1 + x["ll"] - chord(alpha, s) ** 2) / 2) / w
+    cosine = sympy.Max(1 - rho_sharp(alpha, s), (1 + x["ll"] - chord_bound(alpha, s) ** 2) / 2) / w
     along = (x["ll"] - x["lk"]) / w
     across = sympy.sqrt(x["ll"] + x["kk"] - 2 * x["lk"] - along**2)
     return along * cosine - across * sympy.sqrt(1 - cosine**2) - (x["ll"] - x["kk"]) / 2

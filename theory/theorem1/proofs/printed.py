@@ -19,7 +19,8 @@ from theory.factors import class_shares, divergence, mean_shortfall, misaligned_
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication, positive_on_box, rational
 from theory.setting import FiniteWorld
-from theory.theorem1.forms import rho_printed, threshold
+from theory.theorem1.forms.form import threshold
+from theory.theorem1.forms.printed import rho_printed
 from theory.theorem1.proofs.lemmas import AVERAGES, PAPER, mixing, union_bound
 from theory.theorem1.proofs.search import searched
 
