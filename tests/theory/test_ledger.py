@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,13 @@ from theory import __main__ as cli
 from theory import ledger
 from theory.ledger import Claim, Evidence, Verdict, verdict
 
-CLAIM = Claim(id="x", title="t", source="s", statement="x", expected=Verdict.PROVED, checks=(), steps=("one", "two"))
+
+def passing():
+    return Evidence(kind="smt", summary="", holds=True)
+
+
+STEPS = {"one": passing, "two": passing}
+CLAIM = Claim(id="x", title="t", source="s", statement="x", expected=Verdict.PROVED, steps=STEPS)
 
 
 def evidence(kind, step="one", holds=True, direction="for", claim="x"):
@@ -19,7 +26,7 @@ WITNESS = evidence("witness", "w", direction="against")
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("gathered", "expected"),
     [
         ([ONE, TWO], Verdict.PROVED),
         ([ONE], Verdict.UNDECIDED),
@@ -36,12 +43,24 @@ WITNESS = evidence("witness", "w", direction="against")
         ([], Verdict.UNDECIDED),
     ],
 )
-def test_verdict_follows_from_evidence(found, expected):
-    assert verdict(CLAIM, found) is expected
+def test_verdict_follows_from_evidence(gathered, expected):
+    assert verdict(CLAIM, gathered) is expected
 
 
 def test_a_claim_without_steps_is_never_proved():
-    assert verdict(replace(CLAIM, steps=()), [ONE, TWO]) is Verdict.UNDECIDED
+    assert verdict(replace(CLAIM, steps={}), [ONE, TWO]) is Verdict.UNDECIDED
+
+
+def test_checks_run_steps_first_and_take_their_names_from_the_claim():
+    claim = replace(CLAIM, other={"three": passing})
+    gathered = ledger.gather(claim)
+    assert [(e.claim, e.step) for e in gathered] == [("x", "one"), ("x", "two"), ("x", "three")]
+    assert verdict(claim, gathered) is Verdict.PROVED
+
+
+def test_a_check_has_one_name():
+    with pytest.raises(ValueError, match=re.escape("other=['two']: also steps of the claim x; name each check once")):
+        replace(CLAIM, other={"two": passing})
 
 
 @pytest.fixture(scope="module")

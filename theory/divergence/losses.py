@@ -159,7 +159,6 @@ def symbols(name: str, rows: int, columns: int) -> Array:
 def _logarithm() -> Evidence:
     s, t = sympy.symbols("s t", real=True)
     return identity(
-        "logarithm",
         "-log(e^s/(e^s + e^t)) = -s + log(e^s + e^t)",
         info_nce_term(s, t),
         -s + log_sum(s, t),
@@ -170,7 +169,6 @@ def unit_product() -> Evidence:
     """The inner product of unit vectors, by their distance."""
     x1, x2, y1, y2 = z3.Reals("x1 x2 y1 y2")
     return implication(
-        "unit vectors",
         "||x|| = ||y|| = 1 imply x.y = 1 - ||x - y||^2/2, in the plane of x and y",
         [x1 * x1 + x2 * x2 == 1, y1 * y1 + y2 * y2 == 1],
         x1 * y1 + x2 * y2 == 1 - ((x1 - y1) ** 2 + (x2 - y2) ** 2) / 2,
@@ -182,7 +180,6 @@ def _entries() -> Evidence:
     lam = sympy.Symbol("lambda", real=True)
     C = symbols("c", 3, 3)
     return identity(
-        "entries",
         "sum_i (1-C_ii)^2 + lambda sum_{i != j} C_ij^2 = (1-lambda) L_1 + lambda L_2 for a generic 3x3 matrix",
         cross_correlation_loss(C, lam),
         correlation_split(C, lam).loss,
@@ -193,7 +190,6 @@ def _expansion() -> Evidence:
     features = symbols("f", 2, 6).reshape(2, 3, 2)
     apart = features[:, :, None, :] - features[:, None, :, :]
     return identity(
-        "expansion",
         "E ||f(x1) - f(x2)||^2 = 2 sum_i (E f_i^2 - C_ii) for 2 samples, 3 views, 2 coordinates of symbols",
         (apart**2).sum() / 18,
         correlation_alignment(view_correlation(features)) + 2 * (second_moments(features) - 1).sum(),
@@ -203,7 +199,6 @@ def _expansion() -> Evidence:
 def _cauchy_schwarz_step() -> Evidence:
     n, total, squares, y = z3.Reals("n total squares y")
     return implication(
-        "one more coordinate",
         "(y_1 + .. + y_n)^2 <= n (y_1^2 + .. + y_n^2) is inherited by n + 1 coordinates",
         [n >= 1, total * total <= n * squares],
         (total + y) * (total + y) <= (n + 1) * (squares + y * y),
@@ -214,7 +209,7 @@ def _cauchy_schwarz_step() -> Evidence:
 def _limit() -> Evidence:
     d, L_1 = sympy.symbols("d L_1", positive=True)
     return identity(
-        "limit", "(2 sqrt(d L_1))^2 = 4 d L_1: the bound on (2 sum y_i)^2", alignment_limit(d, L_1) ** 2, 4 * d * L_1
+        "(2 sqrt(d L_1))^2 = 4 d L_1: the bound on (2 sum y_i)^2", alignment_limit(d, L_1) ** 2, 4 * d * L_1
     )
 
 
@@ -226,10 +221,12 @@ CLAIMS = (
         statement=r"\|f\|=1:\ L_{InfoNCE}=(\frac{1}{2}L_{align}-1)+"
         r"E\,\log(e^{f(x_1)^\top f(x_2)}+e^{f(x_1)^\top f(x^-)})",
         expected=Verdict.PROVED,
-        steps=("logarithm", "unit vectors"),
         reduction="Term by term: `logarithm`, then f(x1).f(x2) = 1 - ||f(x1) - f(x2)||^2/2 (`unit vectors`); then the mean.",
         trusted=(LINEAR,),
-        checks=(_logarithm, unit_product),
+        steps={
+            "logarithm": _logarithm,
+            "unit vectors": unit_product,
+        },
     ),
     Claim(
         id="bt-split",
@@ -238,10 +235,11 @@ CLAIMS = (
         statement=r"\sum_i(1-C_{ii})^2+\lambda\sum_{i\neq j}C_{ij}^2=(1-\lambda)L_1+\lambda L_2,\quad "
         r"L_1=\sum_i(1-C_{ii})^2,\ L_2=\|C-I\|_F^2",
         expected=Verdict.PROVED,
-        steps=("entries",),
         reduction="Both sides are sums over the entries of C, and each entry enters in the same way in every "
         "dimension, so the generic 3x3 matrix stands for all.",
-        checks=(_entries,),
+        steps={
+            "entries": _entries,
+        },
     ),
     Claim(
         id="lemma-4.1",
@@ -249,12 +247,15 @@ CLAIMS = (
         source="Huang et al., ICLR 2023, Lemma 4.1",
         statement=r"E f_i^2=1\ \forall i\ \Rightarrow\ L_{align}=2\sum_i(1-C_{ii})\leq 2\sqrt{d\,L_1}",
         expected=Verdict.PROVED,
-        steps=("expansion", "one more coordinate", "limit"),
         reduction="Coordinate by coordinate, E (f_i(x1) - f_i(x2))^2 = 2 E f_i^2 - 2 C_ii (`expansion`), which is 2 "
         "(1 - C_ii). With y_i = 1 - C_ii, (sum y_i)^2 <= d sum y_i^2 holds for d = 1 and passes from n to "
         "n + 1 coordinates; so L_align^2 = (2 sum y_i)^2 <= 4 d L_1 (`limit`). Equality where all C_ii "
         "agree.",
         trusted=(LINEAR,),
-        checks=(_expansion, _cauchy_schwarz_step, _limit),
+        steps={
+            "expansion": _expansion,
+            "one more coordinate": _cauchy_schwarz_step,
+            "limit": _limit,
+        },
     ),
 )

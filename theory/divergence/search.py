@@ -69,7 +69,6 @@ def _evidence(form: str, worlds: Callable[[], Sequence[Sequence[PairBounds]]]) -
     least = float(slacks.min())
     return Evidence(
         kind="search",
-        step="nearest world",
         summary=f"no bound is exceeded in {len(found)} worlds; it beats Cauchy-Schwarz for some pair in {telling} of them, "
         f"and comes within .05 of a measured product in {int((slacks < 0.05).sum())}",
         holds=least >= 0.0,

@@ -47,7 +47,6 @@ def _without_tau() -> Evidence:
     square = printed_square(L_2, Fraction(0), share, excess)
     return Evidence(
         kind="witness",
-        step="two classes with one mean",
         summary=f"d = K = 2, C = I: L_2 = {L_2}, the bound is {square}, but mu_1.mu_2 = {product}; tau' >= ||S||^2 = {tau}",
         direction="against",
         holds=bool(product > 0 and product**2 > square and product**2 <= printed_square(L_2, tau, share, excess)),
@@ -61,7 +60,6 @@ def _split() -> Evidence:
     features, v = symbols("f", 3, 4).reshape(3, 2, 2), symbols("v", 1, 2)[0]
     found = correlations(features, np.array([0, 0, 1]))
     return identity(
-        "split",
         "C = M + S along every v, for 3 samples of 2 views in 2 classes; S = E z z^T with z = E_x1 f(x1) - mu_k",
         v @ found.total @ v,
         v @ (found.between + found.within) @ v,
@@ -71,7 +69,6 @@ def _split() -> Evidence:
 def _triangle() -> Evidence:
     a1, a2, b1, b2, a, b = z3.Reals("a1 a2 b1 b2 a b")
     return implication(
-        "triangle",
         "||X||_F <= ||C - I||_F + ||S||_F, in the plane of the two matrices",
         [a >= 0, b >= 0, a * a == a1 * a1 + a2 * a2, b * b == b1 * b1 + b2 * b2],
         (a1 - b1) ** 2 + (a2 - b2) ** 2 <= (a + b) ** 2,
@@ -82,7 +79,6 @@ def _triangle() -> Evidence:
 def _printed() -> Evidence:
     x, share, rest, X2, root, size, tau, excess = z3.Reals("x share rest X2 root size tau excess")
     return implication(
-        "printed",
         "2 p_k p_l (mu_k.mu_l)^2 <= ||Y||^2 = ||X||^2 - (d - K) <= 2 (L_2 + tau') - (d - K): half of what is printed",
         [
             share > 0,
@@ -105,7 +101,6 @@ def _printed() -> Evidence:
 def _rank_one() -> Evidence:
     z = symbols("z", 1, 3)[0]
     return identity(
-        "rank one",
         "||z z^T||_F^2 = ||z||^4, so ||S||_F <= E ||z||^2 = tr S",
         (np.outer(z, z) ** 2).sum(),
         (z @ z) ** 2,
@@ -115,7 +110,6 @@ def _rank_one() -> Evidence:
 def _spread() -> Evidence:
     m = symbols("m", 1, 3)[0]
     return identity(
-        "spread",
         "the variance is half the mean squared distance of two independent draws (three atoms)",
         ((m - m.sum() / 3) ** 2).sum() / 3,
         ((m[:, None] - m[None, :]) ** 2).sum() / 18,
@@ -125,7 +119,6 @@ def _spread() -> Evidence:
 def _main_part() -> Evidence:
     alpha, s, less, apart = z3.Reals("alpha s less apart")
     return implication(
-        "main part",
         "both draws in the main part and S_eps with probability alpha^2, there within s, else within 2 (units of r)",
         [
             less >= 0,
@@ -143,7 +136,6 @@ def _main_part() -> Evidence:
 def _eigenvalue() -> Evidence:
     x, s, theta, kappa = z3.Reals("x s theta kappa")
     return implication(
-        "eigenvalue",
         "s >= 0 imply (x + s)^2 + theta s^2 >= f(x), kappa = theta/(1 + theta)",
         [s >= 0, theta > 0, kappa * (1 + theta) == theta],
         (x + s) ** 2 + theta * s**2 >= lopsided_square(x, kappa),
@@ -155,7 +147,6 @@ def _convex() -> Evidence:
     y, y0, kappa = z3.Reals("y y0 kappa")
     slope = z3.If(y0 >= 0, 2 * y0, 2 * kappa * y0)
     return implication(
-        "convex",
         "f(y) >= f(y0) + f'(y0) (y - y0): tangents lie below",
         [kappa >= 0, kappa <= 1],
         lopsided_square(y, kappa) >= lopsided_square(y0, kappa) + slope * (y - y0),
@@ -169,7 +160,6 @@ def _directions() -> Evidence:
     plus, minus = sympy.Matrix([1, 1]) / sympy.sqrt(2), sympy.Matrix([1, -1]) / sympy.sqrt(2)
     t = sympy.Symbol("t")
     return identity(
-        "directions",
         "Y along (e_k + e_l)/sqrt(2) and (e_k - e_l)/sqrt(2) is (y_kk + y_ll)/2 + y_kl and (y_kk + y_ll)/2 - y_kl",
         (plus.T * block * plus)[0] + t * (minus.T * block * minus)[0],
         (a + b) / 2 + x + t * ((a + b) / 2 - x),
@@ -179,7 +169,6 @@ def _directions() -> Evidence:
 def _no_centre() -> Evidence:
     c, y, kappa = z3.Reals("c y kappa")
     return implication(
-        "any centre",
         "f(c + y) + f(c - y) >= 4 kappa y^2/(1 + kappa) for every c, y = y_kl",
         [kappa > 0, kappa <= 1],
         lopsided_square(c + y, kappa) + lopsided_square(c - y, kappa) >= least_block(y, kappa),
@@ -191,7 +180,6 @@ def _constant() -> Evidence:
     y, share, L_2, tau, excess = z3.Reals("y share L_2 tau excess")
     half = rational("1/2")
     return implication(
-        "constant",
         "theta = 1, kappa = 1/2, y_kl^2 = p_k p_l (mu_k.mu_l)^2: (mu_k.mu_l)^2 <= 3/(4 p_k p_l) (L_2 + tau' - (d-K)/2)",
         [share > 0, L_2 + tau >= half * excess + least_block(y, half)],
         y * y / share <= constant_square(L_2, tau, share, excess),
@@ -204,7 +192,6 @@ def _best_theta() -> Evidence:
     theta = a / (sympy.sqrt(2) * b)
     kappa = theta / (1 + theta)
     return identity(
-        "best theta",
         "L_2 = a^2, ||S||_F = b, theta = a/(sqrt(2) b): (L_2 + theta b^2)/(4 kappa/(1 + kappa)) = (a + b/sqrt(2))^2/2",
         (a**2 + theta * b**2) / (least_block(1, kappa) * share),
         unnormed_square(a, b, share),
@@ -214,7 +201,6 @@ def _best_theta() -> Evidence:
 def _attained() -> Evidence:
     product, L_2, tau, share, excess = _pair_of(*constant_world())
     return identity(
-        "attained",
         f"eight samples, d = K = 2, ||f|| = sqrt(d), E f_i^2 = 1: mu_1.mu_2 = {sympy.simplify(product)} is the bound",
         product**2,
         constant_square(L_2, tau, share, excess),
@@ -225,7 +211,6 @@ def _block() -> Evidence:
     a, b, x, t = sympy.symbols("y_kk y_ll y_kl t")
     c, rho_square = (a + b) / 2, (a - b) ** 2 / 4 + x**2
     return identity(
-        "block",
         "c +- rho, rho^2 = (y_kk - y_ll)^2/4 + y_kl^2, are the eigenvalues of the block k, l of Y",
         (t - c) ** 2 - rho_square,
         (a - t) * (b - t) - x**2,
@@ -239,7 +224,6 @@ def _inside(rho: Any, c: Any, kappa: Any, B: Any) -> Any:
 def _wide() -> Evidence:
     rho, c, kappa, B, root = z3.Reals("rho c kappa B root")
     return implication(
-        "wide",
         "f(c + rho) + f(c - rho) <= B with B >= 4 f(c) bounds rho by the root of a quadratic",
         [
             kappa > 0,
@@ -258,7 +242,6 @@ def _wide() -> Evidence:
 def _narrow() -> Evidence:
     rho, c, kappa, B = z3.Reals("rho c kappa B")
     return implication(
-        "narrow",
         "f(c + rho) + f(c - rho) <= B < 4 f(c) bounds rho^2 by B/(2 kappa) - c^2, kappa = 1 for c >= 0",
         [kappa > 0, kappa <= 1, rho >= 0, B < 4 * lopsided_square(c, kappa), _inside(rho, c, kappa, B)],
         rho * rho <= narrow_radius_square(B, c, z3.If(c >= 0, z3.RealVal(1), kappa)),
@@ -269,7 +252,6 @@ def _narrow() -> Evidence:
 def _trace() -> Evidence:
     L_2, cross, tau, trace, CS, MS, X2 = z3.Reals("L_2 cross tau trace CS MS X2")
     return implication(
-        "trace",
         "<M, S> >= 0 imply ||X||^2 = L_2 - 2 <C - I, S> + ||S||^2 <= L_2 + 2 tr S - ||S||^2",
         [MS >= 0, CS == MS + tau, cross == CS - trace, X2 == L_2 - 2 * cross + tau],
         X2 <= trace_budget(L_2, tau, trace),
@@ -281,15 +263,17 @@ def _positive() -> Evidence:
     U, z = symbols("u", 2, 3), symbols("z", 1, 2)[0]
     projected = U.T @ z
     return identity(
-        "<M, S> >= 0",
         "<U U^T, z z^T> = ||U^T z||^2, and S = E z z^T",
         (U @ U.T * np.outer(z, z)).sum(),
         projected @ projected,
     )
 
 
-def _gaps() -> tuple[Any, ...]:
-    return (lambda: gram_gap_checked(2, 2), lambda: gram_gap_checked(3, 2), lambda: gram_gap_checked(2, 3))
+_GAP_STEPS = {
+    "gap 2x2": lambda: gram_gap_checked(2, 2),
+    "gap 3x2": lambda: gram_gap_checked(3, 2),
+    "gap 2x3": lambda: gram_gap_checked(2, 3),
+}
 
 
 _SPECTRAL = (
@@ -308,7 +292,6 @@ CLAIMS = (
         statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad"
         r"\tau'\geq\|C-\sum_kp_k\mu_k\mu_k^\top\|_F^2",
         expected=Verdict.PROVED,
-        steps=("gap 2x2", "gap 3x2", "gap 2x3", "split", "triangle", "printed", "rank one", "spread", "main part"),
         reduction="||U U^T - I||^2 - ||U^T U - I||^2 = d - K: "
         + MONOMIALS
         + ". M = U U^T = C - S (`split`), so `triangle` bounds ||M - I||; the entries k,l and l,k of U^T U - I are "
@@ -318,16 +301,18 @@ CLAIMS = (
         "R/p_k and s = (L delta + 2 eps)/r <= 2, tau' = (r^2 sum_k p_k [alpha_k^2 s^2/2 + 2 (1 - alpha_k^2)])^2 "
         "(`main part`, non-increasing in alpha): 0 in the ideal case.",
         trusted=(LINEAR,),
-        checks=(
-            *_gaps(),
-            _split,
-            _triangle,
-            _printed,
-            _rank_one,
-            _spread,
-            _main_part,
-            lambda: correlation_searched("printed"),
-        ),
+        steps={
+            **_GAP_STEPS,
+            "split": _split,
+            "triangle": _triangle,
+            "printed": _printed,
+            "rank one": _rank_one,
+            "spread": _spread,
+            "main part": _main_part,
+        },
+        other={
+            "nearest world": lambda: correlation_searched("printed"),
+        },
     ),
     Claim(
         id="thm-4-tau-0",
@@ -335,7 +320,9 @@ CLAIMS = (
         source="derived from " + THEOREM_4,
         statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2-\frac{d-K}{2})}",
         expected=Verdict.REFUTED,
-        checks=(_without_tau,),
+        other={
+            "two classes with one mean": _without_tau,
+        },
     ),
     Claim(
         id="thm-4-constant",
@@ -343,22 +330,23 @@ CLAIMS = (
         source="derived from " + THEOREM_4,
         statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{3}{4p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad\mathrm{attained}",
         expected=Verdict.PROVED,
-        steps=("split", "eigenvalue", "convex", "directions", "any centre", "constant", "attained"),
         reduction="S = C - M is positive semidefinite (`split`). "
         + _SPECTRAL
         + "With theta = 1, kappa = 1/2, keep the two `directions`, which are at least what `any "
         "centre` says: `constant`. `attained` is a world that meets every hypothesis of Theorem 4.",
         trusted=(SPECTRUM, LINEAR),
-        checks=(
-            _split,
-            _eigenvalue,
-            _convex,
-            _directions,
-            _no_centre,
-            _constant,
-            _attained,
-            lambda: correlation_searched("constant"),
-        ),
+        steps={
+            "split": _split,
+            "eigenvalue": _eigenvalue,
+            "convex": _convex,
+            "directions": _directions,
+            "any centre": _no_centre,
+            "constant": _constant,
+            "attained": _attained,
+        },
+        other={
+            "nearest world": lambda: correlation_searched("constant"),
+        },
     ),
     Claim(
         id="thm-4-sharp",
@@ -368,19 +356,6 @@ CLAIMS = (
         r"f(\lambda_+)+f(\lambda_-)+\sum_{i\neq k,l}f(p_i\|\mu_i\|^2-1),\quad "
         r"\lambda_\pm\ \mathrm{eigenvalues\ of\ the\ block}\ k,l\ \mathrm{of}\ U^\top U-I",
         expected=Verdict.PROVED,
-        steps=(
-            "split",
-            "eigenvalue",
-            "convex",
-            "block",
-            "wide",
-            "narrow",
-            "<M, S> >= 0",
-            "trace",
-            "directions",
-            "any centre",
-            "best theta",
-        ),
         reduction="S = C - M is positive semidefinite (`split`). "
         + _SPECTRAL
         + "Take the eigenvectors of the block k, l of Y and e_i for the other i (`block`); `wide` and `narrow` solve "
@@ -390,19 +365,21 @@ CLAIMS = (
         "where the triangle inequality gives ((sqrt(L_2) + ||S||_F)^2 - (d-K))/(2 p_k p_l); f(y) >= kappa y^2 and theta = "
         "sqrt(L_2)/||S||_F recover that one, so the form is never above it.",
         trusted=(SPECTRUM, LINEAR),
-        checks=(
-            _split,
-            _eigenvalue,
-            _convex,
-            _block,
-            _wide,
-            _narrow,
-            _positive,
-            _trace,
-            _directions,
-            _no_centre,
-            _best_theta,
-            lambda: correlation_searched("sharp"),
-        ),
+        steps={
+            "split": _split,
+            "eigenvalue": _eigenvalue,
+            "convex": _convex,
+            "block": _block,
+            "wide": _wide,
+            "narrow": _narrow,
+            "<M, S> >= 0": _positive,
+            "trace": _trace,
+            "directions": _directions,
+            "any centre": _no_centre,
+            "best theta": _best_theta,
+        },
+        other={
+            "nearest world": lambda: correlation_searched("sharp"),
+        },
     ),
 )

@@ -67,7 +67,6 @@ def check_delta(delta: Any) -> None:
 def _ball() -> Evidence:
     delta, first, second, apart, augmented = z3.Reals("delta first second apart augmented")
     return implication(
-        "ball",
         "views of x1, x2 within delta/2 of v: d_A(x1, x2) <= ||x1' - x2'|| <= ||x1' - v|| + ||v - x2'|| <= delta",
         [delta >= 0, first * 2 <= delta, second * 2 <= delta, apart <= first + second, augmented <= apart],
         augmented <= delta,
@@ -78,7 +77,6 @@ def _ball() -> Evidence:
 def _seen() -> Evidence:
     seen, mass, low = z3.Reals("seen mass low")
     return implication(
-        "seen",
         "a sample seen to be a member is one: the probability q' of being seen is at most the mass q, so low <= q' "
         "<= q",
         [seen <= mass, low <= seen],
@@ -95,11 +93,14 @@ CLAIMS = (
         statement=r"C_k^0=\{x\in C_k:\min_{x^\prime\in A(x)}\|x^\prime-v_k\|\leq\delta/2\}\ \Rightarrow\ "
         r"\sup_{C_k^0}d_A\leq\delta,\quad P[\sigma_k\geq low(X)]\geq level",
         expected=Verdict.PROVED,
-        steps=("ball", "seen", "inversion"),
         reduction="Any two members share the anchor (`ball`). Given v_k, chosen on other samples, the members among "
         "n samples of class k are Binomial(n, q); population-binomial covers q (`inversion`), and `seen` allows for "
         "views that were not sampled. sigma_k is the largest mass of a part of diameter delta, so at least q.",
         trusted=("the triangle inequality", "population-binomial"),
-        checks=(_ball, _seen, inversion),
+        steps={
+            "ball": _ball,
+            "seen": _seen,
+            "inversion": inversion,
+        },
     ),
 )

@@ -100,7 +100,6 @@ def check_count(name: str, value: int, at_least: int) -> int:
 def _union() -> Evidence:
     first, second, both, k, a, failing = z3.Reals("first second both k a failing")
     return implication(
-        "union",
         "P[E or F] = P[E] + P[F] - P[E and F]: k events that fail with probability <= a fail somewhere with <= k a "
         "(induction)",
         [k >= 0, a >= 0, first <= k * a, second <= a, both >= 0, failing == first + second - both],
@@ -116,9 +115,10 @@ CLAIMS = (
         source="union bound (Boole)",
         statement=r"P[E_i]\geq 1-\frac{a}{k}\ \forall i\leq k\ \Rightarrow\ P[\cap_i E_i]\geq 1-a",
         expected=Verdict.PROVED,
-        steps=("union",),
         reduction="Induction over the events, which may depend on each other in any way. `split_level` rounds every "
         "share of 1 - level down, in exact arithmetic.",
-        checks=(_union,),
+        steps={
+            "union": _union,
+        },
     ),
 )

@@ -130,7 +130,6 @@ def check_means(means: Array, radii: Array, level: float) -> None:
 def _orthogonal() -> Evidence:
     k, v, total, term, cross = z3.Reals("k v total term cross")
     return implication(
-        "independent",
         "E||S + Y||^2 = E||S||^2 + 2 E S.Y + E||Y||^2 with E S.Y = 0: n centred vectors have E||sum||^2 <= n v, by "
         "induction",
         [k >= 0, total <= k * v, term <= v, cross == 0],
@@ -142,7 +141,6 @@ def _orthogonal() -> Evidence:
 def _expectation() -> Evidence:
     n, v, r, square, root, mean, mu2 = z3.Reals("n v r square root mean mu2")
     return implication(
-        "expectation",
         "E||X - mu||^2 = E||X||^2 - ||mu||^2 <= r^2: (E||m - mu||)^2 <= E||m - mu||^2 <= (r^2 - ||mu||^2)/n, so E||m "
         "- mu|| <= r/sqrt(n)",
         [
@@ -163,13 +161,12 @@ def _expectation() -> Evidence:
 
 def _scale() -> Evidence:
     n, r = sympy.symbols("n r", positive=True)
-    return identity("scale", "r/sqrt(n) is the formula", expected_distance(n, r) * sympy.sqrt(n), r)
+    return identity("r/sqrt(n) is the formula", expected_distance(n, r) * sympy.sqrt(n), r)
 
 
 def _bounded_difference() -> Evidence:
     n, r, before, after, change, moved = z3.Reals("n r before after change moved")
     return implication(
-        "bounded difference",
         "one sample replaced moves m, and so ||m - mu||, by ||x - x'||/n <= 2 r/n",
         [n >= 1, r > 0, change <= 2 * r, after - before <= moved, moved * n == change],
         (after - before) * n <= 2 * r,
@@ -181,7 +178,6 @@ def _tail() -> Evidence:
     n, r, a = sympy.symbols("n r a", positive=True)
     t = deviation(a, n, r)
     return identity(
-        "tail",
         "exp(-2 t^2 / (n (2 r/n)^2)) = a at t = r sqrt(2 ln(1/a)/n)",
         sympy.exp(sympy.expand(-2 * t**2 / (n * (2 * r / n) ** 2))),
         a,
@@ -191,7 +187,6 @@ def _tail() -> Evidence:
 def _long_mean() -> Evidence:
     norm, n, t, r, e, mean, mu = z3.Reals("w n t r e mean mu")
     return implication(
-        "long mean",
         "e <= t + E||m - mu||, n (E||m - mu||)^2 <= r^2 - ||mu||^2, |w - e| <= ||mu||: e <= t or n (e-t)^2 <= r^2 - "
         "(w-e)^2",
         [
@@ -212,7 +207,6 @@ def _long_mean() -> Evidence:
 def _solved() -> Evidence:
     norm, n, t, r, e, root = z3.Reals("w n t r e root")
     return implication(
-        "solved",
         "which implies that e is at most the larger root of the quadratic",
         [
             n >= 1,
@@ -228,7 +222,6 @@ def _solved() -> Evidence:
 def _never_above() -> Evidence:
     norm, n, t, r, side, root = z3.Reals("w n t r side root")
     return implication(
-        "never above",
         "the root is at most t + r/sqrt(n), the radius of population-mean",
         [
             r > 0,
@@ -247,7 +240,6 @@ def _never_above() -> Evidence:
 def _discriminant() -> Evidence:
     norm, n, t, r = sympy.symbols("w n t r", positive=True)
     return identity(
-        "discriminant",
         "n (e - t)^2 = r^2 - (w - e)^2 is (n+1) e^2 - 2 (n t + w) e + n t^2 + w^2 - r^2 = 0",
         (n * t + norm) ** 2 - (n + 1) * (n * t**2 + norm**2 - r**2),
         refined_discriminant(norm, n, t, r),
@@ -259,7 +251,6 @@ def _product() -> Evidence:
     terms = ((al, e * second), (bk, f * first), (ab, e * f))
     change, slack = al + bk + ab, product_slack(first, second, e, f)
     return implication(
-        "product",
         "(m_k + x).(m_l + y) - m_k.m_l = x.m_l + m_k.y + x.y, each bounded by `Cauchy-Schwarz`, ||x|| <= e, ||y|| <= f",
         [
             *(value >= 0 for value in (first, second, e, f)),
@@ -273,7 +264,6 @@ def _product() -> Evidence:
 def _aligned() -> Evidence:
     first, second, e, f = sympy.symbols("w_k w_l e f", positive=True)
     return identity(
-        "attained",
         "means that point the same way and both move outwards change the product by the whole slack",
         (first + e) * (second + f) - first * second,
         product_slack(first, second, e, f),
@@ -283,7 +273,6 @@ def _aligned() -> Evidence:
 def _norm() -> Evidence:
     w, e, true, moved = z3.Reals("w e true moved")
     return implication(
-        "norm",
         "||mu|| <= ||m|| + ||m - mu|| and ||m|| <= ||mu|| + ||m - mu||: ||mu|| lies in max(w - e, 0) and w + e, its "
         "square likewise",
         [w >= 0, true >= 0, moved >= 0, moved <= e, true <= w + moved, w <= true + moved],
@@ -297,7 +286,6 @@ def _norm() -> Evidence:
 def _distance() -> Evidence:
     apart, e, f, true, x, y = z3.Reals("apart e f true x y")
     return implication(
-        "distance",
         "| ||mu_k - mu_l|| - ||m_k - m_l|| | <= ||m_k - mu_k|| + ||m_l - mu_l||",
         [*(value >= 0 for value in (apart, true, x, y)), x <= e, y <= f, true <= apart + x + y, apart <= true + x + y],
         z3.And(true <= apart + e + f, true >= apart - (e + f)),
@@ -314,13 +302,18 @@ CLAIMS = (
         source="derived; McDiarmid, Surveys in Combinatorics, 1989",
         statement=r"\|X_i\|\leq r:\ P[\|m-\mu\|\leq\frac{r}{\sqrt{n}}(1+\sqrt{2\ln(1/a)})]\geq 1-a",
         expected=Verdict.PROVED,
-        steps=("independent", "expectation", "scale", "bounded difference", "tail"),
         reduction="X_i is the mean of f over the views of sample i, independent across samples, given the class "
         "counts. `independent` and `expectation` bound E||m - mu|| by r/sqrt(n) (`scale`); ||m - mu|| exceeds its "
         "expectation by more than t with probability at most a (McDiarmid with `bounded difference`; `tail`). The "
         "dimension does not enter.",
         trusted=(MCDIARMID, VIEWS),
-        checks=(_orthogonal, _expectation, _scale, _bounded_difference, _tail),
+        steps={
+            "independent": _orthogonal,
+            "expectation": _expectation,
+            "scale": _scale,
+            "bounded difference": _bounded_difference,
+            "tail": _tail,
+        },
     ),
     Claim(
         id="population-mean-sharp",
@@ -329,30 +322,20 @@ CLAIMS = (
         statement=r"P[\|m-\mu\|\leq e]\geq 1-a,\quad e=\max\{t,\frac{nt+\|m\|+\sqrt{(n+1)r^2-n(\|m\|-t)^2}}{n+1}\}"
         r"\leq t+\frac{r}{\sqrt{n}},\quad t=r\sqrt{2\ln(1/a)/n}",
         expected=Verdict.PROVED,
-        steps=(
-            "independent",
-            "expectation",
-            "bounded difference",
-            "tail",
-            "discriminant",
-            "long mean",
-            "solved",
-            "never above",
-        ),
         reduction="On the event ||m - mu|| <= t + E||m - mu|| of population-mean, whose level it keeps, E||m - mu|| "
         "is at most sqrt((r^2 - ||mu||^2)/n) (`expectation`) and ||mu|| >= | ||m|| - ||m - mu|| |: `long mean`, "
         "`solved` for ||m - mu|| (`discriminant`). The root exists unless ||m - mu|| <= t.",
         trusted=(MCDIARMID, VIEWS, "the triangle inequality"),
-        checks=(
-            _orthogonal,
-            _expectation,
-            _bounded_difference,
-            _tail,
-            _discriminant,
-            _long_mean,
-            _solved,
-            _never_above,
-        ),
+        steps={
+            "independent": _orthogonal,
+            "expectation": _expectation,
+            "bounded difference": _bounded_difference,
+            "tail": _tail,
+            "discriminant": _discriminant,
+            "long mean": _long_mean,
+            "solved": _solved,
+            "never above": _never_above,
+        },
     ),
     Claim(
         id="population-products",
@@ -361,10 +344,15 @@ CLAIMS = (
         statement=r"|m_k^\top m_l-\mu_k^\top\mu_l|\leq e_k\|m_l\|+e_l\|m_k\|+e_ke_l,\quad "
         r"|\|m_k\|-\|\mu_k\||\leq e_k,\quad |\|m_k-m_l\|-\|\mu_k-\mu_l\||\leq e_k+e_l",
         expected=Verdict.PROVED,
-        steps=("Cauchy-Schwarz", "product", "attained", "norm", "distance"),
         reduction="Interval arithmetic on the event that ||m_k - mu_k|| <= e_k for all k at once. Any dimension: "
         "only norms and inner products enter, `Cauchy-Schwarz` in the plane of two vectors.",
         trusted=("the triangle inequality",),
-        checks=(cauchy_schwarz, _product, _aligned, _norm, _distance),
+        steps={
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "product": _product,
+            "attained": _aligned,
+            "norm": _norm,
+            "distance": _distance,
+        },
     ),
 )

@@ -91,7 +91,6 @@ def attained() -> Evidence:
     margins = {name: [found[name, n][0] for n in sizes] for name in cases}
     return Evidence(
         kind="search",
-        step="attained",
         summary=f"finite worlds of {', '.join(map(str, sizes))} samples a class in which a sample of the main part is "
         "misclassified, yet the margin of the exact form is only "
         + "; ".join(f"{', '.join(f'{value:.1e}' for value in values)} ({name})" for name, values in margins.items()),

@@ -24,7 +24,6 @@ from theory.theorem1.proofs.search import draw
 def _nearer() -> Evidence:
     uu, pp, qq, up, uq = sympy.symbols("uu pp qq up uq")
     return identity(
-        "nearer",
         "||u - q||^2 - ||u - p||^2 = 2 (u.(p - q) - (||p||^2 - ||q||^2)/2): the sign of the margin decides",
         (uu - 2 * uq + qq) - (uu - 2 * up + pp),
         2 * ((up - uq) - (pp - qq) / 2),
@@ -34,7 +33,6 @@ def _nearer() -> Evidence:
 def _rim() -> Evidence:
     x, y, rest, c, sine, g1, g2, rim, axis = z3.Reals("x y rest c sine g1 g2 rim axis")
     return implication(
-        "rim",
         "p on the first axis, q in the plane, -g = -(g1, g2) = rim (c, -sine) - axis (1, 0) outside the cap: every unit "
         "u = (x, y, rest) with x >= c has u.g >= c g1 - sine g2, the value at (c, -sine, 0)",
         [
@@ -56,7 +54,6 @@ def _rim() -> Evidence:
 def _by_distance() -> Evidence:
     up, w, D = z3.Reals("up w D")
     return implication(
-        "cap",
         "||u - p|| <= D implies u.p >= (1 + ||p||^2 - D^2)/2",
         [D >= 0, 1 - 2 * up + w * w <= D * D],
         2 * up >= 1 + w * w - D * D,
@@ -70,7 +67,6 @@ def _half_angles() -> Evidence:
     cap = 1 - (1 + w**2 - D**2) / (2 * w)
     z = sympy.symbols("z")
     return identity(
-        "half angles",
         "1 - cos, for edge and chord, as the products that are evaluated",
         edge + z * cap,
         (1 - w) * (1 + w - 2 * alpha) / (2 * w * alpha) + z * (D - (1 - w)) * (D + (1 - w)) / (2 * w),
@@ -80,7 +76,6 @@ def _half_angles() -> Evidence:
 def _support() -> Evidence:
     x, y, a, b, c, sine, rim, back = z3.Reals("x y a b c sine rim back")
     return implication(
-        "support",
         "v in the ball with u.v >= c has v.y <= e.y for y = rim e - back u, e = (c, sine) on the edge of the hull",
         [
             x >= c,
@@ -99,7 +94,6 @@ def _support() -> Evidence:
 def _edge() -> Evidence:
     w2, alpha, ep, distance = z3.Reals("w2 alpha ep distance")
     return implication(
-        "edge",
         "(p - alpha e).y <= 1 - alpha along y = (p - alpha e)/||p - alpha e|| bounds w^2 + alpha^2 - 2 alpha e.p",
         [
             alpha >= 0,
@@ -116,7 +110,6 @@ def _edge() -> Evidence:
 def _farther_round() -> Evidence:
     x1, y1, a, h, xp = z3.Reals("x1 y1 a h xp")
     return implication(
-        "farther round",
         "alpha e = (a, h), h > 0; on one circle (x1, y1), y1 >= h, not before e, and (xp, h), xp <= 0: the second is no "
         "nearer to alpha e, and left of it",
         [h > 0, y1 >= h, a * y1 - h * x1 >= 0, xp <= 0, xp * xp + h * h == x1 * x1 + y1 * y1],
@@ -128,7 +121,6 @@ def _farther_round() -> Evidence:
 def _beyond_edge() -> Evidence:
     t, w2, a2, first, second, gap, a, h, x, y, xp = z3.Reals("t w2 a2 first second gap a h x y xp")
     return implication(
-        "beyond the edge",
         "so if (x1, y1) is 1 - alpha =: t from alpha e, a point (x, y) of the circle with x < 0 <= y < h is farther than t "
         "from the face",
         [
@@ -160,7 +152,6 @@ def _searched(form: str) -> Evidence:
     least, nearest = float(inside[w > 1e-6].min()), float(inside[usual].min())
     return Evidence(
         kind="search",
-        step="worst configuration",
         summary=f"u lies in its cap in {n} configurations; the nearest to the rim, ||mu_l|| > .2, s > .1, alpha < .95, is "
         f"{nearest:.2g} rad inside",
         holds=least > -1e-6,
@@ -184,29 +175,27 @@ CLAIMS = (
         statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ u^\top\mu_l\geq\max(1-\rho'',\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>"
         r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
-        steps=(
-            "chord", "split", "main part", "ball", "cap", "half angles", "Cauchy-Schwarz", "rim", "nearer",
-            "monotone", "monotone D", "union bound",
-        ),
         reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main part`, "
         "`ball`), "
         "which confines u to a cap (`cap`). " + _RIM,
         trusted=(AVERAGES,),
-        checks=(
-            lambda: unit_chord("sharp"),
-            lambda: split("sharp"),
-            main_part_ball,
-            ball,
-            _by_distance,
-            _half_angles,
-            cauchy_schwarz,
-            _rim,
-            _nearer,
-            monotone_rho,
-            monotone_chord,
-            union_bound,
-            lambda: _searched("cap"),
-        ),
+        steps={
+            "chord": lambda: unit_chord("sharp"),
+            "split": lambda: split("sharp"),
+            "main part": main_part_ball,
+            "ball": ball,
+            "cap": _by_distance,
+            "half angles": _half_angles,
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "rim": _rim,
+            "nearer": _nearer,
+            "monotone": monotone_rho,
+            "monotone D": monotone_chord,
+            "union bound": union_bound,
+        },
+        other={
+            "worst configuration": lambda: _searched("cap"),
+        },
     ),
     Claim(
         id="thm-1-exact",
@@ -216,11 +205,6 @@ CLAIMS = (
         r"1-s^2/2\})\leq 1-\alpha\}"
         r">\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
-        steps=(
-            "chord", "split", "support", "edge", "farther round", "beyond the edge", "half angles", "Cauchy-Schwarz",
-            "rim", "nearer",
-            "monotone", "union bound",
-        ),
         reduction="v averages unit vectors y with u.y >= cos theta (`chord`), so v lies in the ball with u.v >= cos theta. "
         "Let phi be the angle of u and p, all in their plane: v's part outside it only shortens v. Face, by `split`: "
         "w cos phi >= alpha cos theta - (1 - alpha) = 1 - rho''. With e the hull's edge point on p's side, p - alpha e "
@@ -233,21 +217,23 @@ CLAIMS = (
         "alone bounds phi. "
         "A smaller alpha (`monotone`) or a larger s only adds compatible points. " + _RIM,
         trusted=(AVERAGES,),
-        checks=(
-            lambda: unit_chord("sharp"),
-            lambda: split("sharp"),
-            _support,
-            _edge,
-            _farther_round,
-            _beyond_edge,
-            _half_angles,
-            cauchy_schwarz,
-            _rim,
-            _nearer,
-            mixing,
-            union_bound,
-            lambda: _searched("exact"),
-            attained,
-        ),
+        steps={
+            "chord": lambda: unit_chord("sharp"),
+            "split": lambda: split("sharp"),
+            "support": _support,
+            "edge": _edge,
+            "farther round": _farther_round,
+            "beyond the edge": _beyond_edge,
+            "half angles": _half_angles,
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "rim": _rim,
+            "nearer": _nearer,
+            "monotone": mixing,
+            "union bound": union_bound,
+        },
+        other={
+            "worst configuration": lambda: _searched("exact"),
+            "attained": attained,
+        },
     ),
-)  # fmt: skip
+)

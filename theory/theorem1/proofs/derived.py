@@ -27,7 +27,6 @@ def unit_chord(form: str) -> Evidence:
     """Inner product of unit vectors within s of each other, in coordinates of their plane."""
     x, y, s = z3.Reals("x y s")
     return implication(
-        "chord",
         f"unit u = (1, 0), w with ||u - w|| <= s imply u.w >= {'1 - s' if form == 'corrected' else '1 - s^2/2'}",
         [x * x + y * y == 1, s >= 0, (1 - x) ** 2 + y**2 <= s * s],
         x >= _inner(form, s),
@@ -40,7 +39,6 @@ def split(form: str) -> Evidence:
     rho = {"corrected": rho_corrected, "sharp": rho_sharp}[form]
     uv, ub, alpha, s = z3.Reals("uv ub alpha s")
     return implication(
-        "split",
         "p = alpha v + (1 - alpha) b implies u.p >= 1 - rho",
         [alpha >= 0, alpha <= 1, s >= 0, uv >= _inner(form, s), ub >= -1],
         alpha * uv + (1 - alpha) * ub >= 1 - rho(alpha, s),
@@ -52,7 +50,6 @@ def plane() -> Evidence:
     """From u.p to the product of the two means."""
     rho, root, up, w, D, e, product = z3.Reals("rho root up w D e product")
     return implication(
-        "plane",
         "u.p >= 1 - rho, ||u - q|| <= ||u - p||, p.q >= u.p - ||p|| ||u - q|| imply p.q >= 1 - rho - sqrt(2 rho)",
         [
             rho >= 0,
@@ -76,7 +73,6 @@ def monotone_rho() -> Evidence:
     """Both derived rho fall in alpha."""
     alpha, less, s = z3.Reals("alpha less s")
     return implication(
-        "monotone",
         "a smaller alpha gives a larger rho (s <= 2), so sigma - R/p_l may stand for alpha_l",
         [0 <= less, less <= alpha, alpha <= 1, s >= 0, s <= 2],
         z3.And(rho_corrected(less, s) >= rho_corrected(alpha, s), rho_sharp(less, s) >= rho_sharp(alpha, s)),
@@ -88,7 +84,6 @@ def main_part_ball() -> Evidence:
     """Distance of u from alpha v."""
     uv, v2, alpha, s = z3.Reals("uv v2 alpha s")
     return implication(
-        "main part",
         "u.v >= 1 - s^2/2 and ||v|| <= 1 imply ||u - alpha v||^2 <= (1 - alpha)^2 + alpha s^2",
         [alpha >= 0, alpha <= 1, s >= 0, v2 <= 1, uv >= _inner("sharp", s)],
         1 - 2 * alpha * uv + alpha**2 * v2 <= chord_square(alpha, s),
@@ -100,7 +95,6 @@ def monotone_chord() -> Evidence:
     """D falls in alpha."""
     b, c, s, small, large = z3.Reals("b c s small large")
     return implication(
-        "monotone D",
         "a smaller alpha gives a larger D (s <= 2), so sigma - R/p_l may stand for alpha_l",
         [
             b >= 0,
@@ -122,7 +116,6 @@ def ball() -> Evidence:
     """Distance of u from the class mean."""
     main, rest, alpha, s, root, D, up = z3.Reals("main rest alpha s root D up")
     return implication(
-        "ball",
         "||u - p|| <= ||u - alpha v|| + (1 - alpha) ||b|| <= D",
         [
             alpha >= 0,
@@ -145,7 +138,6 @@ def triangle() -> Evidence:
     """Distance of the two means of a misclassified point."""
     D, own, other, apart = z3.Reals("D own other apart")
     return implication(
-        "triangle",
         "||u - q|| <= ||u - p|| <= D implies ||p - q|| <= 2 D",
         [own <= D, other <= own, apart <= own + other],
         apart <= 2 * D,
@@ -170,18 +162,19 @@ def _derived(form: str, title: str, statement: str) -> Claim:
         source="derived from " + PAPER + ", lemma 3.2",
         statement=statement,
         expected=Verdict.PROVED,
-        steps=("chord", "split", "Cauchy-Schwarz", "plane", "monotone", "union bound"),
         reduction=_DERIVED,
         trusted=(AVERAGES,),
-        checks=(
-            lambda: unit_chord(form),
-            lambda: split(form),
-            cauchy_schwarz,
-            plane,
-            monotone_rho,
-            union_bound,
-            lambda: searched(form),
-        ),
+        steps={
+            "chord": lambda: unit_chord(form),
+            "split": lambda: split(form),
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "plane": plane,
+            "monotone": monotone_rho,
+            "union bound": union_bound,
+        },
+        other={
+            "worst configuration": lambda: searched(form),
+        },
     )
 
 
@@ -205,19 +198,20 @@ CLAIMS = (
         statement=r"D=(1-\alpha_l)+\sqrt{(1-\alpha_l)^2+\alpha_l s^2},\quad \|\mu_l-\mu_k\|>2Dr\ \forall l\neq k"
         r"\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
-        steps=("chord", "main part", "ball", "triangle", "monotone D", "union bound"),
         reduction="As for thm-1-sharp, v averages unit vectors with u.w >= 1 - s^2/2 (`chord`), so `main part` bounds "
         "||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| (`ball`). Misclassified as k means "
         "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest.",
         trusted=(AVERAGES,),
-        checks=(
-            lambda: unit_chord("sharp"),
-            main_part_ball,
-            ball,
-            triangle,
-            monotone_chord,
-            union_bound,
-            chord_searched,
-        ),
+        steps={
+            "chord": lambda: unit_chord("sharp"),
+            "main part": main_part_ball,
+            "ball": ball,
+            "triangle": triangle,
+            "monotone D": monotone_chord,
+            "union bound": union_bound,
+        },
+        other={
+            "worst configuration": chord_searched,
+        },
     ),
 )

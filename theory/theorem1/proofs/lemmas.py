@@ -27,7 +27,6 @@ def union_bound() -> Evidence:
     """Lemma 3.1 for one class, over the masses of its four atoms."""
     p, sigma, main_wide, rest, rest_wide, error = z3.Reals("p sigma main_wide rest rest_wide error")
     return implication(
-        "union bound",
         "per class: errors outside C_k^0 and S_eps weigh at most (1 - sigma) p_k + P[x in C_k, x not in S_eps]",
         [
             main_wide >= 0,
@@ -46,7 +45,6 @@ def mixing() -> Evidence:
     """A smaller alpha may stand for the true one, with another v's complement b'."""
     less, alpha, ball, rest = z3.Reals("less alpha ball rest")
     return implication(
-        "monotone",
         "alpha v + (1 - alpha) b = less v + (1 - less) b' with ||b'|| <= 1: a smaller alpha allows no fewer u",
         [less >= 0, less <= alpha, alpha <= 1, rest <= 1, ball * (1 - less) <= (alpha - less) + (1 - alpha) * rest],
         z3.Implies(less < 1, ball <= 1),
@@ -80,7 +78,6 @@ def _broken_step() -> Evidence:
     corrected = 1 - rho_corrected(alpha_lower(sigma, R, p), zero)
     return Evidence(
         kind="witness",
-        step="misaligned share counted once",
         summary=f"finite world, sigma = {sigma}, delta = eps = 0, R/p_l = {R / p}: "
         f"f(x0).mu_l = {inner} < {promised} = 1 - rho_l",
         direction="against",
@@ -94,7 +91,6 @@ def _broken_step() -> Evidence:
 def _printed_against_corrected() -> Evidence:
     sigma, R, p, s = sympy.symbols("sigma R p s", positive=True)
     return identity(
-        "difference",
         "rho_printed - rho_corrected = (R/p_l)(s - 1): the printed step is right exactly for s >= 1",
         rho_printed(sigma, R, p, s) - rho_corrected(alpha_lower(sigma, R, p), s),
         (R / p) * (s - 1),
@@ -109,10 +105,11 @@ CLAIMS = (
         statement=r"G_f\ \mathrm{correct\ on}\ \cup_k C_k^0\cap S_\varepsilon\ \Rightarrow\ "
         r"Err(G_f)\leq(1-\sigma)+R_\varepsilon",
         expected=Verdict.PROVED,
-        steps=("union bound",),
         reduction="Per class, errors lie outside C_k^0 or in C_k^0 minus S_eps (`union bound`, over the masses of the four "
         "atoms of a class). Summing over k: sum_k p_k = 1 and sum_k P[C_k minus S_eps] = R_eps.",
-        checks=(union_bound,),
+        steps={
+            "union bound": union_bound,
+        },
     ),
     Claim(
         id="lemma-3.2-printed-step",
@@ -121,6 +118,9 @@ CLAIMS = (
         statement=r"x_0\in C_l^0\cap S_\varepsilon\ \Rightarrow\ f(x_0)^\top\mu_l\geq r^2(1-\rho_l),\quad "
         r"\rho_l=2(1-\sigma)+R_\varepsilon/p_l+\sigma s",
         expected=Verdict.REFUTED,
-        checks=(_broken_step, _printed_against_corrected),
+        other={
+            "misaligned share counted once": _broken_step,
+            "difference": _printed_against_corrected,
+        },
     ),
 )

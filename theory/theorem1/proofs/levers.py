@@ -15,7 +15,6 @@ from theory.theorem1.proofs.lemmas import PAPER, union_bound
 def _class_bound() -> Evidence:
     p, q, alpha, wrong, others, lost, inside, outside = z3.Reals("p q alpha wrong others lost inside outside")
     return implication(
-        "class bound",
         "one more class, of mass p: its errors weigh at most p (1 - alpha) if its condition holds, since they lie outside "
         "C_l^0 and S_eps, and at most p if not; the others' bounds add up",
         [
@@ -36,7 +35,6 @@ def _class_bound() -> Evidence:
 def _local() -> Evidence:
     first, between, second, whole, eps, delta = z3.Reals("first between second whole eps delta")
     return implication(
-        "local spread",
         "||f(x0) - f(x')|| <= ||f(x0) - f(x0*)|| + ||f(x0*) - f(x*)|| + ||f(x*) - f(x')|| <= eps + delta + eps",
         [first <= eps, between <= delta, second <= eps, whole <= first + between + second],
         whole <= delta + 2 * eps,
@@ -47,7 +45,6 @@ def _local() -> Evidence:
 def _never_larger() -> Evidence:
     inputs, features, best, L = z3.Reals("inputs features best L")
     return implication(
-        "never larger",
         "d_{A,f} <= ||f(x1*) - f(x2*)|| <= L ||x1* - x2*|| = L d_A at the closest views in input space",
         [L >= 0, inputs >= 0, best <= features, features <= L * inputs],
         best <= L * inputs,
@@ -62,12 +59,14 @@ CLAIMS = (
         source="derived from " + PAPER + ", Theorem 1",
         statement=r"Err(G_f)\leq\sum_{l\ met}p_l(1-\alpha_l)+\sum_{l\ not\ met}p_l,\quad (\varepsilon_l,\delta_l)\ free",
         expected=Verdict.PROVED,
-        steps=("union bound", "class bound"),
         reduction="Each form shows, from its condition for the pairs (l, k), k != l, that no sample of C_l^0 and S_eps is "
         "misclassified; neither the other classes' main parts nor their spreads enter (thm-1-printed bounds by R_eps/p_l >= "
         "P[C_l minus S_eps]/p_l, which may stand for it). Induction over the classes by `class bound`; (eps_l, delta_l) is "
         "chosen per class, since the conclusion about C_l names no other class's.",
-        checks=(union_bound, _class_bound),
+        steps={
+            "union bound": union_bound,
+            "class bound": _class_bound,
+        },
     ),
     Claim(
         id="thm-1-local",
@@ -76,7 +75,6 @@ CLAIMS = (
         statement=r"d_{A,f}(x_1,x_2)=\min_{x_1'\in A(x_1),x_2'\in A(x_2)}\|f(x_1')-f(x_2')\|\leq L\,d_A(x_1,x_2);"
         r"\quad s=(\delta_f+2\varepsilon)/r\ \mathrm{serves\ every\ form}",
         expected=Verdict.PROVED,
-        steps=("local spread", "never larger"),
         reduction="With C_l^0 pairwise within delta_f in d_{A,f}, take x0*, x* the views of x0, x that attain the "
         "minimum. x0, x "
         "in S_eps bounds the outer two terms by eps (`local spread`, over the four norms: the triangle inequality is an "
@@ -84,6 +82,9 @@ CLAIMS = (
         "of the norm). Nothing else in any form's proof uses L or delta. `never larger`: L delta is an upper bound of the "
         "same number, so every main part of the Lipschitz lever is one here, at no larger s.",
         trusted=("the triangle inequality of the Euclidean norm",),
-        checks=(_local, _never_larger),
+        steps={
+            "local spread": _local,
+            "never larger": _never_larger,
+        },
     ),
 )

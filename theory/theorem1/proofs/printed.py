@@ -33,7 +33,6 @@ def _parameters() -> Evidence:
     sigma, q, s, rho = z3.Reals("sigma q s rho")
     b = 1 - (sigma - q)
     return implication(
-        "parameters",
         "rho <= 1 and alpha = sigma - R/p_l imply 0 <= b := 1 - alpha <= rho and s <= rho - b",
         [sigma >= 0, sigma <= 1, q >= 0, s >= 0, rho == rho_printed(sigma, q, 1, s), rho <= 1],
         z3.And(b >= 0, b <= rho, s <= rho - b),
@@ -46,7 +45,6 @@ def _stewart() -> Evidence:
     D2 = 1 - 2 * up + x
     centred = x - 2 * (1 - b) * up + (1 - b) ** 2
     return identity(
-        "Stewart",
         "||p - (1-b) u||^2 = b ||p||^2 + (1-b) ||u - p||^2 - b (1-b)",
         centred,
         b * x + (1 - b) * D2 - b * (1 - b),
@@ -56,7 +54,6 @@ def _stewart() -> Evidence:
 def _small_rho() -> Evidence:
     rho, root, b, up, w, D = z3.Reals("rho root b up w D")
     return implication(
-        "rho <= 2/9",
         "D <= b + E <= 2 rho and p.q >= u.p - ||p|| D >= 1 - 2 D >= 1 - 4 rho >= 1 - rho - sqrt(2 rho)",
         [
             rho >= 0,
@@ -88,7 +85,6 @@ def _middle_rho() -> Evidence:
         return (tau - w).max(room.min(room * room - widest))
 
     return positive_on_box(
-        "2/9 <= rho <= 25/32",
         "max(-||p||, u.p - ||p|| D) > 1 - rho - sqrt(2 rho) on the whole compact parameter set",
         margin,
         ((Fraction(2, 3), Fraction(5, 4)), (Fraction(0), Fraction(1)), (Fraction(0), Fraction(1))),
@@ -98,7 +94,6 @@ def _middle_rho() -> Evidence:
 def _large_rho() -> Evidence:
     rho, root = z3.Reals("rho root")
     return implication(
-        "rho >= 25/32",
         "the threshold is at most -1 <= p.q, so the condition is never met",
         [rho >= rational("25/32"), root >= 0, root * root == 2 * rho],
         threshold(rho, root) <= -1,
@@ -111,7 +106,6 @@ def _no_more() -> Evidence:
         "sigma own total p least s rho worst root big shortfall"
     )
     return implication(
-        "rho_max",
         "rho_l(sigma, own R/p_l) <= rho_max(sigma, R/min p) and Delta_mu >= 0: the printed threshold is no larger",
         [
             sigma >= 0,
@@ -140,7 +134,6 @@ def _ideal_threshold() -> Evidence:
     p = sympy.symbols("p", positive=True)
     zero = sympy.Integer(0)
     return identity(
-        "ideal threshold",
         "sigma = 1, delta = eps = R = 0 give rho_max = 0 and threshold 1: the condition reads mu_l.mu_k < r^2",
         threshold(rho_printed(sympy.Integer(1), zero, p, zero)),
         sympy.Integer(1),
@@ -150,7 +143,6 @@ def _ideal_threshold() -> Evidence:
 def _ideal_means() -> Evidence:
     p1, p2, q1, q2 = z3.Reals("p1 p2 q1 q2")
     return implication(
-        "ideal means",
         "every f(x) is its class mean, a unit vector: Delta_mu = 0, and mu_l.mu_k < 1 iff mu_l != mu_k",
         [p1 * p1 + p2 * p2 == 1, q1 * q1 + q2 * q2 == 1],
         (p1 * q1 + p2 * q2 < 1) == z3.Not(z3.And(p1 == q1, p2 == q2)),
@@ -185,7 +177,6 @@ def _misprint() -> Evidence:
     error = nearest_mean_error(world)
     return Evidence(
         kind="witness",
-        step="min_l rho_l",
         summary=f"finite world of ten classes, sigma = {sigma}, R = {R}, rho_l = {min(rhos)}, so rho_max = {rho} as "
         f"misprinted and the condition holds, yet Err = {error} > {(1 - sigma) + R}",
         direction="against",
@@ -196,16 +187,15 @@ def _misprint() -> Evidence:
     )
 
 
-PRINTED_STEPS = (
-    "parameters",
-    "monotone",
-    "Stewart",
-    "Cauchy-Schwarz",
-    "rho <= 2/9",
-    "2/9 <= rho <= 25/32",
-    "rho >= 25/32",
-)
-PRINTED_CHECKS = (_parameters, mixing, _stewart, cauchy_schwarz, _small_rho, _middle_rho, _large_rho)
+PRINTED_STEPS = {
+    "parameters": _parameters,
+    "monotone": mixing,
+    "Stewart": _stewart,
+    "Cauchy-Schwarz": cauchy_schwarz,
+    "rho <= 2/9": _small_rho,
+    "2/9 <= rho <= 25/32": _middle_rho,
+    "rho >= 25/32": _large_rho,
+}
 """What shows that no sample of C_l^0 and S_eps is misclassified while mu_l.mu_k < threshold(rho_l) for all k."""
 
 _BY_CAP = (
@@ -227,12 +217,14 @@ CLAIMS = (
         statement=r"\mu_l^\top\mu_k<r^2(1-\rho_l-\sqrt{2\rho_l}-\Delta_\mu/2)\ \forall k\neq l\ \Rightarrow\ "
         r"G_f(x)=l\ \forall x\in C_l^0\cap S_\varepsilon",
         expected=Verdict.PROVED,
-        steps=(*PRINTED_STEPS, "rho_max"),
         reduction="The printed proof fails (lemma-3.2-printed-step), the conclusion stands. " + _BY_CAP + " Delta_mu/2 "
         "only makes "
         "the condition harder to meet (`rho_max`).",
         trusted=(AVERAGES,),
-        checks=(*PRINTED_CHECKS, _no_more),
+        steps={
+            **PRINTED_STEPS,
+            "rho_max": _no_more,
+        },
     ),
     Claim(
         id="thm-1",
@@ -241,12 +233,15 @@ CLAIMS = (
         statement=r"\rho_{max}=2(1-\sigma)+\frac{R_\varepsilon}{\min_l p_l}+\sigma s,\quad "
         r"\mu_l^\top\mu_k<r^2(1-\rho_{max}-\sqrt{2\rho_{max}}-\Delta_\mu/2)\ \forall l\neq k" + _CONCLUSION,
         expected=Verdict.PROVED,
-        steps=(*PRINTED_STEPS, "rho_max", "union bound"),
         reduction="rho_l <= rho_max and Delta_mu >= 0 (`rho_max`), so the condition of thm-1-printed holds for every "
         "class, and with "
         "sigma common to the classes lemma-3.1 (`union bound`) gives (1 - sigma) + R_eps. " + _BY_CAP,
         trusted=(AVERAGES,),
-        checks=(*PRINTED_CHECKS, _no_more, union_bound),
+        steps={
+            **PRINTED_STEPS,
+            "rho_max": _no_more,
+            "union bound": union_bound,
+        },
     ),
     Claim(
         id="thm-1-printed",
@@ -255,11 +250,16 @@ CLAIMS = (
         statement=r"\rho_l=2(1-\sigma)+R_\varepsilon/p_l+\sigma s,\quad "
         r"\mu_l^\top\mu_k<r^2(1-\rho_l-\sqrt{2\rho_l})\ \forall l\neq k" + _CONCLUSION,
         expected=Verdict.PROVED,
-        steps=(*PRINTED_STEPS, "union bound"),
         reduction="The printed proof fails (lemma-3.2-printed-step), the conclusion stands, and Delta_mu/2 is superfluous. "
         + _BY_CAP,
         trusted=(AVERAGES,),
-        checks=(*PRINTED_CHECKS, union_bound, lambda: searched("printed")),
+        steps={
+            **PRINTED_STEPS,
+            "union bound": union_bound,
+        },
+        other={
+            "worst configuration": lambda: searched("printed"),
+        },
     ),
     Claim(
         id="thm-1-ideal",
@@ -268,12 +268,15 @@ CLAIMS = (
         statement=r"\sigma=1,\ \delta=\varepsilon=R_\varepsilon=0:\quad \mu_l^\top\mu_k<r^2\ \forall l\neq k\ "
         r"\Rightarrow\ Err(G_f)=0",
         expected=Verdict.PROVED,
-        steps=("ideal threshold", "ideal means", "union bound"),
         reduction="delta = eps = 0 and sigma = 1 make f constant on a class (s = 0), so its mean is a unit vector and "
         "Delta_mu = 0; "
         "thm-1 then asks mu_l.mu_k < r^2 (`ideal threshold`), which says that the means differ (`ideal means`, in the plane "
         "of the two), and gives Err <= 0.",
-        checks=(_ideal_threshold, _ideal_means, union_bound),
+        steps={
+            "ideal threshold": _ideal_threshold,
+            "ideal means": _ideal_means,
+            "union bound": union_bound,
+        },
     ),
     Claim(
         id="thm-1-misprint",
@@ -282,6 +285,8 @@ CLAIMS = (
         statement=r"\rho_{max}=2(1-\sigma)+\frac{R_\varepsilon}{\min_l\rho_l}+\sigma s,\quad "
         r"\mu_l^\top\mu_k<r^2(1-\rho_{max}-\sqrt{2\rho_{max}}-\Delta_\mu/2)\ \forall l\neq k" + _CONCLUSION,
         expected=Verdict.REFUTED,
-        checks=(_misprint,),
+        other={
+            "min_l rho_l": _misprint,
+        },
     ),
-)  # fmt: skip
+)

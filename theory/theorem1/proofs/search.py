@@ -101,7 +101,6 @@ def searched(form: str) -> Evidence:
     least = float(slack.min())
     return Evidence(
         kind="search",
-        step="worst configuration",
         summary=f"none of {n} misclassified configurations lies below the threshold; the nearest lie above it by "
         + ", ".join(f"{abs(value):.2f} at rho = {level:g}" for value, level in zip(nearest, levels, strict=True)),
         holds=least > -1e-12,
@@ -119,7 +118,6 @@ def chord_searched() -> Evidence:
     spread = (found.s > 0.1) & (found.alpha < 0.95)
     return Evidence(
         kind="search",
-        step="worst configuration",
         summary=f"D bounds ||u - mu_l|| in {n} configurations; the nearest with s > .1 and alpha < .95 is "
         f"{float(slack[spread].min()):.2g} below it",
         holds=least > -1e-7,
