@@ -24,7 +24,7 @@ from theory.divergence.losses import LINEAR, symbols, unit_product
 from theory.divergence.search import infonce_searched
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, enclosure, identity, implication, positive_on_box
-from theory.theorem1.proofs.lemmas import AVERAGES
+from theory.theorem1.proofs.steps import AVERAGES
 
 THEOREM_3 = "Huang et al., ICLR 2023, Theorem 3"
 

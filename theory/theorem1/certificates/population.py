@@ -35,6 +35,7 @@ from theory.theorem1.forms import POPULATION_FORMS
 from theory.theorem1.forms.anchored import cell_margin, mean_ball
 from theory.theorem1.forms.form import PopulationPair
 
+
 @dataclass(frozen=True)
 class Anchors:
     """What is chosen before the counted sample is looked at; lengths in units of r.

@@ -1,4 +1,4 @@
-"""The anchored form: the main part lies in a ball about a point chosen beforehand, its anchor, and the ball in the cell of mu_l.
+"""The anchored form: all of a ball about an anchor, a point chosen beforehand, is nearer to mu_l than to any other mean.
 
 Units of r; a_l is any vector. The main part and S_eps of class l are replaced by the samples whose views ALL lie within t_l
 of a_l. On a finite world with known means `cell_margin` is exact for balls (`certificates.population.anchored_world`); for a

@@ -13,7 +13,7 @@ from theory.elementary import sqrt
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.theorem1.forms.anchored import bounded_margin, cell_margin, mean_ball
-from theory.theorem1.proofs.lemmas import AVERAGES, PAPER, mixing, union_bound
+from theory.theorem1.proofs.steps import AVERAGES, PAPER, mixing, union_bound
 
 
 def _expansion() -> Evidence:
