@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from figures.style import FORM_COLOURS, canvas
-from theory.theorem1.forms import FORMS, Form, margin
+from theory.theorem1 import FORMS, margin
 
 
-def needed_alpha(form: Form, s: Any, product: float, square: float) -> Any:
+def needed_alpha(form: str, s: Any, product: float, square: float) -> Any:
     """Least alpha at which `form` is met at spread s, for mu_l.mu_k = product and |mu_l|^2 = |mu_k|^2 = square."""
     alpha = np.linspace(0, 1, 1001)[:, None]
     met = margin(form, alpha, s, square, square, product) > 0
@@ -28,11 +28,11 @@ def draw(measurements: list[dict[str, Any]]) -> Figure:
         off = np.where(np.eye(len(products), dtype=bool), -np.inf, products).max(axis=1)
         square = float(np.median(products.diagonal()))
         grid = np.linspace(0, 2, 400)
-        for form in FORMS[1:]:
+        for form in (name for name in FORMS if FORMS[name].share == "alpha"):
             axes.plot(
                 grid,
                 needed_alpha(form, grid, float(np.median(off)), square),
-                color=FORM_COLOURS[form],
+                color=FORM_COLOURS.get(form),
                 label=f"{form} needs",
             )
         axes.set(xlim=(0, 2), ylim=(0, 1.02), xlabel="spread s")

@@ -16,7 +16,6 @@ from theory.factors import mean_shortfall
 from theory.setting import Array
 from theory.theorem1 import FORMS, margin, rho_printed, threshold
 from theory.theorem1.certificates.world import GUARD, ROUNDING
-from theory.theorem1.forms import Form
 
 Lever = Literal["lipschitz", "local"]
 LEVERS: tuple[Lever, ...] = ("lipschitz", "local")
@@ -57,7 +56,7 @@ class Held:
               classes where it is met; a positive one would refute the form. -inf where it is never met
     """
 
-    form: Form
+    form: str
     margins: Array
     bound: Array
     excess: float
@@ -94,7 +93,7 @@ def spread(model: Circle, delta: Array, eps: Array, lever: Lever) -> Array:
     return np.asarray(np.minimum((reach + 2 * eps) / r, 2.0))
 
 
-def hold(form: Form, factors: Factors) -> Held:
+def hold(form: str, factors: Factors) -> Held:
     """One form of Theorem 1 at all points of `factors`."""
     margins = _printed(factors) if form == "printed" else _per_class(form, factors)
     met = margins > ROUNDING
@@ -109,7 +108,7 @@ def hold(form: Form, factors: Factors) -> Held:
     return Held(form, margins, bound, float(excess.max(initial=-np.inf)))
 
 
-def hold_all(factors: Factors) -> dict[Form, Held]:
+def hold_all(factors: Factors) -> dict[str, Held]:
     """Every form, printed to exact."""
     return {form: hold(form, factors) for form in FORMS}
 
@@ -122,7 +121,7 @@ def _printed(factors: Factors) -> Array:
     return np.repeat(margins[:, None], K, axis=1)
 
 
-def _per_class(form: Form, factors: Factors) -> Array:
+def _per_class(form: str, factors: Factors) -> Array:
     """The least margin over the rivals, (P, K)."""
     K = len(factors.gram)
     own = np.arange(K)[:, None]

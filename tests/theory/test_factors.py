@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from tests.theory.worlds import clustered, worlds
 from theory import factors
 from theory.setting import FiniteWorld
-from theory.theorem1.proofs.lemmas import lemma_3_2_world
+from theory.theorem1.proofs.lemma_3_2 import lemma_3_2_world
 
 
 def naive(world):

@@ -16,7 +16,7 @@ from theory.divergence.logsum import EXPONENTIAL, exp, first_weight, log_sum, ra
 from theory.divergence.losses import LINEAR
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, enclosure, identity, implication, positive_on_box
-from theory.theorem1.proofs.lemmas import AVERAGES
+from theory.theorem1.proofs.steps import AVERAGES
 
 THEOREM_3 = "Huang et al., ICLR 2023, Theorem 3"
 

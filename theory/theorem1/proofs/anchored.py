@@ -6,33 +6,14 @@ delta/2 + eps (section "anchor view" of population-anchor). No clique is searche
 proportion, so the anchored form is the one that survives the step from a sample to the population.
 """
 
-from typing import Any
-
 import sympy
 import z3
 
 from theory.elementary import sqrt
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
-from theory.theorem1.proofs.lemmas import AVERAGES, PAPER, mixing, union_bound
-
-
-def cell_margin(t: Any, to_own: Any, to_rival: Any, apart: Any) -> Any:
-    """(||a - mu_k||^2 - ||a - mu_l||^2)/2 - t ||mu_l - mu_k||: positive iff all of the ball B(a, t) is nearer to mu_l.
-
-    to_own, to_rival, apart = ||a - mu_l||, ||a - mu_k||, ||mu_l - mu_k||; t >= 0. Arrays broadcast.
-    """
-    return (to_rival**2 - to_own**2) / 2 - t * apart
-
-
-def bounded_margin(t: Any, to_own: Any, to_rival: Any) -> Any:
-    """||a - mu_k|| - ||a - mu_l|| - 2 t, from a lower bound on the first and an upper bound on the second distance."""
-    return to_rival - to_own - 2 * t
-
-
-def mean_ball(alpha: Any, t: Any) -> Any:
-    """alpha t + (1 - alpha) >= ||mu_l - alpha a_l||, for any alpha up to the share of class l within t of a_l."""
-    return alpha * t + (1 - alpha)
+from theory.theorem1.forms.anchored import bounded_margin, cell_margin, mean_ball
+from theory.theorem1.proofs.steps import AVERAGES, PAPER, mixing, union_bound
 
 
 def _expansion() -> Evidence:

@@ -12,7 +12,8 @@ from theory.concentration import augmented_distances, main_part
 from theory.factors import divergence, misclassified
 from theory.ledger import Evidence
 from theory.setting import Array, FiniteWorld
-from theory.theorem1.forms import exact_angle, margin
+from theory.theorem1.forms import margin
+from theory.theorem1.forms.exact import exact_angle
 
 
 def worst_u(alpha: float, s: float, w: float) -> Array:

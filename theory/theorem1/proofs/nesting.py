@@ -14,21 +14,17 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
-from theory.theorem1.forms import (
-    alpha_lower,
-    chord,
-    chord_margin,
-    chord_square,
-    margin,
-    rho_corrected,
-    rho_printed,
-    rho_sharp,
-    threshold,
-)
-from theory.theorem1.proofs.derived import ball, main_part_ball, plane, split, triangle, unit_chord
-from theory.theorem1.proofs.lemmas import PAPER
-from theory.theorem1.proofs.printed import PRINTED_STEPS
+from theory.theorem1.forms import margin
+from theory.theorem1.forms.chord import chord_bound, chord_margin, chord_square
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.form import alpha_lower, threshold
+from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.forms.sharp import rho_sharp
+from theory.theorem1.proofs.chord import ball, main_part_ball, triangle
+from theory.theorem1.proofs.lemma_3_2 import PRINTED_STEPS
 from theory.theorem1.proofs.search import draw
+from theory.theorem1.proofs.steps import PAPER
+from theory.theorem1.proofs.thresholds import plane, split, unit_chord
 
 Point = dict[str, Any]
 
@@ -38,9 +34,9 @@ def _rational(**values: str) -> Point:
 
 
 def _cap(x: Point) -> Any:
-    """`forms.cap_margin` at `forms.cap_angle`, for means at which -g lies outside the cap."""
+    """`cap_margin` at `cap_angle`, for means at which -g lies outside the cap."""
     alpha, s, w = _alpha(x), x["s"], sympy.sqrt(x["ll"])
-    cosine = sympy.Max(1 - rho_sharp(alpha, s), (1 + x["ll"] - chord(alpha, s) ** 2) / 2) / w
+    cosine = sympy.Max(1 - rho_sharp(alpha, s), (1 + x["ll"] - chord_bound(alpha, s) ** 2) / 2) / w
     along = (x["ll"] - x["lk"]) / w
     across = sympy.sqrt(x["ll"] + x["kk"] - 2 * x["lk"] - along**2)
     return along * cosine - across * sympy.sqrt(1 - cosine**2) - (x["ll"] - x["kk"]) / 2
@@ -189,15 +185,14 @@ CLAIMS = (
         statement=r"corrected\Rightarrow sharp,\ chord,\ printed;\quad sharp,\ chord\Rightarrow cap;\quad "
         r"cap,\ printed\Rightarrow exact;\quad \mathrm{no\ other}",
         expected=Verdict.PROVED,
-        reduction="corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and `near "
-        "means` (with u.p >= 1 - rho', `Cauchy-Schwarz`) ||mu_l - mu_k|| <= 2 D would force mu_l.mu_k >= threshold(rho'). "
-        "corrected => printed: `printed rho`, `falling threshold`. The cap is the set of unit u with u.p >= 1 - rho'' and "
-        "||u - p|| <= D. sharp => cap: by `plane` a misclassified u of it would force mu_l.mu_k >= threshold(rho''). "
-        "chord => cap: by `triangle` it would force ||mu_l - mu_k|| <= 2 D. cap => exact: every compatible u lies in "
-        "the cap, by `chord`, `split`, `main part` and `ball`. printed => exact: the proof of thm-1-printed (`parameters` "
-        "to `rho >= "
-        "25/32`) takes any compatible u. The last steps are points at which one form is met and another not; any further "
-        "implication would contradict one of them.",
+        reduction="corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and "
+        "`near means` (with u.p >= 1 - rho', `Cauchy-Schwarz`) ||mu_l - mu_k|| <= 2 D would force mu_l.mu_k >= "
+        "threshold(rho'). corrected => printed: `printed rho`, `falling threshold`. The cap is the set of unit u with "
+        "u.p >= 1 - rho'' and ||u - p|| <= D. sharp => cap: by `plane` a misclassified u of it would force mu_l.mu_k "
+        ">= threshold(rho''). chord => cap: by `triangle` it would force ||mu_l - mu_k|| <= 2 D. cap => exact: every "
+        "compatible u lies in the cap, by `chord`, `split`, `main part` and `ball`. printed => exact: the proof of "
+        "thm-1-printed (`parameters` to `rho >= 25/32`) takes any compatible u. The last steps are points at which one "
+        "form is met and another not; any further implication would contradict one of them.",
         steps={
             "sharper rho": _less_rho,
             "falling threshold": _falling_threshold,

@@ -12,7 +12,11 @@ import numpy as np
 
 from theory.ledger import Evidence
 from theory.setting import Array
-from theory.theorem1.forms import chord, rho_corrected, rho_printed, rho_sharp, threshold
+from theory.theorem1.forms.chord import chord_bound
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.form import threshold
+from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.forms.sharp import rho_sharp
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def slacks(found: Configurations) -> dict[str, Array]:
 
 def chord_slack(found: Configurations) -> Array:
     """D - ||u - mu_l||: a misclassified mu_k lies within ||u - mu_l|| of u, so ||mu_l - mu_k|| <= 2 D needs it >= 0."""
-    return np.asarray(chord(found.alpha, found.s) - found.distance)
+    return np.asarray(chord_bound(found.alpha, found.s) - found.distance)
 
 
 def searched(form: str) -> Evidence:
