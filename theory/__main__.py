@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from theory.checks import check_choice
 from theory.ledger import Claim, as_json, claims, gather, write_json, write_text
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.options import OneLineParser
@@ -18,12 +19,8 @@ def _selected(wanted: str | None) -> list[Claim]:
     everything = claims()
     if wanted is None:
         return everything
-    chosen = [claim for claim in everything if claim.id == wanted]
-    if not chosen:
-        raise ValueError(
-            f"--claim {wanted}: no such claim; choose one of {', '.join(claim.id for claim in everything)}"
-        )
-    return chosen
+    check_choice("--claim", wanted, [claim.id for claim in everything])
+    return [claim for claim in everything if claim.id == wanted]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

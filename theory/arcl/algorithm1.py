@@ -13,9 +13,10 @@ import sympy
 import z3
 from scipy.special import logsumexp
 
+from theory.checks import check_positive, check_views
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
-from theory.setting import Array, check_views
+from theory.setting import Array
 
 
 def similarities(z: Array) -> Array:
@@ -27,8 +28,8 @@ def similarities(z: Array) -> Array:
     check_views("z", z)
     norms = np.linalg.norm(z, axis=2, keepdims=True)
     if not (norms > 0).all():
-        where = [int(i) for i in np.argwhere(norms == 0)[0][:2]]
-        raise ValueError(f"z{where} is the zero vector, which has no direction: drop that sample or repair the encoder")
+        place = [int(i) for i in np.argwhere(norms == 0)[0][:2]]
+        raise ValueError(f"z{place}=0: a zero vector has no direction; drop that sample or repair the encoder")
     unit = z / norms
     return np.asarray(np.einsum("ija,kla->ijkl", unit, unit))  # i, k: samples; j, l: views; a: coordinates
 
@@ -65,8 +66,8 @@ def _log_sum_exp(x: Array) -> Array:
 
 def contrast(positive: Array, others: Array, tau: Any) -> Any:
     """-(1/N) sum_i log( exp(positive_i/tau) / sum_j exp(others_ij/tau) ); positive (N,), others (N, columns). Line 12."""
-    if not isinstance(tau, sympy.Basic) and not tau > 0:
-        raise ValueError(f"tau is {tau}; a temperature is positive: 0.1 to 1 is usual")
+    if not isinstance(tau, sympy.Basic):
+        check_positive("tau", tau, "give a temperature; 0.1 to 1 is usual")
     return (_log_sum_exp(others / tau) - positive / tau).sum() / len(positive)
 
 

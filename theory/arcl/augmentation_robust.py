@@ -19,7 +19,7 @@ from theory.setting import Array
 
 def _check(features: Array) -> None:
     if features.ndim != 3 or features.shape[1] < 2:
-        raise ValueError(f"features has shape {features.shape}; expected (n, m, d) with m >= 2: sample more views")
+        raise ValueError(f"features.shape={features.shape}: not (n, m, d) with m >= 2; sample more views")
 
 
 def robust_loss(features: Array) -> Any:

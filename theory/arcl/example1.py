@@ -41,7 +41,7 @@ def shift_for_gap(gap: Any, eps: Any) -> Any:
     if isinstance(gap, sympy.Basic):
         return 2 * sympy.tan(sympy.pi * gap) / sqrt(eps)
     if not np.all((np.asarray(gap) >= 0) & (np.asarray(gap) < 0.5)):
-        raise ValueError(f"gap is {gap}; a difference of risks lies in [0, 1/2): give a value there")
+        raise ValueError(f"gap={gap}: a difference of risks lies in [0, 1/2); give a value there")
     return 2 * np.tan(math.pi * gap) / sqrt(eps)
 
 
@@ -66,7 +66,7 @@ def posterior(t: Any, k: Any) -> Any:
     t: float, array or symbol; k: a positive float or symbol. ValueError for k <= 0: at k = 0 the label is 1(t >= 0).
     """
     if not isinstance(k, sympy.Basic) and not k > 0:
-        raise ValueError(f"k is {k}; at slope 0 the feature is X1 and the label 1(t >= 0): give k > 0")
+        raise ValueError(f"k={k}: no slope, and at 0 the feature is X1 and the label 1(t >= 0); give k > 0")
     return normal_tail(-t / (k * sqrt(1 + k**2)))
 
 

@@ -19,12 +19,10 @@ def tensor_distances(views: Any, others: Any) -> Any:
     import torch
 
     if others is not None and _place(views) != _place(others):
-        raise ValueError(f"views lie on {_place(views)} and others on {_place(others)}: move them to one device")
+        raise ValueError(f"views.device={_place(views)}: but others.device={_place(others)}; move them to one device")
     for name, tensor in (("views", views), ("others", others)):
         if tensor is not None and (tensor.layout != torch.strided or tensor.is_complex()):
-            raise ValueError(
-                f"{name} is a tensor of {tensor.dtype} and {tensor.layout}: give a dense one of real numbers"
-            )
+            raise ValueError(f"{name}.dtype={tensor.dtype}: in {tensor.layout}; give a dense tensor of real numbers")
     views = views.detach()
     others = None if others is None else others.detach()
     if views.device.type not in ("cpu", "mps"):

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
+from theory.checks import check_real, check_views
 from theory.concentration.bands import TINY, Embedding, right_factors
 from theory.concentration.compiled import compiled
 from theory.concentration.planning import Plan, make_plan
 from theory.elementary import sqrt
-from theory.setting import Array, check_real, check_views
+from theory.setting import Array
 
 STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20
 """Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
@@ -78,9 +79,11 @@ def check_sets(views: Any, others: Any) -> None:
         return
     for name, values in (("views", views), ("others", others)):
         if values.ndim != 3 or 0 in values.shape:
-            raise ValueError(f"{name} has shape {tuple(values.shape)}; expected (n, m, D) with no empty axis")
+            raise ValueError(f"{name}.shape={tuple(values.shape)}: not (n, m, D); leave no axis empty")
     if shape[2] != others.shape[2]:
-        raise ValueError(f"views {shape} and others {tuple(others.shape)} differ in D: give views of one size")
+        raise ValueError(
+            f"views.shape={shape}: differs from others.shape={tuple(others.shape)} in D; give views of one size"
+        )
 
 
 Factors = tuple[Array, Array]

@@ -15,16 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from theory.checks import check_budget, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
 from theory.concentration.cliques import larger_clique
-from theory.concentration.mainpart import (
-    MainPart,
-    check_delta,
-    check_distances,
-    check_nodes,
-    check_one_delta,
-    ranked,
-)
+from theory.concentration.mainpart import MainPart, check_distances, check_one_delta, ranked
 from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
@@ -79,7 +73,7 @@ class SigmaFrontier:
 
     def sigma(self, delta: Any) -> tuple[Any, Any]:
         """(lower, upper) bounds of sigma(delta), exact where equal; delta >= 0 a float or an array."""
-        check_delta(delta)
+        check_threshold("delta", delta)
         t = np.searchsorted(self.thresholds, delta, side="right") - 1
         return self.lower[t] / len(self.reached), self.upper[t] / len(self.reached)
 
@@ -93,9 +87,9 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     ValueError names a bad value and the remedy.
     """
     check_distances(distances)
-    check_nodes(nodes)
-    if seconds is not None and not seconds > 0:
-        raise ValueError(f"seconds is {seconds}; the search needs a budget: give seconds > 0, or None for no limit")
+    check_budget("nodes", nodes)
+    if seconds is not None:
+        check_budget("seconds", seconds)
     start = time.monotonic()
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from theory.checks import check_budget, check_real, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, swapped
 from theory.concentration.cliques import larger_clique
-from theory.setting import Array, check_real
+from theory.setting import Array
 
 SEEDS = 64
 """Greedy chains tried before the search of one threshold."""
@@ -38,7 +39,7 @@ def main_part(distances: Array, delta: Any, *, nodes: int = 50_000) -> MainPart:
     """
     check_distances(distances)
     check_one_delta(delta)
-    check_nodes(nodes)
+    check_budget("nodes", nodes)
     thresholds, ranks = ranked(distances)
     t = int(np.searchsorted(thresholds, delta, side="right")) - 1
     best = np.empty(0, np.int64)
@@ -87,33 +88,18 @@ def check_distances(distances: Array) -> None:
     """ValueError unless `distances` is an array (n, n), n >= 1, finite, symmetric and non-negative."""
     check_real("distances", distances)
     if distances.ndim != 2 or distances.shape[0] != distances.shape[1] or len(distances) == 0:
-        raise ValueError(f"distances has shape {distances.shape}; expected (n, n) with n >= 1 samples")
+        raise ValueError(f"distances.shape={distances.shape}: not (n, n); give n >= 1 samples")
     wrong = ~((distances >= 0) & (distances < np.inf) & (distances == distances.T))
     if wrong.any():
         i, j = (int(x) for x in np.argwhere(wrong)[0])
         raise ValueError(
-            f"distances[{i}, {j}] is {distances[i, j]} and distances[{j}, {i}] is {distances[j, i]}; "
-            "distances are finite, symmetric and >= 0: repair them"
+            f"distances[{i}, {j}]={distances[i, j]}: where distances[{j}, {i}]={distances[j, i]}, and distances are finite, "
+            "symmetric and >= 0; repair them"
         )
-
-
-def check_delta(delta: Any) -> None:
-    """ValueError unless delta >= 0, every one of an array."""
-    check_real("delta", np.asarray(delta))
-    good = np.asarray(np.asarray(delta) >= 0, dtype=bool)
-    if not good.all():
-        wrong = np.asarray(delta)[~good][0]
-        raise ValueError(f"delta is {wrong}; a distance is needed: give delta >= 0")
 
 
 def check_one_delta(delta: Any) -> None:
     """ValueError unless delta is a single number >= 0."""
     if np.ndim(delta) > 0:
-        raise ValueError(f"delta has shape {np.shape(delta)}; a main part has one delta: give a number")
-    check_delta(delta)
-
-
-def check_nodes(nodes: int) -> None:
-    """ValueError unless a search may look at one node at least."""
-    if not nodes >= 1:
-        raise ValueError(f"nodes is {nodes}; the search needs a budget: give nodes >= 1")
+        raise ValueError(f"delta.shape={np.shape(delta)}: a main part has one delta; give a number")
+    check_threshold("delta", delta)

@@ -73,10 +73,10 @@ def _largest(name: str, values: Any) -> float:
             if len(wrong):
                 j, coordinate = (int(x) for x in wrong[0])
                 value = float(sample[j, coordinate])
-                raise ValueError(f"{name}[{i}, {j}, {coordinate}] is {value}; remove or repair that sample")
+                raise ValueError(f"{name}[{i}, {j}, {coordinate}]={value}: not finite; remove or repair that sample")
     largest = max(abs(low), abs(high))
     if largest > LARGE / (2 * math.sqrt(values.shape[2])):
-        raise ValueError(f"{name} reach {largest:.3g}, where squared distances overflow: divide them by a constant")
+        raise ValueError(f"max |{name}|={largest:.3g}: squared distances overflow; divide them by a constant")
     return largest
 
 

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import z3
 
+from theory.checks import check_labels
 from theory.divergence.losses import identity_distance, view_correlation
 from theory.divergence.pairs import PairBounds, safe_sqrt
 from theory.elementary import sqrt
-from theory.setting import Array, check_labels
+from theory.setting import Array
 
 ROUNDING = 1e-13
 """Relative to ||C||^2 + ||M||^2 + d, added to squared bounds: above the rounding of the float64 sums in them."""

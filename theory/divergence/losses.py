@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import sympy
 
+from theory.checks import check_views
 from theory.divergence.logsum import exp, log
 from theory.elementary import sqrt
-from theory.setting import NORM_TOLERANCE, Array, FiniteWorld, check_views
+from theory.setting import NORM_TOLERANCE, Array, FiniteWorld
 
 LOSSES = "lecture, Loss Functions; Huang et al., ICLR 2023, section 4"
 LINEAR = "expectations are linear and monotone; x1 and x2 are independent and have the same law given x"
@@ -68,7 +69,7 @@ def unit_features(world: FiniteWorld) -> Array:
     """The features of `world` as floats; ValueError unless ||f|| = 1 to `NORM_TOLERANCE`."""
     radius = float(world.radius)
     if abs(radius - 1) > NORM_TOLERANCE:
-        raise ValueError(f"the features have norm {radius:.6g}; InfoNCE is for ||f|| = 1: divide them by {radius:.6g}")
+        raise ValueError(f"||features||={radius:.6g}: InfoNCE is for ||f|| = 1; divide them by {radius:.6g}")
     return np.asarray(world.features.astype(float))
 
 
@@ -97,7 +98,7 @@ def cross_correlation(features: Array) -> Array:
     worst = int(off.argmax())
     if off[worst] > (0 if features.dtype == object else NORM_TOLERANCE):
         raise ValueError(
-            f"E f_i^2 is {moments[worst]} in coordinate i = {worst}; the cross-correlation loss needs 1 in each: "
+            f"E f_i^2={moments[worst]} in coordinate i = {worst}: the cross-correlation loss needs 1 in each; "
             "pass the features through standardised()"
         )
     return correlation
@@ -113,7 +114,7 @@ def standardised(features: Array) -> Array:
     check_views("features", features)
     moments = second_moments(features)
     if not (moments > 0).all():
-        raise ValueError(f"coordinate {int(np.argmin(moments))} is 0 in every view: leave it out")
+        raise ValueError(f"E f_i^2=0 in coordinate i = {int(np.argmin(moments))}: 0 in every view; leave it out")
     return np.asarray(features / sqrt(moments))
 
 

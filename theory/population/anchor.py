@@ -11,11 +11,12 @@ import numpy as np
 import z3
 from scipy.spatial.distance import cdist
 
+from theory.checks import check_finite, check_threshold, check_views
 from theory.ledger import Claim, Evidence, Verdict
 from theory.population.binomial import clopper_pearson, inversion
 from theory.population.estimates import Bound
 from theory.prove import implication
-from theory.setting import Array, check_views
+from theory.setting import Array
 
 
 def anchor_main_part(views: Array, anchor: Array, delta: Any) -> Array:
@@ -26,10 +27,9 @@ def anchor_main_part(views: Array, anchor: Array, delta: Any) -> Array:
     """
     check_views("views", views)
     if anchor.shape != views.shape[2:]:
-        raise ValueError(f"anchor has shape {anchor.shape} for views of shape {views.shape}; give one view, (D,)")
-    if anchor.dtype != object and not np.isfinite(anchor).all():
-        raise ValueError("anchor is not finite; choose one of the views")
-    check_delta(delta)
+        raise ValueError(f"anchor.shape={anchor.shape}: for views.shape={views.shape}; give one view, (D,)")
+    check_finite("anchor", anchor, "choose one of the views")
+    check_threshold("delta", delta)
     return np.asarray((((views - anchor) ** 2).sum(axis=2) * 4 <= delta * delta).any(axis=1))
 
 
@@ -40,7 +40,7 @@ def choose_anchor(views: Array, delta: float) -> Array:
     ValueError as for `anchor_main_part`.
     """
     check_views("views", views)
-    check_delta(delta)
+    check_threshold("delta", delta)
     n, m, dimension = views.shape
     rows = views.reshape(n * m, dimension).astype(float)
     counts = np.concatenate(
@@ -56,12 +56,6 @@ def sigma_lower(count: int, n: int, level: float) -> Bound:
     ValueError as for `clopper_pearson`. Source: derived (claim population-anchor).
     """
     return clopper_pearson(count, n, level, "lower")
-
-
-def check_delta(delta: Any) -> None:
-    """ValueError unless delta >= 0."""
-    if not delta >= 0:
-        raise ValueError(f"delta is {delta}; a distance is needed: give delta >= 0")
 
 
 def _ball() -> Evidence:

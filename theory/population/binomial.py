@@ -6,15 +6,16 @@ tail at that very float below what is allowed.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import flint
 import sympy
 import z3
 from scipy.special import betainccinv, betaincinv
 
+from theory.checks import check_choice, check_integer, check_probability
 from theory.ledger import Claim, Evidence, Verdict
-from theory.population.estimates import Bound, Direction, check_count, check_level
+from theory.population.estimates import Bound, Direction
 from theory.prove import identity, implication
 
 BITS = 128
@@ -27,12 +28,10 @@ def clopper_pearson(successes: int, n: int, level: float, direction: Direction) 
     ValueError where level is outside (0, 1), n < 1, successes outside 0..n, or the direction is none of the three.
     Source: Clopper and Pearson 1934; claim population-binomial.
     """
-    check_level(level)
-    n, s = check_count("n", n, 1), check_count("successes", successes, 0)
-    if s > n:
-        raise ValueError(f"successes is {s} of n = {n} trials; count successes among the trials")
-    if direction not in ("lower", "upper", "interval"):
-        raise ValueError(f"direction is {direction!r}; give 'lower', 'upper' or 'interval'")
+    check_probability("level", level)
+    n = check_integer("n", n, 1)
+    s = check_integer("successes", successes, 0, n)
+    check_choice("direction", direction, get_args(Direction))
     tail = (1 - flint.arb(level)) / (2 if direction == "interval" else 1)  # level is a double: exact
     return Bound(
         low=0.0 if direction == "upper" else lower_end(s, n, tail),
@@ -47,16 +46,16 @@ def lower_end(s: int, n: int, tail: flint.arb) -> float:
     """A float p with P_p[X >= s] <= tail, as large as the rounding of the inverse allows; 0 where s = 0."""
     if s == 0:
         return 0.0
-    found = float(betaincinv(s, n - s + 1, float(tail)))
-    return _certified((found * (1 - slack) for slack in _slacks()), lambda p: at_least(s, n, p) <= tail, 0.0)
+    end = float(betaincinv(s, n - s + 1, float(tail)))
+    return _certified((end * (1 - slack) for slack in _slacks()), lambda p: at_least(s, n, p) <= tail, 0.0)
 
 
 def upper_end(s: int, n: int, tail: flint.arb) -> float:
     """A float p with P_p[X <= s] <= tail, as small as the rounding of the inverse allows; 1 where s = n."""
     if s == n:
         return 1.0
-    found = float(betainccinv(s + 1, n - s, float(tail)))
-    return _certified((found * (1 + slack) for slack in _slacks()), lambda p: at_most(s, n, p) <= tail, 1.0)
+    end = float(betainccinv(s + 1, n - s, float(tail)))
+    return _certified((end * (1 + slack) for slack in _slacks()), lambda p: at_most(s, n, p) <= tail, 1.0)
 
 
 def at_least(s: int, n: int, p: float) -> flint.arb:

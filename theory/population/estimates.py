@@ -1,7 +1,6 @@
 """What a sample says of a population: a bound with its direction and level, and one level split over many bounds."""
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import Any, Literal
 
 import z3
 
+from theory.checks import check_probability
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
 
@@ -35,14 +35,18 @@ class Bound:
     def lower(self) -> Any:
         """The lower end; ValueError where there is none: a certificate must not rest on an end that is left open."""
         if self.direction == "upper":
-            raise ValueError("a bound from above is used as one from below; ask for direction 'lower' or 'interval'")
+            raise ValueError(
+                "direction=upper: a bound from above is used as one from below; ask for 'lower' or 'interval'"
+            )
         return self.low
 
     @property
     def upper(self) -> Any:
         """The upper end; ValueError where there is none."""
         if self.direction == "lower":
-            raise ValueError("a bound from below is used as one from above; ask for direction 'upper' or 'interval'")
+            raise ValueError(
+                "direction=lower: a bound from below is used as one from above; ask for 'upper' or 'interval'"
+            )
         return self.high
 
 
@@ -64,37 +68,21 @@ def split_level(level: float, events: Sequence[str]) -> LevelSplit:
     Source: union bound (claim population-union). ValueError where level is outside (0, 1), no event or the same event twice
     is named, or a share is too small for a float.
     """
-    check_level(level)
+    check_probability("level", level)
     if not events:
-        raise ValueError("no event to split the level over; name at least one")
+        raise ValueError("events=[]: no event to split the level over; name at least one")
     twice = sorted({name for name in events if events.count(name) > 1})
     if twice:
-        raise ValueError(f"events {twice} are named twice; name every event once")
+        raise ValueError(f"events={twice}: named twice; name every event once")
     exact = 1 - (1 - Fraction(level)) / len(events)
     each = float(exact)
     if Fraction(each) < exact:
         each = math.nextafter(each, 1.0)
     if each >= 1:
-        raise ValueError(f"level {level} over {len(events)} events leaves less than a float can hold; lower the level")
+        raise ValueError(
+            f"level={level}: over {len(events)} events it leaves less than a float can hold; lower the level"
+        )
     return LevelSplit(level, dict.fromkeys(events, each))
-
-
-def check_level(level: float) -> float:
-    """Return the level; ValueError unless 0 < level < 1."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; give a probability strictly between 0 and 1, for example 0.95")
-    return level
-
-
-def check_count(name: str, value: int, at_least: int) -> int:
-    """Return value as an int; ValueError unless it is an integer >= at_least."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < at_least:
-        raise ValueError(f"{name} is {value!r}; give an integer >= {at_least}")
-    return number
 
 
 def _union() -> Evidence:

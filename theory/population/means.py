@@ -11,9 +11,10 @@ import numpy as np
 import sympy
 import z3
 
+from theory.checks import check_finite, check_integer, check_positive, check_probability, check_threshold
 from theory.elementary import sqrt
 from theory.ledger import Claim, Evidence, Verdict
-from theory.population.estimates import Bound, check_count, check_level
+from theory.population.estimates import Bound
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array
 
@@ -38,9 +39,9 @@ def mean_radius(n: int, level: float, radius: float) -> float:
     the counts. ValueError where n < 1, level is outside (0, 1), or the radius is not positive and finite.
     Source: claim population-mean.
     """
-    n = check_count("n", n, 1)
-    check_radius(radius)
-    return float(expected_distance(n, radius) + deviation(1 - check_level(level), n, radius))
+    n = check_integer("n", n, 1)
+    check_positive("radius", radius, "give a bound r > 0 on the norm of every feature")
+    return float(expected_distance(n, radius) + deviation(1 - check_probability("level", level), n, radius))
 
 
 def refined_root(norm: Any, n: Any, t: Any, root: Any) -> Any:
@@ -59,11 +60,11 @@ def refined_mean_radius(norm: float, n: int, level: float, radius: float) -> flo
     E||m - mu||^2 <= (r^2 - ||mu||^2)/n and ||mu|| >= | ||m|| - ||m - mu|| |, solved for ||m - mu||.
     ValueError as for `mean_radius`, and where the norm is negative, NaN or above r. Source: derived (population-mean-sharp).
     """
-    n = check_count("n", n, 1)
-    check_radius(radius)
+    n = check_integer("n", n, 1)
+    check_positive("radius", radius, "give a bound r > 0 on the norm of every feature")
     if not 0 <= norm <= radius * (1 + 1e-9):
-        raise ValueError(f"norm is {norm} for vectors of norm at most {radius}; give the norm of their mean")
-    t = deviation(1 - check_level(level), n, radius)
+        raise ValueError(f"norm={norm}: not of a mean of vectors of norm at most {radius}; give the norm of their mean")
+    t = deviation(1 - check_probability("level", level), n, radius)
     square = max(refined_discriminant(norm, n, t, radius), 0.0)
     return float(max(t, refined_root(norm, n, t, math.sqrt(square))))
 
@@ -110,21 +111,13 @@ def distance_interval(means: Array, radii: Array, level: float, samples: int) ->
     return Bound(np.maximum(apart - slack, 0), apart + slack, "interval", level, samples)
 
 
-def check_radius(radius: float) -> None:
-    """ValueError unless the radius is positive and finite."""
-    if not 0 < radius < math.inf:
-        raise ValueError(f"radius is {radius}; give a bound r > 0 on the norm of every feature")
-
-
 def check_means(means: Array, radii: Array, level: float) -> None:
     """ValueError unless means is (K, d) and finite, radii (K,) and nonnegative, and level in (0, 1)."""
-    check_level(level)
+    check_probability("level", level)
     if means.ndim != 2 or radii.shape != means.shape[:1]:
-        raise ValueError(f"means has shape {means.shape} and radii {radii.shape}; give (K, d) and (K,)")
-    if not np.isfinite(means).all():
-        raise ValueError("a mean is NaN or infinite; remove or repair the samples it averages")
-    if not (radii >= 0).all():
-        raise ValueError(f"radii are {radii}; give distances >= 0, from mean_radius")
+        raise ValueError(f"means.shape={means.shape}: with radii.shape={radii.shape}; give (K, d) and (K,)")
+    check_finite("means", means, "remove or repair the samples it averages")
+    check_threshold("radii", radii)
 
 
 def _orthogonal() -> Evidence:

@@ -21,6 +21,7 @@ import numpy as np
 import sympy
 import z3
 
+from theory.checks import check_integer, check_nonnegative, check_positive
 from theory.elementary import sqrt
 
 SMALLEST, DIMENSIONS = 1e-100, 1000
@@ -137,7 +138,7 @@ def eta_optimal(eps: Any, n: int, m: int, L: float, M: float) -> Any:
     """
     _check_views(eps, n, m, L, M)
     if np.any(np.asarray(eps) > L * M):
-        raise ValueError(f"eps = {eps} exceeds L M = {L * M}, where this form is not proved: use eta_sharp")
+        raise ValueError(f"eps={eps}: exceeds L M = {L * M}, where this form is not proved; use eta_sharp")
     with np.errstate(divide="ignore"):  # as in eta
         return 1 / optimal_gain(eps, n, m, L * M)
 
@@ -148,7 +149,7 @@ def misaligned_bound(alignment: float, eps: float, n: int, m: int, L: float, M: 
     The printed form is never below it (claim thm-2-sharp). An upper bound on L_align, L or M serves as well as the number.
     ValueError as for `eta`, and where L_align is negative, infinite or NaN.
     """
-    _check_moment("L_align", alignment)
+    check_nonnegative("L_align", alignment)
     factor = eta_sharp(eps, n, m, L, M)
     if eps <= L * M:
         factor = min(factor, eta_optimal(eps, n, m, L, M))
@@ -189,14 +190,14 @@ def misaligned_bound_discrete(alignment: float, eps: float, m: int, radius: floa
     Source: derived (claims thm-2-disc-sharp, thm-2-disc-sphere). ValueError where L_align is negative or not finite, eps not
     positive and finite, m < 2, or 2 radius < eps (no two features are then further apart, and R_eps = 0).
     """
-    _check_moment("L_align", alignment)
+    check_nonnegative("L_align", alignment)
     _check_eps(eps)
-    _check_count("m", m, 2)
+    check_integer("m", m, 2)
     if radius is None:
         return min(1.0, float(alignment / discrete_gain(eps, m)))
     if not 2 * radius >= eps:
         raise ValueError(
-            f"eps = {eps} exceeds the diameter of a sphere of radius {radius}, where R_eps = 0: give eps <= 2 r"
+            f"eps={eps}: exceeds the diameter of a sphere of radius {radius}, where R_eps = 0; give eps <= 2 r"
         )
     return min(1.0, float(alignment / discrete_gain_sphere(eps, m, radius)))
 
@@ -206,36 +207,22 @@ def misaligned_bound_distance(distance: float, eps: float, m: int) -> float:
 
     Source: derived (claim thm-2-disc-sharp). ValueError as for `misaligned_bound_discrete`.
     """
-    _check_moment("E||f1 - f2||", distance)
+    check_nonnegative("E||f1 - f2||", distance)
     _check_eps(eps)
-    _check_count("m", m, 2)
+    check_integer("m", m, 2)
     return min(1.0, float(distance / discrete_distance(eps, m)))
 
 
-def _check_moment(name: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} is {value}; a mean distance is needed: give a finite number >= 0")
-
-
 def _check_eps(eps: Any) -> None:
-    values = np.asarray(eps, dtype=float)
-    if not (np.isfinite(values) & (values > 0)).all():
-        raise ValueError(f"eps is {eps}; the bounds divide by it: give a finite eps > 0")
+    values = np.asarray(check_positive("eps", eps), dtype=float)
     if not ((values >= SMALLEST) & (values <= 1 / SMALLEST)).all():
-        raise ValueError(f"eps is {eps}; its powers leave the range of floats: measure features in other units")
-
-
-def _check_count(name: str, value: int, at_least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < at_least:
-        raise ValueError(f"{name} is {value}; give an integer >= {at_least}")
+        raise ValueError(f"eps={eps}: its powers leave the range of floats; measure features in other units")
 
 
 def _check_views(eps: Any, n: int, m: int, L: float, M: float) -> None:
     _check_eps(eps)
-    _check_count("n", n, 1)
-    if n > DIMENSIONS:
-        raise ValueError(f"n is {n}; 2^n is no float beyond {DIMENSIONS}: give the views' own number of parameters")
-    _check_count("m", m, 1)
+    if check_integer("n", n, 1) > DIMENSIONS:
+        raise ValueError(f"n={n}: 2^n is no float beyond {DIMENSIONS}; give the views' own number of parameters")
+    check_integer("m", m, 1)
     for name, value in (("L", L), ("M", M)):
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} is {value}; Theorem 2 needs a Lipschitz constant: give a finite {name} > 0")
+        check_positive(name, value, f"give a Lipschitz constant, a finite {name} > 0")

@@ -280,9 +280,9 @@ def test_exact_and_float_correlations_agree():
 
 
 def test_labels_are_checked():
-    with pytest.raises(ValueError, match="class 1 has no sample"):
+    with pytest.raises(ValueError, match="labels=1: class without a sample"):
         correlation_bounds(np.ones((3, 2, 2)), np.array([0, 2, 0]))
-    with pytest.raises(ValueError, match=r"features\[1, 0, 0\] is nan"):
+    with pytest.raises(ValueError, match=r"features\[1, 0, 0\]=nan"):
         correlation_bounds(np.array([[[1.0]] * 2, [[np.nan]] * 2]), np.array([0, 1]))
 
 

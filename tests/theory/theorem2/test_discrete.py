@@ -159,5 +159,5 @@ def test_an_eps_whose_square_is_no_float_is_refused(eps):
 
 def test_a_dimension_beyond_floats_is_refused():
     assert 0 < misaligned_bound(1e-300, 0.5, 1000, 4, 1.0, 1.0) <= 1
-    with pytest.raises(ValueError, match="n is 2000"):
+    with pytest.raises(ValueError, match="n=2000"):
         misaligned_bound(0.1, 0.5, 2000, 4, 1.0, 1.0)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.checks import check_labels, check_views
 from theory.factors import nearer_to_another
 from theory.population import (
     Bound,
@@ -29,7 +30,7 @@ from theory.population import (
     refined_mean_radius,
     split_level,
 )
-from theory.setting import Array, check_labels, check_views
+from theory.setting import Array
 from theory.theorem1.certificates.world import ROUNDING
 from theory.theorem1.forms import POPULATION_FORMS
 from theory.theorem1.forms.anchored import cell_margin, mean_ball
