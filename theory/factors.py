@@ -129,7 +129,9 @@ def lipschitz_constant(world: FiniteWorld, *, block: int = 512) -> float:
     The least constant for which f is Lipschitz on the points given; the constant of the network on the whole space is
     larger. Matrix products bound every ratio from above, rounding included; each pair that could be the steepest is then
     evaluated directly, so the result is that of direct float64 evaluation. Powers of two keep squares in range.
-    ValueError where two equal views have different features, f is then no function; and where a distance or L overflows.
+
+    Raises ValueError where two equal views have different features, f is then no function; and where a distance or L
+    overflows.
     """
     points = world.views.reshape(-1, world.views.shape[2]).astype(float)
     scaled, point_exponent = _near_one(points)

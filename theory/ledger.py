@@ -171,7 +171,10 @@ def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write `content` as JSON, atomically; ValueError for NaN and infinity, which JSON does not have."""
+    """Write `content` as JSON, atomically.
+
+    Raises ValueError for NaN and infinity, which JSON does not have.
+    """
     write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 

@@ -53,7 +53,10 @@ def whole(entry: dict[str, Any]) -> str:
 
 
 def with_ledger(text: str, entries: Sequence[dict[str, Any]]) -> str:
-    """`text` (a README) with the whole table between its `MARKERS`; ValueError where they are missing."""
+    """`text` (a README) with the whole table between its `MARKERS`.
+
+    Raises ValueError where they are missing.
+    """
     start, end = MARKERS
     if text.count(start) != 1 or text.count(end) != 1:
         raise ValueError(f"text={text[:20]!r}...: holds no place for the ledger; put {start} and {end} into it once")

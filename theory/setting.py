@@ -34,6 +34,7 @@ class FiniteWorld:
     labels    (n,) integers 0..K-1, every class present, K >= 2
 
     Fractions (dtype object) are accepted for views and features, of any r > 0: the whole computation is then exact.
+
     Raises ValueError, naming the value and the remedy, for anything else.
     """
 

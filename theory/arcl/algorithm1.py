@@ -22,7 +22,7 @@ from theory.setting import Array
 def similarities(z: Array) -> Array:
     """Cosine similarity of all pairs of views, (N, m, N, m); z (N >= 2, m >= 2, d), any non-zero norms.
 
-    ValueError for other shapes, values that are not finite, and zero vectors.
+    Raises ValueError for other shapes, values that are not finite, and zero vectors.
     """
     z = np.asarray(z, dtype=float)
     check_views("z", z)
@@ -127,8 +127,8 @@ def _itself() -> Evidence:
     x, y, u, v = z3.Reals("x y u v")
     similarity = x * u + y * v
     return implication(
-        "unit (x, y), (u, v) have similarity <= 1 = sim(z, z): the printed minimum over j, k in [m], j = k included, is "
-        "that over different views",
+        "unit (x, y), (u, v) have similarity <= 1 = sim(z, z): the printed minimum over j, k in [m], j = k included, "
+        "is that over different views",
         [x * x + y * y == 1, u * u + v * v == 1],
         z3.If(similarity <= 1, similarity, 1) == similarity,
         example={x: 1, y: 0, u: "3/5", v: "4/5"},

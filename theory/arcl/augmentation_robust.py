@@ -26,7 +26,8 @@ def robust_loss(features: Array) -> Any:
     """L_AR,m = E_X max_{j,k} ||f(A_j X) - f(A_k X)||^2 over the m views given; features (n, m, d), of any norms.
 
     Equals `theory.factors.robust_alignment` where the features form a `FiniteWorld`. Lecture, empirical AR loss.
-    ValueError for other shapes.
+
+    Raises ValueError for other shapes.
     """
     _check(features)
     return squared_view_diameters(features).sum() / len(features)
@@ -35,7 +36,9 @@ def robust_loss(features: Array) -> Any:
 def robust_displacement(features: Array) -> Any:
     """E_X sup_{A,A'} ||f(A X) - f(A' X)|| <= sqrt(L_AR), in the units of f; features (n, m, d), m >= 2. Derived.
 
-    Exact on Fractions, whose distances must then be rational. ValueError for other shapes.
+    Exact on Fractions, whose distances must then be rational.
+
+    Raises ValueError for other shapes.
     """
     _check(features)
     return view_diameters(features).sum() / len(features)
@@ -45,7 +48,8 @@ def average_alignment(features: Array) -> Any:
     """AAL = E_X mean over distinct pairs of views of ||f(A_j X) - f(A_k X)||^2; features (n, m, d), m >= 2.
 
     L_align pairs a view with itself too: L_align = (m - 1)/m AAL (`distinct_share`). Lecture, average alignment loss.
-    ValueError for other shapes.
+
+    Raises ValueError for other shapes.
     """
     _check(features)
     pairs = list(combinations(range(features.shape[1]), 2))

@@ -35,8 +35,10 @@ def example_risk(c: Any, eps: Any) -> Any:
 def shift_for_gap(gap: Any, eps: Any) -> Any:
     """c = (2/sqrt(eps)) tan(pi gap): the shift at which R(f; D_c) - R(f; D_0) = gap. The lecture's c' at gap = 1/4.
 
-    gap: in [0, 1/2); floats, arrays or SymPy expressions. ValueError for a number outside: no linear probe has a larger
-    risk than 1/2, and 1/2 itself is reached only as c -> infinity.
+    gap: in [0, 1/2); floats, arrays or SymPy expressions.
+
+    Raises ValueError for a number outside: no linear probe has a larger risk than 1/2, and 1/2 itself is reached only
+    as c -> infinity.
     """
     if isinstance(gap, sympy.Basic):
         return 2 * sympy.tan(sympy.pi * gap) / sqrt(eps)
@@ -63,7 +65,9 @@ def risk_given_x1(x: Any, k: Any) -> Any:
 def posterior(t: Any, k: Any) -> Any:
     """P[Y = 1 | f = t] on a domain of slope k: P[N(0,1) >= -t/(k sqrt(1 + k^2))]; strictly increasing in t. Derived.
 
-    t: float, array or symbol; k: a positive float or symbol. ValueError for k <= 0: at k = 0 the label is 1(t >= 0).
+    t: float, array or symbol; k: a positive float or symbol.
+
+    Raises ValueError for k <= 0: at k = 0 the label is 1(t >= 0).
     """
     if not isinstance(k, sympy.Basic) and not k > 0:
         raise ValueError(f"k={k}: no slope, and at 0 the feature is X1 and the label 1(t >= 0); give k > 0")

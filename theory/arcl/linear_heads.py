@@ -43,7 +43,8 @@ def optimal_heads(features: Array, targets: Array, loss: Loss = absolute_loss) -
 
     features (n, d), targets (n,): Fractions, or floats taken at their exact value. `loss` is convex, piecewise linear, and
     kinked at t = y only, as `absolute_loss` and `hinge_loss` (there y = -1 or 1) are. Solves C(n, d) systems exactly.
-    ValueError where the features do not span R^d (then no best head is a vertex), and for other shapes.
+
+    Raises ValueError where the features do not span R^d (then no best head is a vertex), and for other shapes.
     """
     if features.ndim != 2 or targets.shape != features.shape[:1]:
         raise ValueError(

@@ -188,10 +188,10 @@ CLAIMS = (
         statement=r"|\ell(t,y)-\ell(t',y)|\leq c|t-t'|\ \Rightarrow\ 0\leq R(h_{A'}\circ f;D_A)-R(h_A\circ f;D_A)"
         r"\leq c\,(\|h_A\|+\|h_{A'}\|)\,L_{AR}(f;D)",
         expected=Verdict.REFUTED,
-        reduction="l(t, y) = |t - y|, Y = 1, f(A X) = 1, f(A' X) = 1 + d: h_A = 1, h_A' = 1/(1+d), both of risk 0. The left "
-        "side is d/(1+d), the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, `every small "
-        "turn`). What the printed argument gives is arcl-2-corrected; arcl-2-range says when the printed bound is right "
-        "all the same.",
+        reduction="l(t, y) = |t - y|, Y = 1, f(A X) = 1, f(A' X) = 1 + d: h_A = 1, h_A' = 1/(1+d), both of risk 0. "
+        "The left side is d/(1+d), the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, "
+        "`every small turn`). What the printed argument gives is arcl-2-corrected; "
+        "arcl-2-range says when the printed bound is right all the same.",
         other={
             "one sample": _on_the_line,
             "unit features": _on_the_circle,
@@ -208,10 +208,10 @@ CLAIMS = (
         statement=r"L_{AR}\geq 1\ \Rightarrow\ R(h_{A'}\circ f;D_A)-R(h_A\circ f;D_A)\leq c\,(\|h_A\|+\|h_{A'}\|)\,L_{AR};"
         r"\quad \forall\Lambda\in(0,1)\ \exists\,f,D,A,A':\ L_{AR}=\Lambda\ \mathrm{and\ it\ fails}",
         expected=Verdict.PROVED,
-        reduction="Above: the bound of arcl-2-corrected, `Jensen` and `above one`. Below: at D = sqrt(Lambda) take the pair "
-        "of `below one`; by `only best heads` its left side is c (||h_A|| + ||h_A'||) d with d > D^2 = L_AR, and no other "
-        "heads are left to choose. As eta -> 0, d/(d + eta) -> 1: with unique heads too the corrected bound is nearly "
-        "attained.",
+        reduction="Above: the bound of arcl-2-corrected, `Jensen` and `above one`. Below: at D = sqrt(Lambda) take "
+        "the pair of `below one`; by `only best heads` its left side is c (||h_A|| + ||h_A'||) d with d > D^2 = "
+        "L_AR, and no other heads are left to choose. As eta -> 0, d/(d + eta) -> 1: "
+        "with unique heads too the corrected bound is nearly attained.",
         trusted=(OPERATOR,),
         steps={
             **BOUND_STEPS,

@@ -13,8 +13,9 @@ PRODUCTS, ELEMENTS = 4 * 2**20, 2 * 2**20
 def tensor_distances(views: Any, others: Any) -> Any:
     """`augmented_distances` of tensors (n, m, D), and (n', m', D) or None; a float64 tensor on the device of `views`.
 
-    A device without float64 (mps) hands its tensors to the CPU. ValueError where the two lie on different devices,
-    or one is sparse or complex.
+    A device without float64 (mps) hands its tensors to the CPU.
+
+    Raises ValueError where the two lie on different devices, or one is sparse or complex.
     """
     import torch
 
@@ -27,8 +28,8 @@ def tensor_distances(views: Any, others: Any) -> Any:
     others = None if others is None else others.detach()
     if views.device.type not in ("cpu", "mps"):
         return on_device(views, others)
-    found = augmented_distances(_array(views), None if others is None else _array(others))
-    return torch.from_numpy(found) if views.device.type == "cpu" else torch.from_numpy(found).float().to(views.device)
+    distances = torch.from_numpy(augmented_distances(_array(views), None if others is None else _array(others)))
+    return distances if views.device.type == "cpu" else distances.float().to(views.device)
 
 
 def _place(values: Any) -> str:

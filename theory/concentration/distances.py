@@ -43,8 +43,9 @@ def augmented_distances(views: Any, others: Any = None) -> Any:
     samples take 4 m m' bytes, the views of one some 30 m D, and planning some 6 kB per coordinate. Strips of rows go through
     `joblib.Parallel`: in this process, unless `joblib.parallel_config` names another backend.
 
-    Raises ValueError for what is no array of real numbers, NaN, infinity, views whose squared distances could overflow (2 max
-    |coordinate| sqrt(D) > 2^511), wrong or mismatched shapes; without `others`, for less than 2 samples or views.
+    Raises ValueError for what is no array of real numbers, NaN, infinity, views whose squared distances could
+    overflow (2 max |coordinate| sqrt(D) > 2^511), wrong or mismatched shapes; without `others`, for less than 2
+    samples or views.
     """
     if hasattr(views, "detach") or hasattr(others, "detach"):
         from theory.concentration.device import tensor_distances
@@ -71,7 +72,7 @@ def augmented_distances(views: Any, others: Any = None) -> Any:
 
 
 def check_sets(views: Any, others: Any) -> None:
-    """ValueError unless views are (n >= 2, m >= 2, D) or, with others (n', m', D), both are non-empty and agree in D."""
+    """Raise ValueError unless views are (n >= 2, m >= 2, D); with others, unless both are non-empty and agree in D."""
     shape = tuple(views.shape)
     if others is None:
         if len(shape) != 3 or shape[0] < 2 or shape[1] < 2 or shape[2] < 1:
@@ -104,8 +105,9 @@ def _factors(bounds: Embedding, views: Array) -> Factors:
     at_once = max(1, CHUNK_BYTES // (8 * m * D))
     for i in range(0, n, at_once):
         rows = views[i : i + at_once]
-        found, size = bounds.factors(rows.reshape(-1, D))
-        left[i : i + at_once], norms[i : i + at_once] = found.reshape(*rows.shape[:2], -1), size.reshape(rows.shape[:2])
+        factors, sizes = bounds.factors(rows.reshape(-1, D))
+        left[i : i + at_once] = factors.reshape(*rows.shape[:2], -1)
+        norms[i : i + at_once] = sizes.reshape(rows.shape[:2])
     return left, norms.max(axis=1)
 
 

@@ -84,7 +84,8 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     nodes    budget of search nodes. It alone makes the result a function of the input: the same on every machine
     seconds  an additional limit of wall time, kept roughly: each search gets the nodes that the speed so far promises. The
              result then depends on the machine, its intervals are valid all the same
-    ValueError names a bad value and the remedy.
+
+    Raises ValueError that names a bad value and the remedy.
     """
     check_distances(distances)
     check_budget("nodes", nodes)
@@ -154,13 +155,13 @@ class _Stairs:
                 self._adopt(*peeled(self.ranks, near))
                 return 1
         effort = int(self.effort[c - 1])
-        found = larger_clique(self.ranks, t, c - 1, min(nodes, effort))
-        if len(found.members):
-            self._adopt(*peeled(self.ranks, found.members))
+        search = larger_clique(self.ranks, t, c - 1, min(nodes, effort))
+        if len(search.members):
+            self._adopt(*peeled(self.ranks, search.members))
         elif effort <= nodes:  # else the budget was what ended it
             self.effort[c - 1] *= 8
-        np.maximum(self.possible[found.upper :], t + 1, out=self.possible[found.upper :])
-        return found.nodes
+        np.maximum(self.possible[search.upper :], t + 1, out=self.possible[search.upper :])
+        return search.nodes
 
 
 def _neighbour_bound(ranks: Array) -> Array:
@@ -194,5 +195,5 @@ def clique_steps(distances: Array, *, nodes: int = 2_000_000) -> Steps:
     """The lower staircase of `frontier` on (n, n) distances, in units of distance; n = 0 gives no steps."""
     if np.shape(distances) == (0, 0):
         return Steps(np.empty(0), True)
-    found = frontier(distances, nodes=nodes)
-    return Steps(found.thresholds[found.reached], found.exact)
+    closed = frontier(distances, nodes=nodes)
+    return Steps(closed.thresholds[closed.reached], closed.exact)

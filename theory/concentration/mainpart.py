@@ -35,7 +35,9 @@ def main_part(distances: Array, delta: Any, *, nodes: int = 50_000) -> MainPart:
     """The largest set of samples that are pairwise within delta; distances (n, n) symmetric, delta >= 0.
 
     Floats, or Fractions (dtype object). Stops after about `nodes` search nodes with the interval reached by then; the same
-    input gives the same answer on every machine. ValueError names a bad value and the remedy.
+    input gives the same answer on every machine.
+
+    Raises ValueError that names a bad value and the remedy.
     """
     check_distances(distances)
     check_one_delta(delta)
@@ -48,9 +50,9 @@ def main_part(distances: Array, delta: Any, *, nodes: int = 50_000) -> MainPart:
         size = int(np.searchsorted(diameters, t, side="right"))
         best = order[:size] if size > len(best) else best
     best = swapped(ranks, t, best, LOCAL_STEPS)
-    found = larger_clique(ranks, t, len(best), nodes)
-    best = found.members if len(found.members) else best
-    return MainPart(np.sort(best), len(best), found.upper)
+    search = larger_clique(ranks, t, len(best), nodes)
+    best = search.members if len(search.members) else best
+    return MainPart(np.sort(best), len(best), search.upper)
 
 
 def vertex_cover_estimate(distances: Array, delta: Any) -> MainPart:
@@ -85,7 +87,7 @@ def ranked(distances: Array) -> tuple[Array, Array]:
 
 
 def check_distances(distances: Array) -> None:
-    """ValueError unless `distances` is an array (n, n), n >= 1, finite, symmetric and non-negative."""
+    """Raise ValueError unless `distances` is an array (n, n), n >= 1, finite, symmetric and non-negative."""
     check_real("distances", distances)
     if distances.ndim != 2 or distances.shape[0] != distances.shape[1] or len(distances) == 0:
         raise ValueError(f"distances.shape={distances.shape}: not (n, n); give n >= 1 samples")
@@ -99,7 +101,7 @@ def check_distances(distances: Array) -> None:
 
 
 def check_one_delta(delta: Any) -> None:
-    """ValueError unless delta is a single number >= 0."""
+    """Raise ValueError unless delta is a single number >= 0."""
     if np.ndim(delta) > 0:
         raise ValueError(f"delta.shape={np.shape(delta)}: a main part has one delta; give a number")
     check_threshold("delta", delta)

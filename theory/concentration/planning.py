@@ -65,7 +65,10 @@ def make_plan(views: Any, others: Any) -> Plan:
 
 
 def _largest(name: str, values: Any) -> float:
-    """The largest absolute value; ValueError where it is no number or so large that squares of differences overflow."""
+    """The largest absolute value.
+
+    Raises ValueError where it is no number or so large that squares of differences overflow.
+    """
     low, high = float(values.min()), float(values.max())  # NaN passes through both, and neither needs a temporary array
     if not np.isfinite(low + high):
         for i, sample in enumerate(values):

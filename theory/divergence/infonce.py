@@ -132,9 +132,11 @@ def balanced_bounds(L_2: float, p: Array, a: Array, norms: Array, mean_square: f
 
 
 def infonce_bounds(world: FiniteWorld) -> tuple[PairBounds, PairBounds, PairBounds]:
-    """The forms printed, sharp and balanced on `world`; ValueError unless ||f|| = 1.
+    """The forms printed, sharp and balanced on `world`.
 
     The printed form is taken at tau = eps = 0, its least right side.
+
+    Raises ValueError unless ||f|| = 1.
     """
     features = unit_features(world)
     L_2 = info_nce(world).regulariser + LOSS_ROUNDING

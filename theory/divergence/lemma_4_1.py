@@ -61,9 +61,8 @@ CLAIMS = (
         statement=r"E f_i^2=1\ \forall i\ \Rightarrow\ L_{align}=2\sum_i(1-C_{ii})\leq 2\sqrt{d\,L_1}",
         expected=Verdict.PROVED,
         reduction="Coordinate by coordinate, E (f_i(x1) - f_i(x2))^2 = 2 E f_i^2 - 2 C_ii (`expansion`), which is 2 "
-        "(1 - C_ii). With y_i = 1 - C_ii, (sum y_i)^2 <= d sum y_i^2 holds for d = 1 and passes from n to "
-        "n + 1 coordinates; so L_align^2 = (2 sum y_i)^2 <= 4 d L_1 (`limit`). Equality where all C_ii "
-        "agree.",
+        "(1 - C_ii). With y_i = 1 - C_ii, (sum y_i)^2 <= d sum y_i^2 holds for d = 1 and passes from n to n + 1 "
+        "coordinates; so L_align^2 = (2 sum y_i)^2 <= 4 d L_1 (`limit`). Equality where all C_ii agree.",
         trusted=(LINEAR,),
         steps={
             "expansion": _expansion,

@@ -43,7 +43,9 @@ def info_nce_term(positive: Any, negative: Any) -> Any:
 def info_nce(world: FiniteWorld) -> Split:
     """L_InfoNCE = L_1 + L_2, L_1 = -E f(x1).f(x2) = L_align/2 - 1, L_2 = E log(e^{f(x1).f(x2)} + e^{f(x1).f(x-)}).
 
-    All n m^2 (n m) terms, in blocks of `ENTRIES`. ValueError unless ||f|| = 1.
+    All n m^2 (n m) terms, in blocks of `ENTRIES`.
+
+    Raises ValueError unless ||f|| = 1.
     Source: lecture, Loss Functions; Huang et al., ICLR 2023, section 4.
     """
     features = unit_features(world)
@@ -66,7 +68,10 @@ def info_nce(world: FiniteWorld) -> Split:
 
 
 def unit_features(world: FiniteWorld) -> Array:
-    """The features of `world` as floats; ValueError unless ||f|| = 1 to `NORM_TOLERANCE`."""
+    """The features of `world` as floats.
+
+    Raises ValueError unless ||f|| = 1 to `NORM_TOLERANCE`.
+    """
     radius = float(world.radius)
     if abs(radius - 1) > NORM_TOLERANCE:
         raise ValueError(f"||features||={radius:.6g}: InfoNCE is for ||f|| = 1; divide them by {radius:.6g}")
@@ -90,7 +95,8 @@ def view_correlation(features: Array) -> Array:
 def cross_correlation(features: Array) -> Array:
     """C_ij = E f_i(x1) f_j(x2), (d, d), of features (n, m, d) with E f_i^2 = 1; they need not have one norm.
 
-    Source: lecture, Loss Functions. ValueError, naming the coordinate, where E f_i^2 is not 1.
+    Raises ValueError that names a coordinate where E f_i^2 is not 1.
+    Source: lecture, Loss Functions.
     """
     correlation = view_correlation(features)
     moments = second_moments(features)
@@ -110,7 +116,10 @@ def second_moments(features: Array) -> Array:
 
 
 def standardised(features: Array) -> Array:
-    """The features, each coordinate divided by (E f_i^2)^(1/2); ValueError for a coordinate that is 0 throughout."""
+    """The features, each coordinate divided by (E f_i^2)^(1/2).
+
+    Raises ValueError for a coordinate that is 0 throughout.
+    """
     check_views("features", features)
     moments = second_moments(features)
     if not (moments > 0).all():

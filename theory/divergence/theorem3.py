@@ -96,8 +96,8 @@ _VACUOUS = (
     "Mean of the tangent plane at 0 (`ratio`, `tangent`, `plane at 0`): L_2 >= log 2 + E f(x1).f(x2)/2 + E "
     "f(x1).f(x-)/2, and both means are squares, E_x ||E_x1 f||^2 and ||E f||^2 (`squares`, for two atoms; the "
     "identity is bilinear). So L_2 >= log 2 for every encoder and `exponent` gives exp((L_2 + tau)/(p_k p_l)) >= 16. "
-    "With exp(1 - eps) <= e the right side is at least log(16 - e) > 2.58 (`right side`; for eps > 2 it is larger "
-    "still), "
+    "With exp(1 - eps) <= e the right side is at least log(16 - e) > 2.58 (`right side`; "
+    "for eps > 2 it is larger still), "
 )
 _VACUITY_STEPS = {
     "ratio": ratio,

@@ -59,9 +59,8 @@ CLAIMS = (
         + " Applied once more to the pairs other than (k,l) and (l,k), of total weight w, it bounds them by w "
         "log(e^{a'} + e^{c}), a' their mean a_i and c their mean product (`balance`, `others`); the thm-3-sharp "
         "bound of the same terms may stand in where it is larger. F is convex, being a sum of log(e^a + e^t), a "
-        "maximum of convex functions included, so `beyond` places mu_k.mu_l below any t at which F exceeds its "
-        "limit and increases: bisection keeps such a t. Equality for classes that are points at the vertices of a "
-        "simplex.",
+        "maximum of convex functions included, so `beyond` places mu_k.mu_l below any t at which F exceeds its limit "
+        "and increases: bisection keeps such a t. Equality for classes that are points at the vertices of a simplex.",
         trusted=(EXPONENTIAL, LINEAR),
         steps={
             "ratio": ratio,

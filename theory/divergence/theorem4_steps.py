@@ -28,19 +28,19 @@ SPECTRAL = (
 
 def pair_of(features: Array, labels: Array) -> tuple[Any, Any, Any, Any, Any]:
     """mu_1.mu_2, L_2, ||S||_F^2, p_1 p_2 and d - K of an exact two-class world."""
-    found = correlations(features, labels)
-    L_2, tau = identity_distance(found.total), (found.within**2).sum()
-    return found.gram[0, 1], L_2, tau, found.shares[0] * found.shares[1], len(found.total) - 2
+    moments = correlations(features, labels)
+    L_2, tau = identity_distance(moments.total), (moments.within**2).sum()
+    return moments.gram[0, 1], L_2, tau, moments.shares[0] * moments.shares[1], len(moments.total) - 2
 
 
 def split() -> Evidence:
     """C = M + S, with S a mean of z z^T."""
     features, v = symbols("f", 3, 4).reshape(3, 2, 2), symbols("v", 1, 2)[0]
-    found = correlations(features, np.array([0, 0, 1]))
+    moments = correlations(features, np.array([0, 0, 1]))
     return identity(
         "C = M + S along every v, for 3 samples of 2 views in 2 classes; S = E z z^T with z = E_x1 f(x1) - mu_k",
-        v @ found.total @ v,
-        v @ (found.between + found.within) @ v,
+        v @ moments.total @ v,
+        v @ (moments.between + moments.within) @ v,
     )
 
 

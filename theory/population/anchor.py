@@ -23,7 +23,9 @@ def anchor_main_part(views: Array, anchor: Array, delta: Any) -> Array:
     """Which samples have a view within delta/2 of the anchor, (n,) bool: members are pairwise within d_A <= delta.
 
     views (n, m, D), anchor (D,), delta >= 0; one pass, O(n m D). Exact on Fractions. In feature space likewise, with features
-    for views. ValueError where the shapes do not match, a view is not finite or delta is negative or NaN.
+    for views.
+
+    Raises ValueError where the shapes do not match, a view is not finite or delta is negative or NaN.
     """
     check_views("views", views)
     if anchor.shape != views.shape[2:]:
@@ -37,7 +39,8 @@ def choose_anchor(views: Array, delta: float) -> Array:
     """The view, (D,), whose ball of radius delta/2 meets the views of the most samples; views (n, m, D), O((n m)^2 D).
 
     Choose it on samples that `sigma_lower` does not count: a count on the same samples is not binomial.
-    ValueError as for `anchor_main_part`.
+
+    Raises ValueError as for `anchor_main_part`.
     """
     check_views("views", views)
     check_threshold("delta", delta)
@@ -53,7 +56,9 @@ def sigma_lower(count: int, n: int, level: float) -> Bound:
     """Lower bound on P[C_k^0]/p_k from `count` members among n samples of class k that did not choose the anchor.
 
     Views sampled from a larger A(x) only lower the count: the bound then holds for the main part of the full A.
-    ValueError as for `clopper_pearson`. Source: derived (claim population-anchor).
+
+    Raises ValueError as for `clopper_pearson`.
+    Source: derived (claim population-anchor).
     """
     return clopper_pearson(count, n, level, "lower")
 
@@ -71,8 +76,7 @@ def _ball() -> Evidence:
 def _seen() -> Evidence:
     seen, mass, low = z3.Reals("seen mass low")
     return implication(
-        "a sample seen to be a member is one: the probability q' of being seen is at most the mass q, so low <= q' "
-        "<= q",
+        "a sample seen to be a member is one: the probability q' of being seen is at most the mass q, so low <= q' <= q",
         [seen <= mass, low <= seen],
         low <= mass,
         example={seen: "1/2", mass: 1, low: "1/4"},

@@ -25,7 +25,9 @@ def clopper_pearson(successes: int, n: int, level: float, direction: Direction) 
     """The probability of success, in [0, 1], from `successes` of `n` independent trials; holds for every n and p.
 
     One-sided with tail 1 - level, or an "interval" with (1 - level)/2 on either side.
-    ValueError where level is outside (0, 1), n < 1, successes outside 0..n, or the direction is none of the three.
+
+    Raises ValueError where level is outside (0, 1), n < 1, successes outside 0..n, or the direction is none of the
+    three.
     Source: Clopper and Pearson 1934; claim population-binomial.
     """
     check_probability("level", level)
@@ -110,8 +112,7 @@ def inversion() -> Evidence:
     """Coverage at every p from the tail at one end."""
     p, end, at_p, at_end, tail, missed = z3.Reals("p end at_p at_end tail missed")
     return implication(
-        "p < low(X) means X >= s for the least such s; P_p[X >= s] <= P_low(s)[X >= s] <= tail. For the upper end by "
-        "n - X",
+        "p < low(X) means X >= s for the least such s; P_p[X >= s] <= P_low(s)[X >= s] <= tail. For the upper end by n - X",
         [p < end, z3.Implies(p <= end, at_p <= at_end), at_end <= tail, missed <= at_p],
         missed <= tail,
         example={p: 0, end: 1, at_p: 0, at_end: "1/20", tail: "1/20", missed: 0},
@@ -173,8 +174,8 @@ CLAIMS = (
         reduction="Summed over k >= s the `derivative` telescopes: P_p[X >= s] rises in p. If p < low(X), let s be "
         "the least count with low(s) > p; then X >= s, and `inversion` bounds the probability for every p in [0, 1]. "
         "All that is asked of low(s) is P_low(s)[X >= s] <= tail, at the float that is returned: `clopper_pearson` "
-        "returns no end that Arb has not enclosed there (`beta` is the function it evaluates), and `ends` sums the "
-        "mass function anew.",
+        "returns no end that Arb has not enclosed there (`beta` is the function it evaluates), "
+        "and `ends` sums the mass function anew.",
         trusted=("a function whose derivative is nonnegative does not fall", "Arb's incomplete beta function"),
         steps={
             "derivative": _derivative,

@@ -33,7 +33,10 @@ class Bound:
 
     @property
     def lower(self) -> Any:
-        """The lower end; ValueError where there is none: a certificate must not rest on an end that is left open."""
+        """The lower end.
+
+        Raises ValueError where there is none: a certificate must not rest on an end that is left open.
+        """
         if self.direction == "upper":
             raise ValueError(
                 "direction=upper: a bound from above is used as one from below; ask for 'lower' or 'interval'"
@@ -42,7 +45,10 @@ class Bound:
 
     @property
     def upper(self) -> Any:
-        """The upper end; ValueError where there is none."""
+        """The upper end.
+
+        Raises ValueError where there is none.
+        """
         if self.direction == "lower":
             raise ValueError(
                 "direction=lower: a bound from below is used as one from above; ask for 'upper' or 'interval'"
@@ -65,8 +71,9 @@ class LevelSplit:
 def split_level(level: float, events: Sequence[str]) -> LevelSplit:
     """Equal shares of 1 - level for the named events: each level is 1 - (1 - level)/k, rounded up to the next float.
 
-    Source: union bound (claim population-union). ValueError where level is outside (0, 1), no event or the same event twice
-    is named, or a share is too small for a float.
+    Raises ValueError where level is outside (0, 1), no event or the same event twice is named, or a share is too
+    small for a float.
+    Source: union bound (claim population-union).
     """
     check_probability("level", level)
     if not events:

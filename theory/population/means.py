@@ -22,7 +22,10 @@ MCDIARMID = "McDiarmid's inequality: P[g - E g >= t] <= exp(-2 t^2 / sum c_i^2) 
 
 
 def deviation(a: Any, n: Any, radius: Any) -> Any:
-    """r sqrt(2 ln(1/a)/n): ||m - mu|| exceeds its expectation by more with probability at most a. Source: McDiarmid 1989."""
+    """r sqrt(2 ln(1/a)/n): ||m - mu|| exceeds its expectation by more with probability at most a.
+
+    Source: McDiarmid 1989.
+    """
     log = sympy.log if isinstance(a, sympy.Basic) else math.log
     return radius * sqrt(-2 * log(a) / n)
 
@@ -36,7 +39,9 @@ def mean_radius(n: int, level: float, radius: float) -> float:
     """e with ||m - mu|| <= e at the level: r (1 + sqrt(2 ln(1/(1 - level))))/sqrt(n), in the features' own units.
 
     n is the number of independent samples, not of views; within a class it is the class's count, and the level holds given
-    the counts. ValueError where n < 1, level is outside (0, 1), or the radius is not positive and finite.
+    the counts.
+
+    Raises ValueError where n < 1, level is outside (0, 1), or the radius is not positive and finite.
     Source: claim population-mean.
     """
     n = check_integer("n", n, 1)
@@ -58,7 +63,9 @@ def refined_mean_radius(norm: float, n: int, level: float, radius: float) -> flo
     """`mean_radius`, smaller where the sample mean is long: norm = ||m||. At the same level, never above it.
 
     E||m - mu||^2 <= (r^2 - ||mu||^2)/n and ||mu|| >= | ||m|| - ||m - mu|| |, solved for ||m - mu||.
-    ValueError as for `mean_radius`, and where the norm is negative, NaN or above r. Source: derived (population-mean-sharp).
+
+    Raises ValueError as for `mean_radius`, and where the norm is negative, NaN or above r.
+    Source: derived (population-mean-sharp).
     """
     n = check_integer("n", n, 1)
     check_positive("radius", radius, "give a bound r > 0 on the norm of every feature")
@@ -79,7 +86,9 @@ def gram_interval(means: Array, radii: Array, level: float, samples: int) -> Bou
 
     means (K, d) sample means, radii (K,) the e_k, level at which these hold together (`split_level`), samples in all.
     Off the diagonal m_k.m_l +- `product_slack`; on it max(||m_k|| - e_k, 0)^2 and (||m_k|| + e_k)^2.
-    ValueError where shapes do not match, a mean is not finite, a radius is negative or NaN, or the level is outside (0, 1).
+
+    Raises ValueError where shapes do not match, a mean is not finite, a radius is negative or NaN, or the level is
+    outside (0, 1).
     Source: claim population-products.
     """
     check_means(means, radii, level)
@@ -112,7 +121,7 @@ def distance_interval(means: Array, radii: Array, level: float, samples: int) ->
 
 
 def check_means(means: Array, radii: Array, level: float) -> None:
-    """ValueError unless means is (K, d) and finite, radii (K,) and nonnegative, and level in (0, 1)."""
+    """Raise ValueError unless means is (K, d) and finite, radii (K,) and nonnegative, and level in (0, 1)."""
     check_probability("level", level)
     if means.ndim != 2 or radii.shape != means.shape[:1]:
         raise ValueError(f"means.shape={means.shape}: with radii.shape={radii.shape}; give (K, d) and (K,)")
@@ -123,8 +132,7 @@ def check_means(means: Array, radii: Array, level: float) -> None:
 def _orthogonal() -> Evidence:
     k, v, total, term, cross = z3.Reals("k v total term cross")
     return implication(
-        "E||S + Y||^2 = E||S||^2 + 2 E S.Y + E||Y||^2 with E S.Y = 0: n centred vectors have E||sum||^2 <= n v, by "
-        "induction",
+        "E||S + Y||^2 = E||S||^2 + 2 E S.Y + E||Y||^2 with E S.Y = 0: n centred vectors have E||sum||^2 <= n v, by induction",
         [k >= 0, total <= k * v, term <= v, cross == 0],
         total + 2 * cross + term <= (k + 1) * v,
         example={k: 1, v: 1, total: 1, term: 1, cross: 0},
@@ -134,8 +142,8 @@ def _orthogonal() -> Evidence:
 def _expectation() -> Evidence:
     n, v, r, square, root, mean, mu2 = z3.Reals("n v r square root mean mu2")
     return implication(
-        "E||X - mu||^2 = E||X||^2 - ||mu||^2 <= r^2: (E||m - mu||)^2 <= E||m - mu||^2 <= (r^2 - ||mu||^2)/n, so E||m "
-        "- mu|| <= r/sqrt(n)",
+        "E||X - mu||^2 = E||X||^2 - ||mu||^2 <= r^2: (E||m - mu||)^2 <= E||m - mu||^2 <= (r^2 - ||mu||^2)/n, "
+        "so E||m - mu|| <= r/sqrt(n)",
         [
             n >= 1,
             r > 0,
@@ -180,8 +188,7 @@ def _tail() -> Evidence:
 def _long_mean() -> Evidence:
     norm, n, t, r, e, mean, mu = z3.Reals("w n t r e mean mu")
     return implication(
-        "e <= t + E||m - mu||, n (E||m - mu||)^2 <= r^2 - ||mu||^2, |w - e| <= ||mu||: e <= t or n (e-t)^2 <= r^2 - "
-        "(w-e)^2",
+        "e <= t + E||m - mu||, n (E||m - mu||)^2 <= r^2 - ||mu||^2, |w - e| <= ||mu||: e <= t or n (e-t)^2 <= r^2 - (w-e)^2",
         [
             n >= 1,
             t >= 0,
@@ -266,8 +273,8 @@ def _aligned() -> Evidence:
 def _norm() -> Evidence:
     w, e, true, moved = z3.Reals("w e true moved")
     return implication(
-        "||mu|| <= ||m|| + ||m - mu|| and ||m|| <= ||mu|| + ||m - mu||: ||mu|| lies in max(w - e, 0) and w + e, its "
-        "square likewise",
+        "||mu|| <= ||m|| + ||m - mu|| and ||m|| <= ||mu|| + ||m - mu||: ||mu|| lies in max(w - e, 0) and w + e, "
+        "its square likewise",
         [w >= 0, true >= 0, moved >= 0, moved <= e, true <= w + moved, w <= true + moved],
         z3.And(
             true <= w + e, true >= w - e, true * true <= (w + e) ** 2, z3.Implies(w >= e, true * true >= (w - e) ** 2)
@@ -297,8 +304,8 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="X_i is the mean of f over the views of sample i, independent across samples, given the class "
         "counts. `independent` and `expectation` bound E||m - mu|| by r/sqrt(n) (`scale`); ||m - mu|| exceeds its "
-        "expectation by more than t with probability at most a (McDiarmid with `bounded difference`; `tail`). The "
-        "dimension does not enter.",
+        "expectation by more than t with probability at most a (McDiarmid with `bounded difference`; `tail`). "
+        "The dimension does not enter.",
         trusted=(MCDIARMID, VIEWS),
         steps={
             "independent": _orthogonal,

@@ -68,8 +68,7 @@ def _sum_of_squares() -> Evidence:
 def _sum_of_distances() -> Evidence:
     m, eps, D, first, second = z3.Reals("m eps D first second")
     return implication(
-        "||a - c|| + ||b - c|| >= D > eps (triangle inequality): (2/m^2) (D + (m-2) (||a-c|| + ||b-c||)) >= 2 (m-1) "
-        "eps/m^2",
+        "||a - c|| + ||b - c|| >= D > eps (triangle inequality): (2/m^2) (D + (m-2) (||a-c|| + ||b-c||)) >= 2 (m-1) eps/m^2",
         [m >= 2, eps > 0, D > eps, first >= 0, second >= 0, D <= first + second],
         (pair_weight(m) * (D + (m - 2) * (first + second)) - discrete_distance(eps, m)) * m * m >= 0,
         example={m: 3, eps: 1, D: 2, first: 1, second: 1},
@@ -79,8 +78,8 @@ def _sum_of_distances() -> Evidence:
 def _best_constant() -> Evidence:
     m, eps, r = sympy.symbols("m epsilon r", positive=True)
     return identity(
-        "the exact value on the sphere (thm-2-disc-sphere) over eps^2/m tends to 1 as eps/r -> 0: no smaller "
-        "constant will do",
+        "the exact value on the sphere (thm-2-disc-sphere) over eps^2/m tends to 1 as eps/r -> 0: "
+        "no smaller constant will do",
         sympy.limit(discrete_gain_sphere(eps, m, r) / discrete_gain(eps, m), eps, 0),
         sympy.Integer(1),
     )
@@ -157,8 +156,7 @@ def _two_views() -> Evidence:
     world = two_views_off()
     distance = Fraction(6, 5)  # of the two views
     return identity(
-        "two views of seven moved apart by 6/5 on the unit circle, the rest midway: L_align is exactly R times the "
-        "formula",
+        "two views of seven moved apart by 6/5 on the unit circle, the rest midway: L_align is exactly R times the formula",
         sympy.Rational(alignment(world)),
         sympy.Rational(discrete_gain_sphere(distance, Fraction(7), Fraction(1)) / 2),
     )
@@ -191,8 +189,8 @@ CLAIMS = (
         r"R_\varepsilon\leq\frac{m^2}{2\varepsilon}E\|f(x_1)-f(x_2)\|",
         expected=Verdict.PROVED,
         reduction="The sup over finitely many views is attained at two different ones; the ordered pairs (a, b) and "
-        "(b, a) have probability 2/m^2 under independent uniform views (`pair`). `Markov` over x. thm-2-disc-sharp "
-        "uses the other views.",
+        "(b, a) have probability 2/m^2 under independent uniform views (`pair`). `Markov` over x. "
+        "thm-2-disc-sharp uses the other views.",
         steps={
             "pair": _pair,
             "Markov": markov,

@@ -51,8 +51,7 @@ def _fold() -> Evidence:
     t, s = z3.Reals("t s")
     low, high = z3.If(t - s > 0, t - s, 0), z3.If(t + s < 1, t + s, 1)
     return implication(
-        "P[|theta_i - t| <= s] >= min(s, 1): each |theta_i - t| is stochastically below a uniform U_i, the case of a "
-        "corner",
+        "P[|theta_i - t| <= s] >= min(s, 1): each |theta_i - t| is stochastically below a uniform U_i, the case of a corner",
         [t >= 0, t <= 1, s >= 0],
         high - low >= z3.If(s < 1, s, 1),
         example={t: "1/2", s: "1/4"},
@@ -162,9 +161,8 @@ CLAIMS = (
         "x_b^(n+2)), x = r/eps (`kinds`), and `halves`, `gain` give the formula; `Markov` over x. Equality where K "
         "eps^n <= 1/m: one spike of height eps/2 in each of two opposite corners, all other views at the common "
         "mean, is a feature map as assumed (`spikes`; corners are at distance sqrt(n) >= 1), has D = eps and that "
-        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do (features of any "
-        "norm; under ||f|| = r in the "
-        "limit eps/r -> 0).",
+        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do (features of "
+        "any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(
             ATTAINED,
             "the triangle inequality",

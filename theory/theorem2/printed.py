@@ -39,8 +39,7 @@ def _rate() -> Evidence:
 def _far_pair() -> Evidence:
     D, c, h, eps, first, second, distance = z3.Reals("D c h eps first second distance")
     return implication(
-        "views within c h/2 of the two that attain D > eps are at distance > eps - c h > 0 (triangle inequality, "
-        "twice)",
+        "views within c h/2 of the two that attain D > eps are at distance > eps - c h > 0 (triangle inequality, twice)",
         [
             D > eps,
             c > 0,
@@ -198,8 +197,8 @@ CLAIMS = (
         expected=Verdict.REFUTED,
         reduction="The objective is at least 4/(h^{2n} (eps - c h)), least at h* (`side`), where it is `closed form` "
         "of order eps^{-(2n+1)}; at eps = c/C it exceeds C/eps (`family`, `beyond C`). The printed order holds as "
-        "eps -> oo, and for eps >= 2 c m^(-1/n), a range that the condition eps <= 2 r leaves empty unless c "
-        "m^(-1/n) <= r.",
+        "eps -> oo, and for eps >= 2 c m^(-1/n), "
+        "a range that the condition eps <= 2 r leaves empty unless c m^(-1/n) <= r.",
         trusted=(MONOTONE,),
         other={
             "no constant suffices": _order_witness,

@@ -105,8 +105,7 @@ def _groups() -> Evidence:
     volume, atom = z3.Reals("volume atom")
     weight = sharp_weight(volume, atom)
     return implication(
-        "masses 1/(2m) of a discrete view, h^n/2 of a cube: 2 alpha beta/(alpha+beta) >= min(h^n, 1/m)/2 for all "
-        "three kinds",
+        "masses 1/(2m) of a discrete view, h^n/2 of a cube: 2 alpha beta/(alpha+beta) >= min(h^n, 1/m)/2 for all three kinds",
         [volume > 0, volume <= 1, atom > 0, atom <= 1],
         z3.And(
             group_weight(atom / 2, atom / 2) >= weight,

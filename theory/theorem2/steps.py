@@ -46,8 +46,8 @@ def cube() -> Evidence:
     t, h = z3.Reals("t h")
     low = z3.If(t + h <= 1, t, 1 - h)
     return implication(
-        "every t in [0,1] lies in an interval of length h <= 1 inside [0,1]: a cube of volume h^n around theta fits "
-        "in [0,1]^n",
+        "every t in [0,1] lies in an interval of length h <= 1 inside [0,1]: "
+        "a cube of volume h^n around theta fits in [0,1]^n",
         [t >= 0, t <= 1, h > 0, h <= 1],
         z3.And(low >= 0, low + h <= 1, low <= t, t <= low + h),
         example={t: "9/10", h: "1/2"},
