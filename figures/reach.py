@@ -8,10 +8,10 @@ from figures.figure import Figure
 from figures.records import Study, drawn_measurements
 from figures.study import SECTION
 from figures.style import FORM_COLOURS, Canvas, canvas, colour
-from theory.theorem1.forms import FORMS, Form, margin
+from theory.theorem1 import FORMS, margin
 
 
-def needed_alpha(form: Form, s: Any, product: float, square: float) -> Any:
+def needed_alpha(form: str, s: Any, product: float, square: float) -> Any:
     """Least alpha at which `form` is met at spread s, for mu_l.mu_k = product and |mu_l|^2 = |mu_k|^2 = square."""
     alpha = np.linspace(0, 1, 1001)[:, None]
     met = margin(form, alpha, s, square, square, product) > 0
@@ -32,10 +32,9 @@ def draw(study: Study) -> Canvas:
         nearest = np.where(np.eye(len(products), dtype=bool), -np.inf, products).max(axis=1)
         square = float(np.median(products.diagonal()))
         s = np.linspace(0, 2, 400)
-        for form in FORMS:
-            if form != "printed":
-                needed = needed_alpha(form, s, float(np.median(nearest)), square)
-                axes.plot(s, needed, color=colour(FORM_COLOURS, form), label=f"{form} needs")
+        for form in (name for name in FORMS if FORMS[name].share == "alpha"):
+            needed = needed_alpha(form, s, float(np.median(nearest)), square)
+            axes.plot(s, needed, color=colour(FORM_COLOURS, form), label=f"{form} needs")
         axes.set(xlim=(0, 2), ylim=(0, 1.02), xlabel="spread s")
         axes.set_title(f"{measurement['layer']}\n{measurement['views']}", fontsize=9)
     panels[0].set_ylabel(r"share $\alpha$ of the class")

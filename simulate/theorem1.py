@@ -9,9 +9,9 @@ import numpy as np
 
 from theory.factors import mean_shortfall
 from theory.setting import Array
-from theory.theorem1 import FORMS, margin, rho_printed, threshold
+from theory.theorem1 import FORMS, margin
 from theory.theorem1.certificates.world import GUARD, ROUNDING
-from theory.theorem1.forms import Form
+from theory.theorem1.forms.form import Pair
 
 CLAIMS = tuple(f"thm-1-{form}" for form in FORMS)
 """Claims of the ledger, in the order of `FORMS`."""
@@ -52,7 +52,7 @@ class FormValues:
              classes where the form is met; a positive value refutes the form, -inf says that it is never met
     """
 
-    form: Form
+    form: str
     margins: Array
     bound: Array
     excess: float
@@ -63,11 +63,12 @@ class FormValues:
         return np.asarray((self.margins > ROUNDING).all(axis=1))
 
 
-def evaluate(form: Form, factors: Factors) -> FormValues:
+def evaluate(form: str, factors: Factors) -> FormValues:
     """One form of Theorem 1 at all points of `factors`."""
-    margins = _printed(factors) if form == "printed" else _per_class(form, factors)
+    whole = FORMS[form].share == "sigma"
+    margins = _whole_world(form, factors) if whole else _per_class(form, factors)
     met = margins > ROUNDING
-    if form == "printed":
+    if whole:
         everywhere = met.all(axis=1)
         limit = (1 - factors.sigma.min(axis=1)) + factors.R
         bound = np.where(everywhere, np.minimum(limit, 1.0), 1.0)
@@ -78,20 +79,28 @@ def evaluate(form: Form, factors: Factors) -> FormValues:
     return FormValues(form, margins, bound, float(excess.max(initial=-np.inf)))
 
 
-def evaluate_all(factors: Factors) -> dict[Form, FormValues]:
+def evaluate_all(factors: Factors) -> dict[str, FormValues]:
     """Every form, from printed to exact."""
     return {form: evaluate(form, factors) for form in FORMS}
 
 
-def _printed(factors: Factors) -> Array:
+def _whole_world(form: str, factors: Factors) -> Array:
+    """The margin of a form that takes sigma, one for all classes, as the theorem is stated: (P, K) equal columns."""
     K = len(factors.gram)
-    rho = rho_printed(factors.sigma.min(axis=1), factors.R, factors.priors.min(), factors.s)
-    largest = np.where(np.eye(K, dtype=bool), -np.inf, factors.gram).max()
-    margins = threshold(rho) - mean_shortfall(factors.gram) / 2 - largest
-    return np.repeat(margins[:, None], K, axis=1)
+    square = factors.gram.diagonal()
+    pair = Pair(
+        share=factors.sigma.min(axis=1),
+        s=factors.s,
+        ll=square.min(),
+        kk=square.min(),
+        lk=np.where(np.eye(K, dtype=bool), -np.inf, factors.gram).max(),
+        q=factors.R / factors.priors.min(),
+        shortfall=mean_shortfall(factors.gram) / 2,
+    )
+    return np.repeat(FORMS[form].margin(pair)[:, None], K, axis=1)
 
 
-def _per_class(form: Form, factors: Factors) -> Array:
+def _per_class(form: str, factors: Factors) -> Array:
     """The least margin over the rivals, (P, K)."""
     K = len(factors.gram)
     own = np.arange(K)[:, None]

@@ -4,8 +4,9 @@ import re
 import tomllib
 from pathlib import Path
 
-from theory.__main__ import HEADER, row, table_row
 from theory.ledger import as_json, claims, gather
+from theory.ledger_table import with_ledger
+from theory.statements import as_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -15,10 +16,15 @@ def without_seconds(line):
     return re.sub(r"\s+[\d.]+$", "", line)
 
 
-def test_ledger_is_the_one_printed():
-    shown = re.search(r"```\n(claim .*?)\n```", README, re.S).group(1).splitlines()
-    printed = [row(*HEADER), *(table_row(as_json(claim, gather(claim))) for claim in claims())]
-    assert [without_seconds(line) for line in shown] == [without_seconds(line) for line in printed]
+def test_ledger_is_the_one_written_by_the_command():
+    written = with_ledger(README, [as_json(claim, gather(claim)) for claim in claims()])
+    assert [without_seconds(line) for line in README.splitlines()] == [
+        without_seconds(line) for line in written.splitlines()
+    ]
+
+
+def test_table_of_statements_is_the_one_written_by_the_command():
+    assert (ROOT / "docs" / "statements.md").read_text(encoding="utf-8") == as_markdown(claims())
 
 
 def test_code_for_your_own_data_runs(capsys):

@@ -5,69 +5,22 @@ Exit status 0: every verdict is the expected one; 1: evidence contradicts an exp
 
 import json
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from theory.ledger import Claim, as_json, claims, gather, write_json
+from theory.checks import check_choice
+from theory.ledger import Claim, as_json, claims, gather, write_json, write_text
+from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.options import OneLineParser
-
-WIDTHS = (22, 48, 8, 32, 16, 5)
-HEADER = ("claim", "title", "verdict", "evidence", "slack or witness", "sec")
-
-
-def row(*cells: str) -> str:
-    """One line of the aligned table."""
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
-
-
-def table_row(entry: dict[str, Any]) -> str:
-    """The ledger's line for one claim, from its JSON form."""
-    evidence = entry["evidence"]
-    kinds = ", ".join(dict.fromkeys(e["kind"] for e in evidence))
-    slacks = [e["slack"] for e in evidence if e["slack"] is not None and e["kind"] in ("search", "witness")]
-    witness = any(e["kind"] == "witness" for e in evidence)
-    note = f"{'witness ' if witness else ''}{slacks[0]:+.3f}" if slacks else "-"
-    seconds = sum(e["seconds"] for e in evidence)
-    mark = "" if entry["verdict"] == entry["expected"] else f" (expected {entry['expected']})"
-    title = textwrap.shorten(entry["title"], WIDTHS[1], placeholder="...")
-    return row(entry["id"], title, entry["verdict"] + mark, kinds, note, f"{seconds:.2f}")
-
-
-def whole(entry: dict[str, Any]) -> str:
-    """One claim with its statement, source, proof and every piece of evidence."""
-
-    def paragraph(label: str, text: str) -> str:
-        return textwrap.fill(
-            text, 112, initial_indent=f"{label:<11}", subsequent_indent=" " * 11, break_long_words=False
-        )
-
-    lines = [f"{entry['id']}: {entry['title']}", ""]
-    lines += [paragraph(name, entry[name]) for name in ("statement", "source")]
-    if entry["reduction"]:
-        lines.append(paragraph("proof", entry["reduction"]))
-    lines += [paragraph("trusted", fact) for fact in entry["trusted"]]
-    lines += [f"{'verdict':<11}{entry['verdict']} (expected: {entry['expected']})", ""]
-    words = {True: "holds", False: "FAILS", None: "open"}
-    for e in entry["evidence"]:
-        lines.append(f"  {words[e['holds']]:<6}{e['kind']:<11}{e['step']}  [{e['seconds']:.2f} s]")
-        lines.append(textwrap.fill(e["summary"], 108, initial_indent=" " * 8, subsequent_indent=" " * 8))
-        if e["computed"]:
-            lines.append(textwrap.fill(e["computed"], 108, initial_indent=" " * 8 + "-> ", subsequent_indent=" " * 11))
-    return "\n".join(lines)
+from theory.statements import as_markdown
 
 
 def _selected(wanted: str | None) -> list[Claim]:
     everything = claims()
     if wanted is None:
         return everything
-    found = [claim for claim in everything if claim.id == wanted]
-    if not found:
-        raise ValueError(
-            f"--claim {wanted}: no such claim; choose one of {', '.join(claim.id for claim in everything)}"
-        )
-    return found
+    check_choice("--claim", wanted, [claim.id for claim in everything])
+    return [claim for claim in everything if claim.id == wanted]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +29,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--claim", metavar="ID", help="show one claim whole: statement, source, proof, evidence")
     parser.add_argument("--json", action="store_true", help="print the ledger as JSON")
     parser.add_argument("--out", type=Path, default=Path("build/evidence"), help="folder for theory.json (%(default)s)")
+    parser.add_argument(
+        "--docs",
+        type=Path,
+        metavar="FOLDER",
+        help="write the ledger into FOLDER/README.md and FOLDER/docs/statements.md",
+    )
     options = parser.parse_words(argv)
+    if options.docs is not None and options.claim is not None:
+        parser.error("--docs: is for the whole ledger; leave out --claim")
     try:
         chosen = _selected(options.claim)
     except ValueError as error:
@@ -97,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(whole(entries[0]))
     if options.claim is None:
         write_json(options.out / "theory.json", entries)
+    if options.docs is not None:
+        write_text(options.docs / "docs" / "statements.md", as_markdown(chosen))
+        readme = options.docs / "README.md"
+        write_text(readme, with_ledger(readme.read_text(encoding="utf-8"), entries))
     for name in contradicted:
         print(f"theory: the evidence contradicts the expectation for {name}; see --claim {name}", file=sys.stderr)
     return 1 if contradicted else 0

@@ -15,7 +15,7 @@ from scipy import special
 def _exact_sqrt(x: Fraction) -> Fraction:
     p, q = math.isqrt(x.numerator), math.isqrt(x.denominator)
     if p * p != x.numerator or q * q != x.denominator:
-        raise ValueError(f"sqrt({x}) is not rational; exact worlds need distances that are: change the witness")
+        raise ValueError(f"x={x}: its root is not rational, as distances of an exact world must be; change the witness")
     return Fraction(p, q)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.checks import check_threshold
 from theory.elementary import sqrt
 from theory.setting import Array, FiniteWorld
 
@@ -72,8 +73,7 @@ def robust_alignment(world: FiniteWorld) -> Any:
 
 def misaligned_share(world: FiniteWorld, eps: Any) -> Any:
     """R_eps = P[x not in S_eps] for eps >= 0, in the features' own units."""
-    if not eps >= 0:
-        raise ValueError(f"eps is {eps}; a distance is needed: give eps >= 0")
+    check_threshold("eps", eps)
     wide = squared_view_diameters(world.features) > eps * eps
     return _share(wide.sum(), len(wide), world.features.dtype == object)
 
@@ -129,7 +129,9 @@ def lipschitz_constant(world: FiniteWorld, *, block: int = 512) -> float:
     The least constant for which f is Lipschitz on the points given; the constant of the network on the whole space is
     larger. Matrix products bound every ratio from above, rounding included; each pair that could be the steepest is then
     evaluated directly, so the result is that of direct float64 evaluation. Powers of two keep squares in range.
-    ValueError where two equal views have different features, f is then no function; and where a distance or L overflows.
+
+    Raises ValueError where two equal views have different features, f is then no function; and where a distance or L
+    overflows.
     """
     points = world.views.reshape(-1, world.views.shape[2]).astype(float)
     scaled, point_exponent = _near_one(points)
@@ -149,7 +151,7 @@ def lipschitz_constant(world: FiniteWorld, *, block: int = 512) -> float:
             steepest = max(steepest, _steepest(points, images, pairs[first : first + at_once]))
     constant = float(np.ldexp(steepest, image_exponent))
     if not constant < np.inf:
-        raise ValueError("L overflows: multiply the views by a constant, or merge those that are nearly equal")
+        raise ValueError("L=inf: overflows; multiply the views by a constant, or merge those that are nearly equal")
     return constant
 
 
@@ -164,7 +166,7 @@ def _steepest(points: Array, images: Array, pairs: Array) -> float:
     a, b = pairs.T
     gaps = points[a] - points[b]
     if not np.isfinite(gaps).all():
-        raise ValueError("the distance of two views overflows: divide the views by a constant")
+        raise ValueError("||a - b||=inf: the distance of two views overflows; divide the views by a constant")
     exponents = np.frexp(abs(gaps).max(axis=1))[1]  # so that no gap between different views has norm 0
     gap = np.linalg.norm(np.ldexp(gaps, -exponents[:, None]), axis=1)
     shift = np.linalg.norm(images[a] - images[b], axis=1)
@@ -172,7 +174,7 @@ def _steepest(points: Array, images: Array, pairs: Array) -> float:
     torn = shift[equal].max(initial=0.0) / np.linalg.norm(images[0])
     if torn > JITTER:
         raise ValueError(
-            f"two equal views have features {torn:.3g} r apart; f is no function: evaluate it in eval mode"
+            f"||f(a) - f(b)||={torn:.3g} r: for two equal views a, b, so f is no function; evaluate it in eval mode"
         )
     return float(np.ldexp(shift[~equal] / gap[~equal], -exponents[~equal]).max(initial=0.0))
 

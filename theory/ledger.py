@@ -15,8 +15,8 @@ import json
 import os
 import pkgutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -43,7 +43,7 @@ class Evidence:
 
     claim      id of the claim it bears on
     kind       how it was obtained; only symbolic, smt and enclosure prove, only a witness refutes
-    step       the step of the proof that it discharges, or a name of its own
+    step       the step of the proof that it discharges, or a name of its own; `gather` fills it from the claim
     summary    one line for people
     direction  "for" or "against" the claim, if it holds
     holds      True: the check came out; False: it failed; None: the tool gave up
@@ -55,7 +55,7 @@ class Evidence:
 
     claim: str = ""
     kind: Kind
-    step: str
+    step: str = ""
     summary: str
     direction: Literal["for", "against"] = "for"
     holds: bool | None
@@ -71,14 +71,18 @@ Check = Callable[[], Evidence]
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A statement, where it comes from, and the checks that bear on it.
+    """A statement, where it comes from, and the checks that bear on it, each under its name.
 
     source     paper, theorem, page or equation; "derived" where it is ours
     statement  in LaTeX
-    steps      the steps of the written proof; all must be discharged for the verdict "proved"
+    expected   the verdict we believe in; the run contradicts it or not
+    steps      the steps of the written proof: every check must hold for the verdict "proved"
+    other      searches, witnesses and further checks that no step of the proof needs
     reduction  how the general statement comes down to what the tools proved
     trusted    facts used without a machine proof
-    expected   the verdict we believe in; the run contradicts it or not
+    module     the module that states the claim; `claims` fills it
+
+    Raises ValueError where a name stands both in `steps` and in `other`.
     """
 
     id: str
@@ -86,15 +90,20 @@ class Claim:
     source: str
     statement: str
     expected: Verdict
-    checks: tuple[Check, ...]
-    steps: tuple[str, ...] = ()
+    steps: Mapping[str, Check] = field(default_factory=dict)
+    other: Mapping[str, Check] = field(default_factory=dict)
     reduction: str = ""
     trusted: tuple[str, ...] = ()
+    module: str = ""
+
+    def __post_init__(self) -> None:
+        if shared := sorted(self.steps.keys() & self.other.keys()):
+            raise ValueError(f"other={shared}: also steps of the claim {self.id}; name each check once")
 
 
 def verdict(claim: Claim, evidence: Iterable[Evidence]) -> Verdict:
     """The verdict on `claim` that follows from `evidence` (evidence on other claims is ignored)."""
-    return verdict_of(claim.steps, [e for e in evidence if e.claim == claim.id])
+    return verdict_of(list(claim.steps), [e for e in evidence if e.claim == claim.id])
 
 
 def verdict_of(steps: Sequence[str], own: Sequence[Evidence]) -> Verdict:
@@ -113,28 +122,34 @@ def verdict_of(steps: Sequence[str], own: Sequence[Evidence]) -> Verdict:
 
 
 def gather(claim: Claim) -> list[Evidence]:
-    """Run every check of `claim`, in order."""
-    found = []
-    for check in claim.checks:
+    """Run every check of `claim`: the steps of its proof first, each group in its order."""
+    gathered = []
+    for step, check in {**claim.steps, **claim.other}.items():
         start = time.perf_counter()
         evidence = check()
-        found.append(replace(evidence, claim=claim.id, seconds=round(time.perf_counter() - start, 4)))
-    return found
+        seconds = round(time.perf_counter() - start, 4)
+        gathered.append(replace(evidence, claim=claim.id, step=step, seconds=seconds))
+    return gathered
 
 
 def claims() -> list[Claim]:
-    """Every claim of the package: the `CLAIMS` of all modules below `theory`, ordered by id."""
+    """Every claim of the package: the `CLAIMS` of all modules below `theory`, ordered by id.
 
-    def modules() -> Iterator[str]:
-        for module in pkgutil.walk_packages(theory.__path__, "theory."):
-            if not module.name.endswith("__main__"):
-                yield module.name
-
-    found = [claim for name in modules() for claim in getattr(importlib.import_module(name), "CLAIMS", ())]
-    ids = [claim.id for claim in found]
-    if len(ids) != len(set(ids)):
-        raise ValueError(f"claim ids must be unique, got {sorted(i for i in ids if ids.count(i) > 1)}")
-    return sorted(found, key=lambda claim: claim.id)
+    Raises ValueError where two claims have one id.
+    """
+    names = [module.name for module in pkgutil.walk_packages(theory.__path__, "theory.")]
+    every = [
+        replace(claim, module=name)
+        for name in names
+        if not name.endswith("__main__")
+        for claim in getattr(importlib.import_module(name), "CLAIMS", ())
+    ]
+    modules = dict[str, str]()
+    for claim in every:
+        if claim.id in modules:
+            raise ValueError(f"id={claim.id}: stands in {modules[claim.id]} and {claim.module}; give one another id")
+        modules[claim.id] = claim.module
+    return sorted(every, key=lambda claim: claim.id)
 
 
 def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
@@ -143,6 +158,7 @@ def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
     return {
         "id": claim.id,
         "title": claim.title,
+        "module": claim.module,
         "source": claim.source,
         "statement": claim.statement,
         "verdict": verdict(claim, own).value,
@@ -155,7 +171,10 @@ def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write `content` as JSON, atomically; ValueError for NaN and infinity, which JSON does not have."""
+    """Write `content` as JSON, atomically.
+
+    Raises ValueError for NaN and infinity, which JSON does not have.
+    """
     write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 

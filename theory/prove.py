@@ -19,12 +19,11 @@ from theory.ledger import Evidence
 Number = int | str | Fraction
 
 
-def identity(step: str, summary: str, left: Any, right: Any) -> Evidence:
+def identity(summary: str, left: Any, right: Any) -> Evidence:
     """left == right as SymPy expressions, decided by simplifying the difference to 0."""
     residue = sympy.simplify(sympy.expand(left - right))
     return Evidence(
         kind="symbolic",
-        step=step,
         summary=summary,
         holds=residue == 0,
         claimed=str(right),
@@ -38,7 +37,6 @@ def rational(value: Number) -> Any:
 
 
 def implication(
-    step: str,
     summary: str,
     assumptions: Sequence[Any],
     conclusion: Any,
@@ -54,7 +52,7 @@ def implication(
     point = [(variable, rational(value)) for variable, value in example.items()]
     for assumption in assumptions:
         if not z3.is_true(z3.simplify(z3.substitute(assumption, *point))):
-            raise ValueError(f"step {step!r}: the example does not satisfy {assumption}; give one that does")
+            raise ValueError(f"example={dict(example)}: does not satisfy {assumption}; give a point that does")
     solver = z3.Solver()
     solver.set("timeout", int(1000 * timeout_s))
     solver.add(*assumptions)
@@ -62,16 +60,15 @@ def implication(
     answer = solver.check()
     holds = True if answer == z3.unsat else False if answer == z3.sat else None
     computed = f"counter-model {solver.model()}" if answer == z3.sat else f"negation {answer}"
-    return Evidence(kind="smt", step=step, summary=summary, holds=holds, claimed=str(conclusion), computed=computed)
+    return Evidence(kind="smt", summary=summary, holds=holds, claimed=str(conclusion), computed=computed)
 
 
-def enclosure(step: str, summary: str, ball: flint.arb, target: flint.arb, radius: float) -> Evidence:
+def enclosure(summary: str, ball: flint.arb, target: flint.arb, radius: float) -> Evidence:
     """`ball` contains `target` (an exact or much tighter ball) and its radius is below `radius`."""
     holds = bool(ball.contains(target)) and bool(ball.rad() < flint.arb(radius))
     low, high = float(ball.lower()), float(ball.upper())
     return Evidence(
         kind="enclosure",
-        step=step,
         summary=summary,
         holds=holds,
         claimed=f"{target.str(17, radius=False)} within {radius:g}",
@@ -95,9 +92,7 @@ def _ball(low: Fraction, high: Fraction) -> flint.arb:
     return ends[0].union(ends[1])
 
 
-def positive_on_box(
-    step: str, summary: str, function: Callable[..., flint.arb], box: Box, *, most: int = 200_000
-) -> Evidence:
+def positive_on_box(summary: str, function: Callable[..., flint.arb], box: Box, *, most: int = 200_000) -> Evidence:
     """function > 0 on the whole box: branch and bound in ball arithmetic, halving the longest side.
 
     Proved when the enclosure of the function is positive on every box of a cover; `slack` is the least of these lower
@@ -117,15 +112,12 @@ def positive_on_box(
         centre = [_ball((low + high) / 2, (low + high) / 2) for low, high in worst]
         if function(*centre) < 0:
             point = ", ".join(f"{float(low + high) / 2:.6g}" for low, high in worst)
-            return Evidence(
-                kind="enclosure", step=step, summary=summary, holds=False, computed=f"negative at ({point})"
-            )
+            return Evidence(kind="enclosure", summary=summary, holds=False, computed=f"negative at ({point})")
         for half in _halves(worst):
             push(half)
     least = heap[0][0]
     return Evidence(
         kind="enclosure",
-        step=step,
         summary=summary,
         holds=True if least > 0.0 else None,
         claimed="> 0 on the box",
@@ -138,7 +130,6 @@ def cauchy_schwarz() -> Evidence:
     """In coordinates of the plane that two vectors span."""
     a, b, c, d = z3.Reals("a b c d")
     return implication(
-        "Cauchy-Schwarz",
         "(x.y)^2 <= ||x||^2 ||y||^2 in the plane of x and y",
         [],
         (a * c + b * d) ** 2 <= (a * a + b * b) * (c * c + d * d),

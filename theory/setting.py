@@ -5,14 +5,13 @@ d_A, sigma(delta), L and Err are plain finite sums and maxima, so a theorem eith
 A weighted world is one in which samples or views repeat.
 """
 
-import math
 from dataclasses import dataclass
-from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.checks import check_labels, check_views
 from theory.elementary import sqrt
 
 Array = NDArray[Any]
@@ -35,6 +34,7 @@ class FiniteWorld:
     labels    (n,) integers 0..K-1, every class present, K >= 2
 
     Fractions (dtype object) are accepted for views and features, of any r > 0: the whole computation is then exact.
+
     Raises ValueError, naming the value and the remedy, for anything else.
     """
 
@@ -49,22 +49,22 @@ class FiniteWorld:
         check_views("features", self.features)
         if self.views.shape[:2] != self.features.shape[:2]:
             raise ValueError(
-                f"views {self.views.shape} and features {self.features.shape} differ in (n, m): give f of every view"
+                f"views.shape={self.views.shape}: differs from features.shape={self.features.shape} in (n, m); "
+                "give f of every view"
             )
         check_labels(self.labels, len(self.features))
         exact = self.features.dtype == object
         squares = (self.features**2).sum(axis=2) if exact else np.einsum("nmd,nmd->nm", self.features, self.features)
         low, high = squares.min(), squares.max()
         if not (low > 0 if exact else RADII[0] ** 2 <= low <= high <= RADII[1] ** 2):
-            raise ValueError(
-                f"feature norms run from {float(low) ** 0.5:.6g} to {float(high) ** 0.5:.6g}; Theorem 1 needs r > 0, "
-                f"floats r in [{RADII[0]:g}, {RADII[1]:g}]: normalise the features"
-            )
-        if (high - low) / low > 2 * NORM_TOLERANCE:
-            raise ValueError(
-                f"feature norms run from {float(low) ** 0.5:.6g} to {float(high) ** 0.5:.6g}; Theorem 1 needs one radius r: "
-                "normalise the features"
-            )
+            needed = f"r > 0, in floats r in [{RADII[0]:g}, {RADII[1]:g}]"
+        elif (high - low) / low > 2 * NORM_TOLERANCE:
+            needed = "one radius r"
+        else:
+            needed = ""
+        if needed:
+            norms = f"{float(low) ** 0.5:.6g}..{float(high) ** 0.5:.6g}"
+            raise ValueError(f"||features||={norms}: Theorem 1 needs {needed}; normalise the features")
         if not exact and high > low * (1 + FLOAT64):
             norms = np.linalg.norm(self.features, axis=2, keepdims=True)
             object.__setattr__(self, "features", self.features * (norms[0, 0] / norms))
@@ -82,44 +82,3 @@ class FiniteWorld:
     def members(self, k: int) -> Array:
         """Indices of the samples of class k."""
         return np.flatnonzero(self.labels == k)
-
-
-def check_views(name: str, values: Array) -> None:
-    """ValueError unless `values` is (n >= 2, m >= 2, D >= 1) and finite."""
-    if values.ndim != 3 or values.shape[0] < 2 or values.shape[2] < 1:
-        raise ValueError(f"{name} has shape {values.shape}; expected (n, m, D) with n >= 2 samples")
-    if values.shape[1] < 2:
-        raise ValueError(
-            f"{name} holds {values.shape[1]} view per sample; alignment needs at least 2: sample more views"
-        )
-    if values.dtype != object and not np.isfinite(values).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        raise ValueError(f"{name}{list(where)} is {values[where]}; remove or repair that sample")
-
-
-def check_real(name: str, values: Any) -> None:
-    """ValueError unless `values` is an array of real numbers; those of dtype object also finite."""
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biufO":
-        kind = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else f"type {type(values).__name__}"
-        raise ValueError(f"{name} has {kind}; give a NumPy array of real numbers: np.asarray(..., dtype=float)")
-    if values.dtype == object:
-        for where, value in np.ndenumerate(values):
-            if not (isinstance(value, Rational) or (isinstance(value, Real) and math.isfinite(value))):
-                raise ValueError(
-                    f"{name}{list(where) or ''} is {value!r}, dtype object; give finite Fractions or integers"
-                )
-
-
-def check_labels(labels: Array, n: int) -> None:
-    """ValueError unless `labels` is (n,) integers covering 0..K-1 with K >= 2."""
-    if labels.shape != (n,):
-        raise ValueError(f"labels has shape {labels.shape} for {n} samples; give one label per sample")
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels has dtype {labels.dtype}; give integers 0..K-1")
-    if labels.min() < 0:
-        raise ValueError(f"label {labels.min()} is negative; number the classes 0..K-1")
-    counts = np.bincount(labels)
-    if len(counts) < 2:
-        raise ValueError("all labels are 0; the theorem separates classes: give at least 2")
-    if (counts == 0).any():
-        raise ValueError(f"class {int(np.argmin(counts))} has no sample; number the classes 0..K-1 without gaps")

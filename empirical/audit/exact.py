@@ -105,7 +105,7 @@ class Exact:
 
 def best_of(certificates: Sequence[Certificate]) -> Certificate:
     """See `Exact.best`."""
-    return min((c for c in reversed(certificates) if c.form != "printed"), key=lambda c: c.error)
+    return min((c for c in reversed(certificates) if FORMS[c.form].share == "alpha"), key=lambda c: c.error)
 
 
 def examine(features: Array, labels: Array) -> Exact:

@@ -27,7 +27,7 @@ from empirical.views.warps import Warp
 from theory.factors import mean_shortfall, view_diameters
 from theory.ledger import write_text
 from theory.setting import Array
-from theory.theorem1 import ClassVerdict
+from theory.theorem1 import FORMS, ClassCertificate
 
 PAIRS_SHOWN = 12
 """Hardest pairs of a kind that are shown."""
@@ -182,16 +182,16 @@ def _blocks(audit: Audit, form: str) -> list[str]:
     return lines
 
 
-def _against(audit: Audit, verdict: ClassVerdict) -> str:
+def _against(audit: Audit, verdict: ClassCertificate) -> str:
     names = _names(audit)
     return f"{names[verdict.label]} against {names[verdict.rival]}"
 
 
 def _share(audit: Audit) -> str:
-    return "sigma" if audit.exact.best.form == "printed" else "alpha"
+    return FORMS[audit.exact.best.form].share
 
 
-def _lacks(verdict: ClassVerdict, share: str) -> str:
+def _lacks(verdict: ClassCertificate, share: str) -> str:
     """What keeps a class from its condition, and by how much; what costs it most where it is met."""
     cost = "largest cost " + text(verdict.blocker).replace("^2", "\u2060\u00b2").replace(" - ", " \u2212 ")
     if verdict.met:

@@ -8,7 +8,7 @@ from empirical.audit.core import Audit
 from empirical.evaluation.features import HEADS
 from empirical.evaluation.world import blocking
 from theory.ledger import Evidence
-from theory.theorem1 import POPULATION_FORMS
+from theory.theorem1 import FORMS, POPULATION_FORMS
 from theory.theorem1.certificates.world import ROUNDING
 
 WIDTH = 118
@@ -146,7 +146,7 @@ def evidence(audit: Audit) -> list[Evidence]:
     true, K = audit.exact.error_any_view, audit.exact.classes
     return [
         Evidence(
-            claim=f"thm-1-{'anchor' if form == 'anchored' else form}",
+            claim=FORMS[form].claim if form in FORMS else "thm-1-anchor",
             kind="measurement",
             step=f"audit of {audit.subject.name} on {audit.data.name}, seed {audit.seed}",
             summary=f"certified error {error:.4f} >= true error of any view {true:.4f}; met for {met} of {K} classes",

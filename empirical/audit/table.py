@@ -7,7 +7,7 @@ from typing import Literal
 
 from empirical.audit.core import Audit
 from empirical.evaluation.features import HEADS
-from theory.theorem1 import Certificate, PopulationCertificate
+from theory.theorem1 import POPULATION_FORMS, Certificate, PopulationCertificate
 from theory.theorem1.certificates.world import ROUNDING
 
 Direction = Literal["exact", "upper", "lower", "estimate"]
@@ -45,7 +45,8 @@ def certified_by_class(certificate: Certificate) -> list[float]:
 
 def population_by_class(found: PopulationCertificate, form: str) -> list[float]:
     """Upper bounds, all at the level, on the share of each class that may be misclassified. 1 where not met."""
-    kept = [max(c.sigma.low - c.misaligned.high, 0.0) if form == "printed" else c.alpha.low for c in found.classes]
+    by_sigma = POPULATION_FORMS[form].share == "sigma"
+    kept = [max(c.sigma.low - c.misaligned.high, 0.0) if by_sigma else c.alpha.low for c in found.classes]
     return [1 - share if c.met(form) else 1.0 for share, c in zip(kept, found.classes, strict=True)]
 
 

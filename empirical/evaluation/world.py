@@ -16,7 +16,7 @@ from empirical.evaluation.classifiers import extract
 from empirical.evaluation.heads import Head
 from theory import factors
 from theory.setting import Array, FiniteWorld
-from theory.theorem1 import LEVERS, Certificate, Grid, compare
+from theory.theorem1 import FORMS, LEVERS, Certificate, Grid, compare
 from theory.theorem1.certificates.grid import clique_grid
 
 
@@ -115,9 +115,9 @@ def blocking(certificate: Certificate, names: Sequence[str]) -> str:
     held = f"met for {', '.join(met)}: Err <= {certificate.error:.3f}; " if met else ""
     who = f"{names[worst.label]} (nearest rival {names[worst.rival]})"
     if worst.s < worst.s_limit:
-        kind = "sigma" if certificate.form == "printed" else "alpha"
+        share = FORMS[certificate.form].share
         return (
-            f"{held}{who} needs {kind} = {worst.share_needed:.2f} within s = {worst.s:.2f} and has {worst.share:.2f}; "
+            f"{held}{who} needs {share} = {worst.share_needed:.2f} within s = {worst.s:.2f} and has {worst.share:.2f}; "
             f"largest cost {worst.blocker}"
         )
     if worst.s_limit == 0:

@@ -191,7 +191,7 @@ def evidence(study: Study) -> list[Evidence]:
         of("thm-1", lambda c: (c.form, c.lever, c.scope) == ("printed", "lipschitz", "world")),
         of("thm-1-per-class", lambda c: c.scope == "class"),
         of("thm-1-local", lambda c: c.lever == "local"),
-        *(of(f"thm-1-{form}", lambda c, form=form: c.form == form) for form in FORMS),
+        *(of(FORMS[form].claim, lambda c, form=form: c.form == form) for form in FORMS),
     ]
 
 

@@ -22,9 +22,8 @@ from simulate.tables import add_suite_options, aligned, finite, suite_json, suit
 from simulate.theorem1 import Factors, FormValues, evaluate_all
 from theory.options import OneLineParser, integer, number
 from theory.theorem1.certificates.grid import LEVERS, Lever
-from theory.theorem1.forms import Form
 
-Certificates = dict[Lever, tuple[Factors, dict[Form, FormValues]]]
+Certificates = dict[Lever, tuple[Factors, dict[str, FormValues]]]
 
 
 def model_of(options: Any) -> Circle:

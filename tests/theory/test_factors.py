@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from tests.theory.worlds import clustered, worlds
 from theory import factors
 from theory.setting import FiniteWorld
-from theory.theorem1.proofs.lemmas import lemma_3_2_world
+from theory.theorem1.proofs.lemma_3_2 import lemma_3_2_world
 
 
 def naive(world):
@@ -75,7 +75,7 @@ def test_misaligned_share_is_a_tail():
     assert factors.misaligned_share(world, float(np.median(widths))) == pytest.approx(
         (widths > np.median(widths)).mean()
     )
-    with pytest.raises(ValueError, match=r"eps is -0.1; .*give eps >= 0"):
+    with pytest.raises(ValueError, match=r"eps=-0.1: .*give eps >= 0"):
         factors.misaligned_share(world, -0.1)
 
 
@@ -105,7 +105,7 @@ def test_lipschitz_constant_of_a_linear_map():
 def test_equal_views_with_different_features_are_refused():
     features = np.repeat(np.array([1.0, -1.0, 1.0, -1.0])[:, None, None], 2, axis=1)
     world = FiniteWorld(np.zeros((4, 2, 1)), features, np.array([0, 1, 0, 1]))
-    with pytest.raises(ValueError, match="two equal views have features 2 r apart"):
+    with pytest.raises(ValueError, match="=2 r: for two equal views"):
         factors.lipschitz_constant(world)
 
 
@@ -124,7 +124,7 @@ def test_views_that_differ_by_less_than_a_square_can_tell_are_not_equal():
     assert factors.lipschitz_constant(FiniteWorld(beside[:, ::-1], features, np.array([0, 1]))) == 2.0
     nearly = FiniteWorld(np.array([[0.0, 1e-200], [1e300, 1e300]])[..., None], *turned(1e-6))
     assert factors.lipschitz_constant(nearly) == pytest.approx(1e194)
-    for bad, message in ((views**1.6, "L overflows"), (features * 1.7e308, "distance of two views overflows")):
+    for bad, message in ((views**1.6, "L=inf: overflows"), (features * 1.7e308, "distance of two views overflows")):
         with pytest.raises(ValueError, match=message):
             factors.lipschitz_constant(FiniteWorld(bad, features, np.array([0, 1])))
 

@@ -1,13 +1,20 @@
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 from theory import __main__ as cli
-from theory import ledger
+from theory import ledger, ledger_table
 from theory.ledger import Claim, Evidence, Verdict, verdict
 
-CLAIM = Claim(id="x", title="t", source="s", statement="x", expected=Verdict.PROVED, checks=(), steps=("one", "two"))
+
+def passing():
+    return Evidence(kind="smt", summary="", holds=True)
+
+
+STEPS = {"one": passing, "two": passing}
+CLAIM = Claim(id="x", title="t", source="s", statement="x", expected=Verdict.PROVED, steps=STEPS)
 
 
 def evidence(kind, step="one", holds=True, direction="for", claim="x"):
@@ -19,7 +26,7 @@ WITNESS = evidence("witness", "w", direction="against")
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("gathered", "expected"),
     [
         ([ONE, TWO], Verdict.PROVED),
         ([ONE], Verdict.UNDECIDED),
@@ -36,12 +43,24 @@ WITNESS = evidence("witness", "w", direction="against")
         ([], Verdict.UNDECIDED),
     ],
 )
-def test_verdict_follows_from_evidence(found, expected):
-    assert verdict(CLAIM, found) is expected
+def test_verdict_follows_from_evidence(gathered, expected):
+    assert verdict(CLAIM, gathered) is expected
 
 
 def test_a_claim_without_steps_is_never_proved():
-    assert verdict(replace(CLAIM, steps=()), [ONE, TWO]) is Verdict.UNDECIDED
+    assert verdict(replace(CLAIM, steps={}), [ONE, TWO]) is Verdict.UNDECIDED
+
+
+def test_checks_run_steps_first_and_take_their_names_from_the_claim():
+    claim = replace(CLAIM, other={"three": passing})
+    gathered = ledger.gather(claim)
+    assert [(e.claim, e.step) for e in gathered] == [("x", "one"), ("x", "two"), ("x", "three")]
+    assert verdict(claim, gathered) is Verdict.PROVED
+
+
+def test_a_check_has_one_name():
+    with pytest.raises(ValueError, match=re.escape("other=['two']: also steps of the claim x; name each check once")):
+        replace(CLAIM, other={"two": passing})
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +92,12 @@ def test_every_proof_step_has_exactly_one_check(printed):
 
 
 def test_table_is_aligned(printed):
-    header = cli.row(*cli.HEADER)
+    header = ledger_table.row(*ledger_table.HEADER)
     for entry in printed:
-        line = cli.table_row(entry)
-        assert len(line) <= 160
+        line = ledger_table.table_row(entry)
+        assert len(line) <= 172
         assert line.index(entry["verdict"]) == header.index("verdict")
+        assert line[header.index("module") :].split()[0] == entry["module"].removeprefix("theory.")
 
 
 def test_whole_claim_is_shown(capsys, tmp_path):
@@ -86,6 +106,16 @@ def test_whole_claim_is_shown(capsys, tmp_path):
     assert "verdict    refuted" in shown
     assert "11/20 < 7/10" in shown
     assert not list(tmp_path.iterdir())
+
+
+def test_two_claims_with_one_id_are_refused(monkeypatch):
+    from theory.arcl import algorithm1
+
+    monkeypatch.setattr(algorithm1, "CLAIMS", [replace(CLAIM, id="mono")])
+    with pytest.raises(
+        ValueError, match=r"id=mono: stands in theory.arcl.algorithm1 and theory.concentration.monotony"
+    ):
+        ledger.claims()
 
 
 def test_unknown_claim_names_the_choices(capsys):

@@ -13,22 +13,23 @@ import sympy
 import z3
 from scipy.special import logsumexp
 
+from theory.checks import check_positive, check_views
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
-from theory.setting import Array, check_views
+from theory.setting import Array
 
 
 def similarities(z: Array) -> Array:
     """Cosine similarity of all pairs of views, (N, m, N, m); z (N >= 2, m >= 2, d), any non-zero norms.
 
-    ValueError for other shapes, values that are not finite, and zero vectors.
+    Raises ValueError for other shapes, values that are not finite, and zero vectors.
     """
     z = np.asarray(z, dtype=float)
     check_views("z", z)
     norms = np.linalg.norm(z, axis=2, keepdims=True)
     if not (norms > 0).all():
-        where = [int(i) for i in np.argwhere(norms == 0)[0][:2]]
-        raise ValueError(f"z{where} is the zero vector, which has no direction: drop that sample or repair the encoder")
+        place = [int(i) for i in np.argwhere(norms == 0)[0][:2]]
+        raise ValueError(f"z{place}=0: a zero vector has no direction; drop that sample or repair the encoder")
     unit = z / norms
     return np.asarray(np.einsum("ija,kla->ijkl", unit, unit))  # i, k: samples; j, l: views; a: coordinates
 
@@ -65,8 +66,8 @@ def _log_sum_exp(x: Array) -> Array:
 
 def contrast(positive: Array, others: Array, tau: Any) -> Any:
     """-(1/N) sum_i log( exp(positive_i/tau) / sum_j exp(others_ij/tau) ); positive (N,), others (N, columns). Line 12."""
-    if not isinstance(tau, sympy.Basic) and not tau > 0:
-        raise ValueError(f"tau is {tau}; a temperature is positive: 0.1 to 1 is usual")
+    if not isinstance(tau, sympy.Basic):
+        check_positive("tau", tau, "give a temperature; 0.1 to 1 is usual")
     return (_log_sum_exp(others / tau) - positive / tau).sum() / len(positive)
 
 
@@ -116,7 +117,6 @@ def _two_views(n: int) -> Evidence:
     tau = sympy.symbols("tau", positive=True)
     s = _symbolic(n, 2)
     return identity(
-        f"m = 2, N = {n}",
         f"Algorithm 1 at m = 2 is the one-directional NT-Xent, {n} samples with free similarities",
         contrast(worst_positive(s), columns(s), tau),
         _nt_xent_of(s, tau),
@@ -127,9 +127,8 @@ def _itself() -> Evidence:
     x, y, u, v = z3.Reals("x y u v")
     similarity = x * u + y * v
     return implication(
-        "itself",
-        "unit (x, y), (u, v) have similarity <= 1 = sim(z, z): the printed minimum over j, k in [m], j = k included, is "
-        "that over different views",
+        "unit (x, y), (u, v) have similarity <= 1 = sim(z, z): the printed minimum over j, k in [m], j = k included, "
+        "is that over different views",
         [x * x + y * y == 1, u * u + v * v == 1],
         z3.If(similarity <= 1, similarity, 1) == similarity,
         example={x: 1, y: 0, u: "3/5", v: "4/5"},
@@ -139,7 +138,6 @@ def _itself() -> Evidence:
 def _worst_below_mean() -> Evidence:
     a, b, worst, w = z3.Reals("a b worst w")
     return implication(
-        "worst below mean",
         "worst <= a, b implies worst <= w a + (1-w) b: the worst positive is at most any mean of positives",
         [worst <= a, worst <= b, w >= 0, w <= 1],
         worst <= w * a + (1 - w) * b,
@@ -158,7 +156,6 @@ def _difference() -> Evidence:
     tau = sympy.symbols("tau", positive=True)
     worst, other, others = _free("worst", 2), _free("p", 2), _free("s", 2, 3)
     return identity(
-        "difference",
         "same columns: L(s+) - L(p) = (1/N) sum (p_i - s_i^+)/tau, for p the mean positive, or that of views 1 and 2",
         contrast(worst, others, tau) - contrast(other, others, tau),
         (other - worst).sum() / (2 * tau),
@@ -168,7 +165,6 @@ def _difference() -> Evidence:
 def _positive_is_counted() -> Evidence:
     own, rest = z3.Reals("own rest")
     return implication(
-        "counted",
         "the positive of NT-Xent is a term of its own sum of exponentials: own/(own + rest) < 1, each term > 0",
         [own > 0, rest > 0],
         own / (own + rest) < 1,
@@ -181,7 +177,6 @@ def _split() -> Evidence:
     squares, others = _free("D2", 2), _free("s", 2, 3)
     robust = squares.sum() / 2
     return identity(
-        "split",
         "unit features: sim = 1 - ||.||^2/2, so L = (L_AR,m/2 - 1)/tau + (1/N) sum_i log sum_j exp(s_ij/tau)",
         contrast(1 - squares / 2, others, tau),
         (robust / 2 - 1) / tau + contrast(0 * squares, others, tau),
@@ -198,7 +193,6 @@ CLAIMS = (
         r"L_{ArCL}\geq L_{NT\,Xent}>0,\quad L_{ArCL}=\frac{1}{\tau}\left(\frac{1}{2}L_{AR,m}-1\right)+"
         r"\frac{1}{N}\sum_i\log\sum_{j\neq i}e^{s_{ij}/\tau}",
         expected=Verdict.PROVED,
-        steps=("itself", "m = 2, N = 2", "m = 2, N = 3", "worst below mean", "difference", "counted", "split"),
         reduction="At m = 2 one pair of views is left (`itself`), and both losses are means of log sum_k exp - positive over "
         "the same 2N - 1 columns, checked on free similarities at N = 2, 3; sample i enters every N alike. For m > 2 the "
         "columns stay those of views 1 and 2, so losses differ by their positives alone (`difference`): s_i^+ is at most the "
@@ -206,14 +200,14 @@ CLAIMS = (
         "NT-Xent is positive by `counted`; AAL need not be, as its positive is not a term of its sum. `split` is checked "
         "at N = 2 and is linear in N.",
         trusted=("exp is positive, and log x < 0 for 0 < x < 1",),
-        checks=(
-            _itself,
-            lambda: _two_views(2),
-            lambda: _two_views(3),
-            _worst_below_mean,
-            _difference,
-            _positive_is_counted,
-            _split,
-        ),
+        steps={
+            "itself": _itself,
+            "m = 2, N = 2": lambda: _two_views(2),
+            "m = 2, N = 3": lambda: _two_views(3),
+            "worst below mean": _worst_below_mean,
+            "difference": _difference,
+            "counted": _positive_is_counted,
+            "split": _split,
+        },
     ),
 )

@@ -19,14 +19,15 @@ from theory.setting import Array
 
 def _check(features: Array) -> None:
     if features.ndim != 3 or features.shape[1] < 2:
-        raise ValueError(f"features has shape {features.shape}; expected (n, m, d) with m >= 2: sample more views")
+        raise ValueError(f"features.shape={features.shape}: not (n, m, d) with m >= 2; sample more views")
 
 
 def robust_loss(features: Array) -> Any:
     """L_AR,m = E_X max_{j,k} ||f(A_j X) - f(A_k X)||^2 over the m views given; features (n, m, d), of any norms.
 
     Equals `theory.factors.robust_alignment` where the features form a `FiniteWorld`. Lecture, empirical AR loss.
-    ValueError for other shapes.
+
+    Raises ValueError for other shapes.
     """
     _check(features)
     return squared_view_diameters(features).sum() / len(features)
@@ -35,7 +36,9 @@ def robust_loss(features: Array) -> Any:
 def robust_displacement(features: Array) -> Any:
     """E_X sup_{A,A'} ||f(A X) - f(A' X)|| <= sqrt(L_AR), in the units of f; features (n, m, d), m >= 2. Derived.
 
-    Exact on Fractions, whose distances must then be rational. ValueError for other shapes.
+    Exact on Fractions, whose distances must then be rational.
+
+    Raises ValueError for other shapes.
     """
     _check(features)
     return view_diameters(features).sum() / len(features)
@@ -45,7 +48,8 @@ def average_alignment(features: Array) -> Any:
     """AAL = E_X mean over distinct pairs of views of ||f(A_j X) - f(A_k X)||^2; features (n, m, d), m >= 2.
 
     L_align pairs a view with itself too: L_align = (m - 1)/m AAL (`distinct_share`). Lecture, average alignment loss.
-    ValueError for other shapes.
+
+    Raises ValueError for other shapes.
     """
     _check(features)
     pairs = list(combinations(range(features.shape[1]), 2))
@@ -67,7 +71,6 @@ def mean_below_max() -> Evidence:
     """Two-atom mean against a bound of both."""
     a, b, most, w = z3.Reals("a b most w")
     return implication(
-        "mean below sup",
         "a <= M, b <= M, 0 <= w <= 1 imply w a + (1-w) b <= M: a mean over pairs of views is at most their sup",
         [a <= most, b <= most, w >= 0, w <= 1],
         w * a + (1 - w) * b <= most,
@@ -78,7 +81,6 @@ def mean_below_max() -> Evidence:
 def _more_views() -> Evidence:
     a, b = z3.Reals("a b")
     return implication(
-        "more views",
         "max(a, b) >= a: a further view adds pairs to the maximum, so L_AR,m is non-decreasing in m",
         [],
         z3.If(a >= b, a, b) >= a,
@@ -91,13 +93,12 @@ def _clipped() -> Evidence:
     density = sympy.exp(-(x**2) / 2) / sympy.sqrt(2 * sympy.pi)
     widest = (slope(1, e) * x * (bound - (-bound))) ** 2
     value = sympy.integrate(widest * density, (x, -sympy.oo, sympy.oo))
-    return identity("clipped", "theta in [-B, B]: L_AR = eps B^2 on Example 1", value, clipped_robust_loss(e, bound))
+    return identity("theta in [-B, B]: L_AR = eps B^2 on Example 1", value, clipped_robust_loss(e, bound))
 
 
 def _forced() -> Evidence:
     root, bound = z3.Reals("root B")
     return implication(
-        "forced",
         "c' = 2/sqrt(eps) <= B forces L_AR >= 4: the robust loss sees what alignment misses",
         [root > 0, bound * root >= 2],
         clipped_robust_loss(root * root, bound) >= 4,
@@ -109,7 +110,6 @@ def _distinct_pairs() -> Evidence:
     m, squares, square_of_sum = sympy.symbols("m squares square_of_sum", positive=True)
     pairs = 2 * m * squares - 2 * square_of_sum  # sum over ordered pairs of ||f_j - f_k||^2, 0 on the diagonal
     return identity(
-        "distinct pairs",
         "twice the variance of m views, (2/m)(sum ||f_j||^2 - ||sum f_j||^2/m), is (m-1)/m times their mean over "
         "m (m-1) ordered distinct pairs",
         2 / m * (squares - square_of_sum / m),
@@ -120,7 +120,6 @@ def _distinct_pairs() -> Evidence:
 def _third_view() -> Evidence:
     a, b, x = z3.Reals("a b x")
     return implication(
-        "third view",
         "(x - a)^2 + (x - b)^2 >= (a - b)^2/2 in each coordinate: a third view pays half of the widest pair",
         [],
         (x - a) ** 2 + (x - b) ** 2 >= (a - b) ** 2 / 2,
@@ -131,7 +130,6 @@ def _third_view() -> Evidence:
 def _count() -> Evidence:
     m, widest = sympy.symbols("m widest", positive=True)
     return identity(
-        "count",
         "the widest pair and m - 2 third views: (D^2 + (m-2) D^2/2)/(m (m-1)/2) = D^2/(m-1), so L_AR,m <= m L_align",
         distinct_share(m) * (widest + (m - 2) * widest / 2) / (m * (m - 1) / 2),
         widest / m,
@@ -147,11 +145,15 @@ CLAIMS = (
         r"L_{AR,m}\leq L_{AR,m+1};\quad "
         r"\mathrm{Example\ 1,}\ \theta\in[-B,B]:\ L_{AR}=\varepsilon B^2\geq 4\ \mathrm{if}\ 2/\sqrt{\varepsilon}\leq B",
         expected=Verdict.PROVED,
-        steps=("mean below sup", "more views", "clipped", "forced"),
         reduction="Per sample, L_align averages ||f(x1)-f(x2)||^2 over pairs of views and L_AR takes their sup; a mean "
         "of finitely many atoms is built from two-atom means (induction), a general one is their limit, and the "
         "expectation over X is monotone.",
-        checks=(mean_below_max, _more_views, _clipped, _forced),
+        steps={
+            "mean below sup": mean_below_max,
+            "more views": _more_views,
+            "clipped": _clipped,
+            "forced": _forced,
+        },
     ),
     Claim(
         id="l-ar-m",
@@ -159,12 +161,16 @@ CLAIMS = (
         source="derived from the lecture's empirical AR loss",
         statement=r"\frac{m}{m-1}L_{align}=AAL\leq L_{AR,m}\leq(m-1)\,AAL=m\,L_{align}",
         expected=Verdict.PROVED,
-        steps=("distinct pairs", "mean below sup", "third view", "count"),
         reduction="Per sample with m views, AAL averages over the m (m-1) ordered pairs of two different views, L_align over "
         "all m^2 (`distinct pairs`), so AAL <= L_AR,m (`mean below sup`, by induction over the atoms). Above: let the pair "
         "(a, b) attain D^2. Each of the m - 2 others has ||x-a||^2 + ||x-b||^2 >= D^2/2 (`third view`, summed over "
         "coordinates), which `count` turns into AAL >= D^2/(m-1). At m = 2 both ends meet; m - 2 views in the middle of the "
         "widest pair attain the upper one. The factor m is why Example 1 needs infinitely many views.",
-        checks=(_distinct_pairs, mean_below_max, _third_view, _count),
+        steps={
+            "distinct pairs": _distinct_pairs,
+            "mean below sup": mean_below_max,
+            "third view": _third_view,
+            "count": _count,
+        },
     ),
 )

@@ -35,13 +35,15 @@ def example_risk(c: Any, eps: Any) -> Any:
 def shift_for_gap(gap: Any, eps: Any) -> Any:
     """c = (2/sqrt(eps)) tan(pi gap): the shift at which R(f; D_c) - R(f; D_0) = gap. The lecture's c' at gap = 1/4.
 
-    gap: in [0, 1/2); floats, arrays or SymPy expressions. ValueError for a number outside: no linear probe has a larger
-    risk than 1/2, and 1/2 itself is reached only as c -> infinity.
+    gap: in [0, 1/2); floats, arrays or SymPy expressions.
+
+    Raises ValueError for a number outside: no linear probe has a larger risk than 1/2, and 1/2 itself is reached only
+    as c -> infinity.
     """
     if isinstance(gap, sympy.Basic):
         return 2 * sympy.tan(sympy.pi * gap) / sqrt(eps)
     if not np.all((np.asarray(gap) >= 0) & (np.asarray(gap) < 0.5)):
-        raise ValueError(f"gap is {gap}; a difference of risks lies in [0, 1/2): give a value there")
+        raise ValueError(f"gap={gap}: a difference of risks lies in [0, 1/2); give a value there")
     return 2 * np.tan(math.pi * gap) / sqrt(eps)
 
 
@@ -63,10 +65,12 @@ def risk_given_x1(x: Any, k: Any) -> Any:
 def posterior(t: Any, k: Any) -> Any:
     """P[Y = 1 | f = t] on a domain of slope k: P[N(0,1) >= -t/(k sqrt(1 + k^2))]; strictly increasing in t. Derived.
 
-    t: float, array or symbol; k: a positive float or symbol. ValueError for k <= 0: at k = 0 the label is 1(t >= 0).
+    t: float, array or symbol; k: a positive float or symbol.
+
+    Raises ValueError for k <= 0: at k = 0 the label is 1(t >= 0).
     """
     if not isinstance(k, sympy.Basic) and not k > 0:
-        raise ValueError(f"k is {k}; at slope 0 the feature is X1 and the label 1(t >= 0): give k > 0")
+        raise ValueError(f"k={k}: no slope, and at 0 the feature is X1 and the label 1(t >= 0); give k > 0")
     return normal_tail(-t / (k * sqrt(1 + k**2)))
 
 
@@ -117,7 +121,6 @@ def _risk_integral() -> Evidence:
     risk = sympy.integrate(2 * _density(x) * risk_given_x1(x, k), (x, 0, sympy.oo))
     c, eps = sympy.symbols("c epsilon", positive=True)
     return identity(
-        "risk",
         "2 int phi(x) P[N >= x/k] dx = arctan(k)/pi for every slope k > 0",
         risk.subs(k, slope(c, eps)),
         example_risk(c, eps),
@@ -129,7 +132,6 @@ def _posterior_integral() -> Evidence:
     t = sympy.symbols("t", real=True)
     joint = sympy.integrate(sympy.expand(_density(x) * _density(t - x, k**2)), (x, 0, sympy.oo))
     return identity(
-        "posterior",
         "int_0^oo phi(x) phi_k(t - x) dx / phi_{sqrt(1+k^2)}(t) = P[Y=1 | f=t] = P[N >= -t/(k sqrt(1+k^2))], t real, k > 0",
         joint / _density(t, 1 + k**2),
         posterior(t, k),
@@ -140,7 +142,6 @@ def _posterior_increases() -> Evidence:
     k = sympy.symbols("k", positive=True)
     t = sympy.symbols("t", real=True)
     return identity(
-        "increasing",
         "d/dt P[Y=1 | f=t] = exp(-t^2/(2 k^2 (1+k^2)))/(k sqrt(2 pi (1+k^2))) > 0",
         sympy.diff(posterior(t, k), t),
         sympy.exp(-(t**2) / (2 * k**2 * (1 + k**2))) / (k * sympy.sqrt(2 * sympy.pi * (1 + k**2))),
@@ -149,7 +150,6 @@ def _posterior_increases() -> Evidence:
 
 def _crossing() -> Evidence:
     return identity(
-        "crossing",
         "P[Y=1 | f=0] = 1/2, so by `increasing` P[Y=1 | f=t] > 1/2 iff t > 0, < 1/2 iff t < 0",
         posterior(sympy.Integer(0), sympy.symbols("k", positive=True)),
         sympy.Rational(1, 2),
@@ -159,7 +159,6 @@ def _crossing() -> Evidence:
 def _excess() -> Evidence:
     mass, eta, low = z3.Reals("mass eta low")
     return implication(
-        "excess",
         "where P[Y=1 | f] = eta > 1/2 predicting 0 errs on more of the mass than predicting 1, and the mirror of it",
         [mass > 0, eta > rational("1/2"), low < rational("1/2")],
         z3.And(mass * eta > mass * (1 - eta), mass * (1 - low) > mass * low),
@@ -170,16 +169,13 @@ def _excess() -> Evidence:
 def _gap() -> Evidence:
     eps = sympy.symbols("epsilon", positive=True)
     gap = example_risk(2 / sympy.sqrt(eps), eps) - example_risk(sympy.Integer(0), eps)
-    return identity(
-        "gap", "R(f; D_c') - R(f; D_0) = 1/4 at c' = 2/sqrt(eps), for every eps > 0", gap, sympy.Rational(1, 4)
-    )
+    return identity("R(f; D_c') - R(f; D_0) = 1/4 at c' = 2/sqrt(eps), for every eps > 0", gap, sympy.Rational(1, 4))
 
 
 def _any_gap() -> Evidence:
     k, eps = sympy.symbols("k epsilon", positive=True)
     gap = sympy.atan(k) / sympy.pi  # every gap in (0, 1/2), by `more shift` and `limit`
     return identity(
-        "any gap",
         "c = (2/sqrt(eps)) tan(pi gap) makes R(f; D_c) - R(f; D_0) = gap, for every gap = arctan(k)/pi and eps > 0",
         example_risk(shift_for_gap(gap, eps), eps) - example_risk(sympy.Integer(0), eps),
         gap,
@@ -189,7 +185,6 @@ def _any_gap() -> Evidence:
 def _more_shift() -> Evidence:
     c, eps = sympy.symbols("c epsilon", positive=True)
     return identity(
-        "more shift",
         "dR/d|c| = (sqrt(eps)/2)/(pi (1 + k^2)) > 0: R(f; D_c) strictly increases in |c|",
         sympy.diff(example_risk(c, eps), c),
         sqrt(eps) / 2 / (sympy.pi * (1 + slope(c, eps) ** 2)),
@@ -199,7 +194,6 @@ def _more_shift() -> Evidence:
 def _limit() -> Evidence:
     c, eps = sympy.symbols("c epsilon", positive=True)
     return identity(
-        "limit",
         "R(f; D_c) -> 1/2 as c -> oo",
         sympy.limit(example_risk(c, eps), c, sympy.oo),
         sympy.Rational(1, 2),
@@ -212,14 +206,12 @@ def _alignment_moments() -> Evidence:
     value = sympy.expand((slope(1, eps) * x * (a - b)) ** 2)
     for variable in (x, a, b):
         value = sympy.integrate(value * _density(variable), (variable, -sympy.oo, sympy.oo))
-    return identity("alignment", "L_align = eps/2, by Gaussian moments", value, example_alignment(eps))
+    return identity("L_align = eps/2, by Gaussian moments", value, example_alignment(eps))
 
 
 def _below() -> Evidence:
     eps = z3.Real("eps")
-    return implication(
-        "below eps", "L_align < eps for every eps > 0", [eps > 0], example_alignment(eps) < eps, example={eps: 1}
-    )
+    return implication("L_align < eps for every eps > 0", [eps > 0], example_alignment(eps) < eps, example={eps: 1})
 
 
 def _risk_ball(k: int) -> Evidence:
@@ -227,7 +219,6 @@ def _risk_ball(k: int) -> Evidence:
     with flint.ctx.workprec(192):
         target = flint.arb(k).atan() / flint.arb.pi()
         return enclosure(
-            f"enclosure at slope {k}",
             f"Arb's integral of the risk at slope {k} encloses arctan({k})/pi = {float(target):.6f}",
             risk_enclosure(k * 2 / math.sqrt(eps), eps),
             target,
@@ -246,21 +237,6 @@ CLAIMS = (
         r"R(f;D_{2/\sqrt{\varepsilon}})-R(f;D_0)=\frac{1}{4};\quad "
         r"R(f;D_c)\ \mathrm{is\ attained\ by}\ 1(hf+b\geq 0)\ \mathrm{iff}\ h>0,\ b=0",
         expected=Verdict.PROVED,
-        steps=(
-            "risk",
-            "posterior",
-            "increasing",
-            "crossing",
-            "excess",
-            "gap",
-            "any gap",
-            "more shift",
-            "limit",
-            "alignment",
-            "below eps",
-            "enclosure at slope 1",
-            "enclosure at slope 3",
-        ),
         reduction="Conditioning on X1 = x, the classifier 1(h f >= 0), h > 0, errs with probability P[N >= |x|/k]; "
         "integrating gives the risk. It is the only best one: `posterior`, `increasing` and `crossing` put P[Y=1 | f=t] "
         "above 1/2 exactly for t > 0 (k = 0: it is 1(t >= 0)), and by `excess` any rule that differs from 1(t >= 0) on a "
@@ -271,20 +247,20 @@ CLAIMS = (
         "< 1/2, chosen before eps, is exceeded by `any gap` at a larger gap, and 1/2 cannot be: h = 0 already has risk "
         "1/2 on every domain. D_0 and D_c are augmented by theta = 0 and theta = c, both in the support of theta.",
         trusted=("exp is positive",),
-        checks=(
-            _risk_integral,
-            _posterior_integral,
-            _posterior_increases,
-            _crossing,
-            _excess,
-            _gap,
-            _any_gap,
-            _more_shift,
-            _limit,
-            _alignment_moments,
-            _below,
-            lambda: _risk_ball(1),
-            lambda: _risk_ball(3),
-        ),
+        steps={
+            "risk": _risk_integral,
+            "posterior": _posterior_integral,
+            "increasing": _posterior_increases,
+            "crossing": _crossing,
+            "excess": _excess,
+            "gap": _gap,
+            "any gap": _any_gap,
+            "more shift": _more_shift,
+            "limit": _limit,
+            "alignment": _alignment_moments,
+            "below eps": _below,
+            "enclosure at slope 1": lambda: _risk_ball(1),
+            "enclosure at slope 3": lambda: _risk_ball(3),
+        },
     ),
 )

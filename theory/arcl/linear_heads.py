@@ -43,10 +43,13 @@ def optimal_heads(features: Array, targets: Array, loss: Loss = absolute_loss) -
 
     features (n, d), targets (n,): Fractions, or floats taken at their exact value. `loss` is convex, piecewise linear, and
     kinked at t = y only, as `absolute_loss` and `hinge_loss` (there y = -1 or 1) are. Solves C(n, d) systems exactly.
-    ValueError where the features do not span R^d (then no best head is a vertex), and for other shapes.
+
+    Raises ValueError where the features do not span R^d (then no best head is a vertex), and for other shapes.
     """
     if features.ndim != 2 or targets.shape != features.shape[:1]:
-        raise ValueError(f"features {features.shape}, targets {targets.shape}: give (n, d) and one target each, (n,)")
+        raise ValueError(
+            f"features.shape={features.shape}: with targets.shape={targets.shape}; give (n, d) and one target each, (n,)"
+        )
     n, d = features.shape
     exact = np.frompyfunc(Fraction, 1, 1)
     features, targets = np.asarray(exact(features)), np.asarray(exact(targets))
@@ -56,7 +59,9 @@ def optimal_heads(features: Array, targets: Array, loss: Loss = absolute_loss) -
         if (vertex := _interpolating(features[rows], targets[rows])) is not None
     ]
     if not vertices:
-        raise ValueError(f"the {n} features do not span R^{d}, so the best head is not determined: drop a coordinate")
+        raise ValueError(
+            f"features.shape={features.shape}: they do not span R^{d}, so no best head is determined; drop a coordinate"
+        )
     risks = [head_risk(vertex, features, targets, loss) for vertex in vertices]
     best = {tuple(vertex) for vertex, risk in zip(vertices, risks, strict=True) if risk == min(risks)}
     return np.array(sorted(best), dtype=object)

@@ -51,7 +51,6 @@ def opposed_pair(d: Any, eta: Any) -> tuple[Array, Array]:
 def _one_sample() -> Evidence:
     now, then, c, step, norm, gap, widest = z3.Reals("now then c step norm gap widest")
     return implication(
-        "one sample",
         "|l(t) - l(t')| <= c |t - t'|, |t - t'| <= ||h|| ||u - u'||, ||u - u'|| <= sup imply |l - l'| <= c ||h|| sup",
         [c >= 0, norm >= 0, abs(now - then) <= c * step, step <= norm * gap, gap <= widest],
         abs(now - then) <= risk_shift(c, norm, widest),
@@ -62,7 +61,6 @@ def _one_sample() -> Evidence:
 def _mean() -> Evidence:
     w, s1, s2, c, norm, d1, d2 = z3.Reals("w s1 s2 c norm d1 d2")
     return implication(
-        "mean",
         "the bound is linear in the displacement, so it passes to the expectation over X",
         [w >= 0, w <= 1, abs(s1) <= risk_shift(c, norm, d1), abs(s2) <= risk_shift(c, norm, d2)],
         abs(w * s1 + (1 - w) * s2) <= risk_shift(c, norm, w * d1 + (1 - w) * d2),
@@ -85,7 +83,6 @@ def _risks() -> tuple[list[Any], list[Any], dict[Any, Any]]:
 def _telescope() -> Evidence:
     (own_a, other_a, _, _, c, a, b, D), known, example = _risks()
     return implication(
-        "telescope",
         "R(h_A';A) - R(h_A;A) = [R(h_A';A) - R(h_A';A')] + [R(h_A';A') - R(h_A;A')] + [R(h_A;A') - R(h_A;A)], the middle "
         "<= 0 as h_A' is best on D_A', and >= 0 as h_A is best on D_A",
         known,
@@ -97,7 +94,6 @@ def _telescope() -> Evidence:
 def _gap() -> Evidence:
     (own_a, _, _, other_b, c, a, b, D), known, example = _risks()
     return implication(
-        "gap",
         "R(f;D_A) <= R(h_A';A) <= R(h_A';A') + c ||h_A'|| D = R(f;D_A') + c ||h_A'|| D, and the mirror of it",
         known,
         z3.And(own_a - other_b <= risk_shift(c, b, D), other_b - own_a <= risk_shift(c, a, D)),
@@ -109,7 +105,6 @@ def jensen() -> Evidence:
     """The square of a two-atom mean against the mean of squares."""
     w, a, b = z3.Reals("w a b")
     return implication(
-        "Jensen",
         "(w a + (1-w) b)^2 <= w a^2 + (1-w) b^2: (E sup ||.||)^2 <= L_AR",
         [w >= 0, w <= 1],
         (w * a + (1 - w) * b) ** 2 <= w * a**2 + (1 - w) * b**2,
@@ -138,7 +133,6 @@ def pair_with_heads(strict: bool) -> tuple[list[Any], list[Any], Any, Any, Array
 def _attained() -> Evidence:
     (d, eta, a, b, h), defined, optimal, left, _ = pair_with_heads(strict=False)
     return implication(
-        "attained",
         "for every 0 < d < 1 the opposed pair with eta = 0 attains the bound, with both heads best and neither zero",
         defined,
         z3.And(optimal, left == transfer_bound(1, a, b, d + eta)),
@@ -151,7 +145,6 @@ def _gap_attained() -> Evidence:
     targets = opposed_pair(d, eta)[1]
     risks = [head_risk(np.array([x], dtype=object), features[:, v], targets) for v, x in ((0, a), (1, -b))]
     return implication(
-        "gap attained",
         "on the same pair R(f;D_A') - R(f;D_A) = c ||h_A|| D",
         defined,
         z3.And(optimal, risks[1] - risks[0] == risk_shift(1, a, d + eta)),
@@ -168,8 +161,12 @@ _COUPLING = (
 )
 OPERATOR = "the operator norm of a matrix h is sup ||h u||/||u||; best heads exist on both domains"
 
-BOUND_STEPS = ("Cauchy-Schwarz", "one sample", "mean", "telescope")
-BOUND_CHECKS = (cauchy_schwarz, _one_sample, _mean, _telescope)
+BOUND_STEPS = {
+    "Cauchy-Schwarz": cauchy_schwarz,
+    "one sample": _one_sample,
+    "mean": _mean,
+    "telescope": _telescope,
+}
 
 CLAIMS = (
     Claim(
@@ -179,13 +176,16 @@ CLAIMS = (
         statement=r"0\leq R(h_{A'}\circ f;D_A)-R(h_A\circ f;D_A)\leq c\,(\|h_A\|+\|h_{A'}\|)\,"
         r"E_X\sup_{A_1,A_2}\|f(A_1X)-f(A_2X)\|\leq c\,(\|h_A\|+\|h_{A'}\|)\sqrt{L_{AR}(f;D)}",
         expected=Verdict.PROVED,
-        steps=(*BOUND_STEPS, "Jensen", "attained"),
         reduction=_COUPLING
         + " Three terms telescope (`telescope`); `Jensen`, by induction over atoms and a limit, puts "
         "sqrt(L_AR) on top. `attained`: the constant cannot be lowered. Where f is invariant the displacement is 0, and so "
         "is the left side: the lecture's remark stands.",
         trusted=(OPERATOR,),
-        checks=(*BOUND_CHECKS, jensen, _attained),
+        steps={
+            **BOUND_STEPS,
+            "Jensen": jensen,
+            "attained": _attained,
+        },
     ),
     Claim(
         id="arcl-2-gap",
@@ -194,10 +194,15 @@ CLAIMS = (
         statement=r"-c\,\|h_A\|\,E_X\sup\|f(A_1X)-f(A_2X)\|\leq R(f;D_A)-R(f;D_{A'})"
         r"\leq c\,\|h_{A'}\|\,E_X\sup\|f(A_1X)-f(A_2X)\|",
         expected=Verdict.PROVED,
-        steps=("Cauchy-Schwarz", "one sample", "mean", "gap", "gap attained"),
         reduction="The lecture asks for |R(f;D_A) - R(f;D_A')| to be small; its Theorem 2 bounds the loss of one head, which "
         "is 0 in Example 1 (h > 0 is best on every D_c). " + _COUPLING,
         trusted=(OPERATOR,),
-        checks=(cauchy_schwarz, _one_sample, _mean, _gap, _gap_attained),
+        steps={
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "one sample": _one_sample,
+            "mean": _mean,
+            "gap": _gap,
+            "gap attained": _gap_attained,
+        },
     ),
 )

@@ -15,7 +15,6 @@ import z3
 from theory.arcl.augmentation_robust import robust_displacement, robust_loss
 from theory.arcl.linear_heads import head_norm, head_risk, optimal_heads
 from theory.arcl.theorem2_corrected import (
-    BOUND_CHECKS,
     BOUND_STEPS,
     LECTURE,
     OPERATOR,
@@ -46,7 +45,7 @@ def turned_pair(cosine: Any, sine: Any, radius: Any = 1) -> tuple[Array, Array]:
     return features * radius, np.array([0, 1])
 
 
-def _witness(step: str, summary: str, features: Array, targets: Array, robust: Any) -> Evidence:
+def _witness(summary: str, features: Array, targets: Array, robust: Any) -> Evidence:
     """Whether the printed inequality fails at the only best heads of views A = 0 and A' = 1, and the corrected one holds."""
     heads = [optimal_heads(features[:, view], targets) for view in (0, 1)]
     (own,), (other,) = heads
@@ -56,7 +55,6 @@ def _witness(step: str, summary: str, features: Array, targets: Array, robust: A
     corrected = transfer_bound(1, *norms, robust_displacement(features))
     return Evidence(
         kind="witness",
-        step=step,
         summary=f"{summary}: left {left} > {printed} = right, L_AR = {robust}, the only best heads have norms "
         f"{norms[0]} and {norms[1]}",
         direction="against",
@@ -69,14 +67,14 @@ def _witness(step: str, summary: str, features: Array, targets: Array, robust: A
 
 def _on_the_line() -> Evidence:
     features, targets = single_sample(Fraction(1, 4))
-    return _witness("one sample", "f(A X) = 1, f(A' X) = 5/4, Y = 1", features, targets, robust_loss(features))
+    return _witness("f(A X) = 1, f(A' X) = 5/4, Y = 1", features, targets, robust_loss(features))
 
 
 def _on_the_circle() -> Evidence:
     features, labels = turned_pair(Fraction(60, 61), Fraction(11, 61), Fraction(1))
     world = FiniteWorld(features, features, labels)
     summary = "finite world with ||f|| = 1, one of two classes turned by 2 arctan(11/60)"
-    return _witness("unit features", summary, world.features, world.labels, robust_alignment(world))
+    return _witness(summary, world.features, world.labels, robust_alignment(world))
 
 
 def _single_sample_sides() -> tuple[Any, Any, Any, Any, Any]:
@@ -92,7 +90,6 @@ def _single_sample_sides() -> tuple[Any, Any, Any, Any, Any]:
 def _every_small_step() -> Evidence:
     d, other, best, left, right = _single_sample_sides()
     fails = implication(
-        "every small d",
         "one sample: the printed inequality fails for EVERY 0 < d < sqrt(2) - 1",
         [d > 0, (1 + d) ** 2 < 2, best],
         left > right,
@@ -104,7 +101,6 @@ def _every_small_step() -> Evidence:
 def _every_large_step() -> Evidence:
     d, other, best, left, right = _single_sample_sides()
     return implication(
-        "every large d",
         "one sample: it holds for every d >= sqrt(2) - 1",
         [d > 0, (1 + d) ** 2 >= 2, best],
         left <= right,
@@ -118,7 +114,6 @@ def _every_small_turn() -> Evidence:
     own, other = np.array([1 / r, 0], dtype=object), np.array([1 / r, q / r], dtype=object)
     left = transfer_excess(own, other, features[:, 0], targets)
     fails = implication(
-        "every small turn",
         "||f|| = r, any r > 0: it fails for EVERY turn with sin 2phi < 1/(2 r)",
         [
             r > 0,
@@ -139,7 +134,6 @@ def _every_small_turn() -> Evidence:
 def _printed_scale() -> Evidence:
     c, a, b, robust, t = sympy.symbols("c a b robust t", positive=True)
     scaled = identity(
-        "scale",
         "f -> t f turns h into h/t and leaves the left side alone, but the printed right side becomes t times itself: "
         "any world with a positive left side refutes it for small t",
         transfer_bound(c, a / t, b / t, t**2 * robust),
@@ -151,7 +145,6 @@ def _printed_scale() -> Evidence:
 def _above_one() -> Evidence:
     D, robust, c, a, b = z3.Reals("D robust c a b")
     return implication(
-        "above one",
         "L_AR >= 1 and (E sup ||.||)^2 <= L_AR give E sup ||.|| <= L_AR, so the printed bound follows from the corrected",
         [D >= 0, D * D <= robust, robust >= 1, c >= 0, a >= 0, b >= 0],
         transfer_bound(c, a, b, D) <= transfer_bound(c, a, b, robust),
@@ -162,7 +155,6 @@ def _above_one() -> Evidence:
 def _unique_heads() -> Evidence:
     (d, eta, a, b, h), defined, optimal, left, _ = pair_with_heads(strict=True)
     return implication(
-        "only best heads",
         "on the opposed pair with eta > 0 each head is the only best one, and the left side is c (||h_A|| + ||h_A'||) d",
         defined,
         z3.And(optimal, left == transfer_bound(1, a, b, d)),
@@ -174,7 +166,6 @@ def _below_one() -> Evidence:
     D, d, eta, a, b = z3.Reals("D d eta a b")
     robust = robust_loss(opposed_pair(d, eta)[0])
     return implication(
-        "below one",
         "for every 0 < D < 1 the pair with d = (D + D^2)/2, eta = (D - D^2)/2 has L_AR = D^2 and breaks the printed bound",
         [D > 0, D < 1, 2 * d == D + D * D, 2 * eta == D - D * D, a > 0, b > 0],
         z3.And(
@@ -197,18 +188,18 @@ CLAIMS = (
         statement=r"|\ell(t,y)-\ell(t',y)|\leq c|t-t'|\ \Rightarrow\ 0\leq R(h_{A'}\circ f;D_A)-R(h_A\circ f;D_A)"
         r"\leq c\,(\|h_A\|+\|h_{A'}\|)\,L_{AR}(f;D)",
         expected=Verdict.REFUTED,
-        reduction="l(t, y) = |t - y|, Y = 1, f(A X) = 1, f(A' X) = 1 + d: h_A = 1, h_A' = 1/(1+d), both of risk 0. The left "
-        "side is d/(1+d), the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, `every small "
-        "turn`). What the printed argument gives is arcl-2-corrected; arcl-2-range says when the printed bound is right "
-        "all the same.",
-        checks=(
-            _on_the_line,
-            _on_the_circle,
-            _every_small_step,
-            _every_large_step,
-            _every_small_turn,
-            _printed_scale,
-        ),
+        reduction="l(t, y) = |t - y|, Y = 1, f(A X) = 1, f(A' X) = 1 + d: h_A = 1, h_A' = 1/(1+d), both of risk 0. "
+        "The left side is d/(1+d), the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, "
+        "`every small turn`). What the printed argument gives is arcl-2-corrected; "
+        "arcl-2-range says when the printed bound is right all the same.",
+        other={
+            "one sample": _on_the_line,
+            "unit features": _on_the_circle,
+            "every small d": _every_small_step,
+            "every large d": _every_large_step,
+            "every small turn": _every_small_turn,
+            "scale": _printed_scale,
+        },
     ),
     Claim(
         id="arcl-2-range",
@@ -217,12 +208,17 @@ CLAIMS = (
         statement=r"L_{AR}\geq 1\ \Rightarrow\ R(h_{A'}\circ f;D_A)-R(h_A\circ f;D_A)\leq c\,(\|h_A\|+\|h_{A'}\|)\,L_{AR};"
         r"\quad \forall\Lambda\in(0,1)\ \exists\,f,D,A,A':\ L_{AR}=\Lambda\ \mathrm{and\ it\ fails}",
         expected=Verdict.PROVED,
-        steps=(*BOUND_STEPS, "Jensen", "above one", "only best heads", "below one"),
-        reduction="Above: the bound of arcl-2-corrected, `Jensen` and `above one`. Below: at D = sqrt(Lambda) take the pair "
-        "of `below one`; by `only best heads` its left side is c (||h_A|| + ||h_A'||) d with d > D^2 = L_AR, and no other "
-        "heads are left to choose. As eta -> 0, d/(d + eta) -> 1: with unique heads too the corrected bound is nearly "
-        "attained.",
+        reduction="Above: the bound of arcl-2-corrected, `Jensen` and `above one`. Below: at D = sqrt(Lambda) take "
+        "the pair of `below one`; by `only best heads` its left side is c (||h_A|| + ||h_A'||) d with d > D^2 = "
+        "L_AR, and no other heads are left to choose. As eta -> 0, d/(d + eta) -> 1: "
+        "with unique heads too the corrected bound is nearly attained.",
         trusted=(OPERATOR,),
-        checks=(*BOUND_CHECKS, jensen, _above_one, _unique_heads, _below_one),
+        steps={
+            **BOUND_STEPS,
+            "Jensen": jensen,
+            "above one": _above_one,
+            "only best heads": _unique_heads,
+            "below one": _below_one,
+        },
     ),
 )

@@ -84,7 +84,9 @@ def swapped(ranks: Array, threshold: int, start: Array, steps: int) -> Array:
 
     Each step adds a sample, else swaps one that misses a single member for that member, else drops one; who left stays out
     for 5 to 10 steps. Ends after `steps` steps without a larger clique. Pseudo-random with a fixed seed: the same input gives
-    the same answer. Source: Pullan and Hoos 2006, "Dynamic local search for the maximum clique problem".
+    the same answer.
+
+    Source: Pullan and Hoos 2006, "Dynamic local search for the maximum clique problem".
     """
     n = len(ranks)
     missing, inside, free_at = np.zeros(n, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.int64)

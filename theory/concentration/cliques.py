@@ -23,25 +23,30 @@ MOST_NODES = 2**62
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search above `lower` found: members of a larger clique (empty when none), no clique exceeds `upper`."""
+class CliqueSearch:
+    """What a search for a clique of more than `lower` samples ends with.
+
+    members  of the largest such clique that it met; empty where it met none
+    upper    no clique is larger
+    nodes    search nodes spent
+    """
 
     members: Array
     upper: int
     nodes: int
 
 
-def larger_clique(ranks: Array, threshold: int, lower: int, nodes: int) -> Found:
+def larger_clique(ranks: Array, threshold: int, lower: int, nodes: int) -> CliqueSearch:
     """The largest clique of {ranks <= threshold} with more than `lower` members; ranks (n, n) int32, diagonal ignored.
 
     Stops after about `nodes` search nodes with the interval reached by then: lower <= size <= upper.
     """
     order = _dense_core(ranks, threshold, lower)
     if len(order) <= lower:
-        return Found(order[:0], lower, 1)
+        return CliqueSearch(order[:0], lower, 1)
     rows = _induced(ranks, threshold, order)
     members, upper, used = _branch_and_bound(rows, lower, int(min(nodes, MOST_NODES)))
-    return Found(order[members], upper, used + 1)
+    return CliqueSearch(order[members], upper, used + 1)
 
 
 @compiled

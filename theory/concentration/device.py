@@ -13,24 +13,23 @@ PRODUCTS, ELEMENTS = 4 * 2**20, 2 * 2**20
 def tensor_distances(views: Any, others: Any) -> Any:
     """`augmented_distances` of tensors (n, m, D), and (n', m', D) or None; a float64 tensor on the device of `views`.
 
-    A device without float64 (mps) hands its tensors to the CPU. ValueError where the two lie on different devices,
-    or one is sparse or complex.
+    A device without float64 (mps) hands its tensors to the CPU.
+
+    Raises ValueError where the two lie on different devices, or one is sparse or complex.
     """
     import torch
 
     if others is not None and _place(views) != _place(others):
-        raise ValueError(f"views lie on {_place(views)} and others on {_place(others)}: move them to one device")
+        raise ValueError(f"views.device={_place(views)}: but others.device={_place(others)}; move them to one device")
     for name, tensor in (("views", views), ("others", others)):
         if tensor is not None and (tensor.layout != torch.strided or tensor.is_complex()):
-            raise ValueError(
-                f"{name} is a tensor of {tensor.dtype} and {tensor.layout}: give a dense one of real numbers"
-            )
+            raise ValueError(f"{name}.dtype={tensor.dtype}: in {tensor.layout}; give a dense tensor of real numbers")
     views = views.detach()
     others = None if others is None else others.detach()
     if views.device.type not in ("cpu", "mps"):
         return on_device(views, others)
-    found = augmented_distances(_array(views), None if others is None else _array(others))
-    return torch.from_numpy(found) if views.device.type == "cpu" else torch.from_numpy(found).float().to(views.device)
+    distances = torch.from_numpy(augmented_distances(_array(views), None if others is None else _array(others)))
+    return distances if views.device.type == "cpu" else distances.float().to(views.device)
 
 
 def _place(values: Any) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
+from theory.checks import check_real, check_views
 from theory.concentration.bands import TINY, Embedding, right_factors
 from theory.concentration.compiled import compiled
 from theory.concentration.planning import Plan, make_plan
 from theory.elementary import sqrt
-from theory.setting import Array, check_real, check_views
+from theory.setting import Array
 
 STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20
 """Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
@@ -42,8 +43,9 @@ def augmented_distances(views: Any, others: Any = None) -> Any:
     samples take 4 m m' bytes, the views of one some 30 m D, and planning some 6 kB per coordinate. Strips of rows go through
     `joblib.Parallel`: in this process, unless `joblib.parallel_config` names another backend.
 
-    Raises ValueError for what is no array of real numbers, NaN, infinity, views whose squared distances could overflow (2 max
-    |coordinate| sqrt(D) > 2^511), wrong or mismatched shapes; without `others`, for less than 2 samples or views.
+    Raises ValueError for what is no array of real numbers, NaN, infinity, views whose squared distances could
+    overflow (2 max |coordinate| sqrt(D) > 2^511), wrong or mismatched shapes; without `others`, for less than 2
+    samples or views.
     """
     if hasattr(views, "detach") or hasattr(others, "detach"):
         from theory.concentration.device import tensor_distances
@@ -70,7 +72,7 @@ def augmented_distances(views: Any, others: Any = None) -> Any:
 
 
 def check_sets(views: Any, others: Any) -> None:
-    """ValueError unless views are (n >= 2, m >= 2, D) or, with others (n', m', D), both are non-empty and agree in D."""
+    """Raise ValueError unless views are (n >= 2, m >= 2, D); with others, unless both are non-empty and agree in D."""
     shape = tuple(views.shape)
     if others is None:
         if len(shape) != 3 or shape[0] < 2 or shape[1] < 2 or shape[2] < 1:
@@ -78,9 +80,11 @@ def check_sets(views: Any, others: Any) -> None:
         return
     for name, values in (("views", views), ("others", others)):
         if values.ndim != 3 or 0 in values.shape:
-            raise ValueError(f"{name} has shape {tuple(values.shape)}; expected (n, m, D) with no empty axis")
+            raise ValueError(f"{name}.shape={tuple(values.shape)}: not (n, m, D); leave no axis empty")
     if shape[2] != others.shape[2]:
-        raise ValueError(f"views {shape} and others {tuple(others.shape)} differ in D: give views of one size")
+        raise ValueError(
+            f"views.shape={shape}: differs from others.shape={tuple(others.shape)} in D; give views of one size"
+        )
 
 
 Factors = tuple[Array, Array]
@@ -101,8 +105,9 @@ def _factors(bounds: Embedding, views: Array) -> Factors:
     at_once = max(1, CHUNK_BYTES // (8 * m * D))
     for i in range(0, n, at_once):
         rows = views[i : i + at_once]
-        found, size = bounds.factors(rows.reshape(-1, D))
-        left[i : i + at_once], norms[i : i + at_once] = found.reshape(*rows.shape[:2], -1), size.reshape(rows.shape[:2])
+        factors, sizes = bounds.factors(rows.reshape(-1, D))
+        left[i : i + at_once] = factors.reshape(*rows.shape[:2], -1)
+        norms[i : i + at_once] = sizes.reshape(rows.shape[:2])
     return left, norms.max(axis=1)
 
 

@@ -15,16 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from theory.checks import check_budget, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
 from theory.concentration.cliques import larger_clique
-from theory.concentration.mainpart import (
-    MainPart,
-    check_delta,
-    check_distances,
-    check_nodes,
-    check_one_delta,
-    ranked,
-)
+from theory.concentration.mainpart import MainPart, check_distances, check_one_delta, ranked
 from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
@@ -79,7 +73,7 @@ class SigmaFrontier:
 
     def sigma(self, delta: Any) -> tuple[Any, Any]:
         """(lower, upper) bounds of sigma(delta), exact where equal; delta >= 0 a float or an array."""
-        check_delta(delta)
+        check_threshold("delta", delta)
         t = np.searchsorted(self.thresholds, delta, side="right") - 1
         return self.lower[t] / len(self.reached), self.upper[t] / len(self.reached)
 
@@ -90,12 +84,13 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     nodes    budget of search nodes. It alone makes the result a function of the input: the same on every machine
     seconds  an additional limit of wall time, kept roughly: each search gets the nodes that the speed so far promises. The
              result then depends on the machine, its intervals are valid all the same
-    ValueError names a bad value and the remedy.
+
+    Raises ValueError that names a bad value and the remedy.
     """
     check_distances(distances)
-    check_nodes(nodes)
-    if seconds is not None and not seconds > 0:
-        raise ValueError(f"seconds is {seconds}; the search needs a budget: give seconds > 0, or None for no limit")
+    check_budget("nodes", nodes)
+    if seconds is not None:
+        check_budget("seconds", seconds)
     start = time.monotonic()
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))
@@ -160,13 +155,13 @@ class _Stairs:
                 self._adopt(*peeled(self.ranks, near))
                 return 1
         effort = int(self.effort[c - 1])
-        found = larger_clique(self.ranks, t, c - 1, min(nodes, effort))
-        if len(found.members):
-            self._adopt(*peeled(self.ranks, found.members))
+        search = larger_clique(self.ranks, t, c - 1, min(nodes, effort))
+        if len(search.members):
+            self._adopt(*peeled(self.ranks, search.members))
         elif effort <= nodes:  # else the budget was what ended it
             self.effort[c - 1] *= 8
-        np.maximum(self.possible[found.upper :], t + 1, out=self.possible[found.upper :])
-        return found.nodes
+        np.maximum(self.possible[search.upper :], t + 1, out=self.possible[search.upper :])
+        return search.nodes
 
 
 def _neighbour_bound(ranks: Array) -> Array:
@@ -200,5 +195,5 @@ def clique_steps(distances: Array, *, nodes: int = 2_000_000) -> Steps:
     """The lower staircase of `frontier` on (n, n) distances, in units of distance; n = 0 gives no steps."""
     if np.shape(distances) == (0, 0):
         return Steps(np.empty(0), True)
-    found = frontier(distances, nodes=nodes)
-    return Steps(found.thresholds[found.reached], found.exact)
+    closed = frontier(distances, nodes=nodes)
+    return Steps(closed.thresholds[closed.reached], closed.exact)

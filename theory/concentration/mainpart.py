@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from theory.checks import check_budget, check_real, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, swapped
 from theory.concentration.cliques import larger_clique
-from theory.setting import Array, check_real
+from theory.setting import Array
 
 SEEDS = 64
 """Greedy chains tried before the search of one threshold."""
@@ -34,11 +35,13 @@ def main_part(distances: Array, delta: Any, *, nodes: int = 50_000) -> MainPart:
     """The largest set of samples that are pairwise within delta; distances (n, n) symmetric, delta >= 0.
 
     Floats, or Fractions (dtype object). Stops after about `nodes` search nodes with the interval reached by then; the same
-    input gives the same answer on every machine. ValueError names a bad value and the remedy.
+    input gives the same answer on every machine.
+
+    Raises ValueError that names a bad value and the remedy.
     """
     check_distances(distances)
     check_one_delta(delta)
-    check_nodes(nodes)
+    check_budget("nodes", nodes)
     thresholds, ranks = ranked(distances)
     t = int(np.searchsorted(thresholds, delta, side="right")) - 1
     best = np.empty(0, np.int64)
@@ -47,9 +50,9 @@ def main_part(distances: Array, delta: Any, *, nodes: int = 50_000) -> MainPart:
         size = int(np.searchsorted(diameters, t, side="right"))
         best = order[:size] if size > len(best) else best
     best = swapped(ranks, t, best, LOCAL_STEPS)
-    found = larger_clique(ranks, t, len(best), nodes)
-    best = found.members if len(found.members) else best
-    return MainPart(np.sort(best), len(best), found.upper)
+    search = larger_clique(ranks, t, len(best), nodes)
+    best = search.members if len(search.members) else best
+    return MainPart(np.sort(best), len(best), search.upper)
 
 
 def vertex_cover_estimate(distances: Array, delta: Any) -> MainPart:
@@ -84,36 +87,21 @@ def ranked(distances: Array) -> tuple[Array, Array]:
 
 
 def check_distances(distances: Array) -> None:
-    """ValueError unless `distances` is an array (n, n), n >= 1, finite, symmetric and non-negative."""
+    """Raise ValueError unless `distances` is an array (n, n), n >= 1, finite, symmetric and non-negative."""
     check_real("distances", distances)
     if distances.ndim != 2 or distances.shape[0] != distances.shape[1] or len(distances) == 0:
-        raise ValueError(f"distances has shape {distances.shape}; expected (n, n) with n >= 1 samples")
+        raise ValueError(f"distances.shape={distances.shape}: not (n, n); give n >= 1 samples")
     wrong = ~((distances >= 0) & (distances < np.inf) & (distances == distances.T))
     if wrong.any():
         i, j = (int(x) for x in np.argwhere(wrong)[0])
         raise ValueError(
-            f"distances[{i}, {j}] is {distances[i, j]} and distances[{j}, {i}] is {distances[j, i]}; "
-            "distances are finite, symmetric and >= 0: repair them"
+            f"distances[{i}, {j}]={distances[i, j]}: where distances[{j}, {i}]={distances[j, i]}, and distances are finite, "
+            "symmetric and >= 0; repair them"
         )
 
 
-def check_delta(delta: Any) -> None:
-    """ValueError unless delta >= 0, every one of an array."""
-    check_real("delta", np.asarray(delta))
-    good = np.asarray(np.asarray(delta) >= 0, dtype=bool)
-    if not good.all():
-        wrong = np.asarray(delta)[~good][0]
-        raise ValueError(f"delta is {wrong}; a distance is needed: give delta >= 0")
-
-
 def check_one_delta(delta: Any) -> None:
-    """ValueError unless delta is a single number >= 0."""
+    """Raise ValueError unless delta is a single number >= 0."""
     if np.ndim(delta) > 0:
-        raise ValueError(f"delta has shape {np.shape(delta)}; a main part has one delta: give a number")
-    check_delta(delta)
-
-
-def check_nodes(nodes: int) -> None:
-    """ValueError unless a search may look at one node at least."""
-    if not nodes >= 1:
-        raise ValueError(f"nodes is {nodes}; the search needs a budget: give nodes >= 1")
+        raise ValueError(f"delta.shape={np.shape(delta)}: a main part has one delta; give a number")
+    check_threshold("delta", delta)

@@ -12,7 +12,6 @@ from theory.prove import implication
 def _more_views() -> Evidence:
     old, new, least = z3.Reals("old new least")
     return implication(
-        "more views",
         "the least distance over A and one more pair of views is min(old, new) <= old",
         [least == z3.If(old <= new, old, new)],
         least <= old,
@@ -23,7 +22,6 @@ def _more_views() -> Evidence:
 def _still_near() -> Evidence:
     before, after, delta = z3.Reals("before after delta")
     return implication(
-        "still near",
         "a pair within delta before is within delta after",
         [before <= delta, after <= before],
         after <= delta,
@@ -42,7 +40,6 @@ def _searched() -> Evidence:
         worst, strict = max(worst, float((before - after).max())), strict + int((after > before).any())
     return Evidence(
         kind="search",
-        step="finite worlds",
         summary=f"two of four views against all four, 20 worlds of 12 samples, every delta: sigma never falls, and "
         f"rises at some delta in {strict}",
         holds=worst <= 0 and strict > 0,
@@ -58,10 +55,15 @@ CLAIMS = (
         source="lecture, Definition 1 and its discussion",
         statement=r"A\subseteq A'\ \Rightarrow\ d_{A'}\leq d_A,\quad \sigma_{A'}(\delta)\geq\sigma_A(\delta)\ \forall\delta",
         expected=Verdict.PROVED,
-        steps=("more views", "still near"),
         reduction="d_A is a minimum over pairs of views; every further view only adds pairs (`more views`, induction; an "
         "infimum over infinitely many is their limit). So a set that is pairwise within delta under A is so under A' (`still "
         "near`), and a main part of A is one of A'. Nothing is said of accuracy: A' may mix the classes.",
-        checks=(_more_views, _still_near, _searched),
+        steps={
+            "more views": _more_views,
+            "still near": _still_near,
+        },
+        other={
+            "finite worlds": _searched,
+        },
     ),
 )

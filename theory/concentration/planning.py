@@ -65,7 +65,10 @@ def make_plan(views: Any, others: Any) -> Plan:
 
 
 def _largest(name: str, values: Any) -> float:
-    """The largest absolute value; ValueError where it is no number or so large that squares of differences overflow."""
+    """The largest absolute value.
+
+    Raises ValueError where it is no number or so large that squares of differences overflow.
+    """
     low, high = float(values.min()), float(values.max())  # NaN passes through both, and neither needs a temporary array
     if not np.isfinite(low + high):
         for i, sample in enumerate(values):
@@ -73,10 +76,10 @@ def _largest(name: str, values: Any) -> float:
             if len(wrong):
                 j, coordinate = (int(x) for x in wrong[0])
                 value = float(sample[j, coordinate])
-                raise ValueError(f"{name}[{i}, {j}, {coordinate}] is {value}; remove or repair that sample")
+                raise ValueError(f"{name}[{i}, {j}, {coordinate}]={value}: not finite; remove or repair that sample")
     largest = max(abs(low), abs(high))
     if largest > LARGE / (2 * math.sqrt(values.shape[2])):
-        raise ValueError(f"{name} reach {largest:.3g}, where squared distances overflow: divide them by a constant")
+        raise ValueError(f"max |{name}|={largest:.3g}: squared distances overflow; divide them by a constant")
     return largest
 
 

@@ -7,10 +7,9 @@ for every pair of classes by each form of the theorems; `info_nce` and `correlat
 from theory.divergence.crosscorrelation import Correlations, correlation_bounds, correlations
 from theory.divergence.duality import contrastive_criterion, covariance_criterion
 from theory.divergence.infonce import infonce_bounds, printed_bound
+from theory.divergence.lemma_4_1 import alignment_limit, correlation_alignment
 from theory.divergence.losses import (
     Split,
-    alignment_limit,
-    correlation_alignment,
     correlation_split,
     cross_correlation,
     info_nce,

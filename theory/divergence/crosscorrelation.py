@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import z3
 
+from theory.checks import check_labels
 from theory.divergence.losses import identity_distance, view_correlation
 from theory.divergence.pairs import PairBounds, safe_sqrt
 from theory.elementary import sqrt
-from theory.setting import Array, check_labels
+from theory.setting import Array
 
 ROUNDING = 1e-13
 """Relative to ||C||^2 + ||M||^2 + d, added to squared bounds: above the rounding of the float64 sums in them."""
@@ -163,17 +164,17 @@ def correlation_bounds(features: Array, labels: Array) -> tuple[PairBounds, Pair
 
     The printed form is taken at tau' = ||S||_F^2, the least value that it admits.
     """
-    found = correlations(features.astype(float), labels)
-    d, share = len(found.total), np.outer(found.shares, found.shares)
-    excess = d - len(found.shares)
-    L_2, tau, trace = identity_distance(found.total), (found.within**2).sum(), np.trace(found.within)
-    slack = ROUNDING * float((found.total**2).sum() + (found.between**2).sum() + d)
+    moments = correlations(features.astype(float), labels)
+    d, share = len(moments.total), np.outer(moments.shares, moments.shares)
+    excess = d - len(moments.shares)
+    L_2, tau, trace = identity_distance(moments.total), (moments.within**2).sum(), np.trace(moments.within)
+    slack = ROUNDING * float((moments.total**2).sum() + (moments.between**2).sum() + d)
     printed = printed_square(L_2 + slack, tau, share, excess)
     constant = constant_square(L_2 + slack, tau, share, excess)
-    norms_squared = np.diagonal(found.gram)
-    sharp = sharp_square(float(L_2), float(tau), float(trace), found.shares, norms_squared, excess, slack)
+    norms_squared = np.diagonal(moments.gram)
+    sharp = sharp_square(float(L_2), float(tau), float(trace), moments.shares, norms_squared, excess, slack)
     return (
-        PairBounds.of("printed", safe_sqrt(printed), found.gram),
-        PairBounds.of("constant", safe_sqrt(constant), found.gram),
-        PairBounds.of("sharp", safe_sqrt(sharp), found.gram),
+        PairBounds.of("printed", safe_sqrt(printed), moments.gram),
+        PairBounds.of("constant", safe_sqrt(constant), moments.gram),
+        PairBounds.of("sharp", safe_sqrt(sharp), moments.gram),
     )

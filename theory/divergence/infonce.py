@@ -92,7 +92,7 @@ def sharp_bounds(L_2: float, p: Array, a: Array, norms: Array) -> Array:
     Q = (L_2 - (terms.sum() - terms - terms.T)) / np.outer(p, p)
     np.fill_diagonal(Q, 4.0)  # a class with itself is no pair: any Q > a + b
     if not (Q > a[:, None] + a[None, :]).all():
-        raise ValueError(f"L_2 = {L_2} is less than the other terms need: take L_2, p, a and norms of one world")
+        raise ValueError(f"L_2={L_2}: less than the other terms need; take L_2, p, a and norms of one world")
     return np.asarray(pair_bound(a[:, None], a[None, :], Q))
 
 
@@ -132,9 +132,11 @@ def balanced_bounds(L_2: float, p: Array, a: Array, norms: Array, mean_square: f
 
 
 def infonce_bounds(world: FiniteWorld) -> tuple[PairBounds, PairBounds, PairBounds]:
-    """The forms printed, sharp and balanced on `world`; ValueError unless ||f|| = 1.
+    """The forms printed, sharp and balanced on `world`.
 
     The printed form is taken at tau = eps = 0, its least right side.
+
+    Raises ValueError unless ||f|| = 1.
     """
     features = unit_features(world)
     L_2 = info_nce(world).regulariser + LOSS_ROUNDING

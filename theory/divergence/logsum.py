@@ -44,7 +44,6 @@ def ratio() -> Evidence:
     a, b, a0, b0 = sympy.symbols("a b a0 b0", real=True)
     q = first_weight(a0, b0)
     return identity(
-        "ratio",
         "(e^a + e^b)/(e^a0 + e^b0) = q e^(a-a0) + (1-q) e^(b-b0) with q = e^a0/(e^a0 + e^b0)",
         exp(log_sum(a, b) - log_sum(a0, b0)),
         q * exp(a - a0) + (1 - q) * exp(b - b0),
@@ -56,7 +55,6 @@ def tangent() -> Evidence:
     q, u, v, grown, fallen = z3.Reals("q u v grown fallen")
     rise = q * u + (1 - q) * v
     return implication(
-        "tangent",
         "q e^u + (1-q) e^v >= e^(q u + (1-q) v): log(e^a + e^b) lies above its tangent plane at (a0, b0), u = a-a0, v = b-b0",
         [q >= 0, q <= 1, grown >= 1 + (u - rise), fallen >= 1 + (v - rise)],
         q * grown + (1 - q) * fallen >= 1,
@@ -71,7 +69,6 @@ def hessian() -> Evidence:
     direction = sympy.Matrix([s, t])
     q = first_weight(a, b)
     return identity(
-        "Hessian",
         "the second derivative of log(e^a + e^b) along (s, t) is q (1-q) (s-t)^2 >= 0: jointly convex",
         (direction.T * second * direction)[0],
         q * (1 - q) * (s - t) ** 2,

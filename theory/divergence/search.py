@@ -63,14 +63,13 @@ def correlation_searched(form: str) -> Evidence:
 
 
 def _evidence(form: str, worlds: Callable[[], Sequence[Sequence[PairBounds]]]) -> Evidence:
-    found = [bounds for world in worlds() for bounds in world if bounds.form == form]
-    slacks = np.array([bounds.slack for bounds in found])
-    telling = sum(bool(bounds.informative.any()) for bounds in found)
+    own = [bounds for world in worlds() for bounds in world if bounds.form == form]
+    slacks = np.array([bounds.slack for bounds in own])
+    telling = sum(bool(bounds.informative.any()) for bounds in own)
     least = float(slacks.min())
     return Evidence(
         kind="search",
-        step="nearest world",
-        summary=f"no bound is exceeded in {len(found)} worlds; it beats Cauchy-Schwarz for some pair in {telling} of them, "
+        summary=f"no bound is exceeded in {len(own)} worlds; it beats Cauchy-Schwarz for some pair in {telling} of them, "
         f"and comes within .05 of a measured product in {int((slacks < 0.05).sum())}",
         holds=least >= 0.0,
         computed=f"least bound - mu_k.mu_l = {least:.3g}",

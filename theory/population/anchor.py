@@ -11,25 +11,27 @@ import numpy as np
 import z3
 from scipy.spatial.distance import cdist
 
+from theory.checks import check_finite, check_threshold, check_views
 from theory.ledger import Claim, Evidence, Verdict
 from theory.population.binomial import clopper_pearson, inversion
 from theory.population.estimates import Bound
 from theory.prove import implication
-from theory.setting import Array, check_views
+from theory.setting import Array
 
 
 def anchor_main_part(views: Array, anchor: Array, delta: Any) -> Array:
     """Which samples have a view within delta/2 of the anchor, (n,) bool: members are pairwise within d_A <= delta.
 
     views (n, m, D), anchor (D,), delta >= 0; one pass, O(n m D). Exact on Fractions. In feature space likewise, with features
-    for views. ValueError where the shapes do not match, a view is not finite or delta is negative or NaN.
+    for views.
+
+    Raises ValueError where the shapes do not match, a view is not finite or delta is negative or NaN.
     """
     check_views("views", views)
     if anchor.shape != views.shape[2:]:
-        raise ValueError(f"anchor has shape {anchor.shape} for views of shape {views.shape}; give one view, (D,)")
-    if anchor.dtype != object and not np.isfinite(anchor).all():
-        raise ValueError("anchor is not finite; choose one of the views")
-    check_delta(delta)
+        raise ValueError(f"anchor.shape={anchor.shape}: for views.shape={views.shape}; give one view, (D,)")
+    check_finite("anchor", anchor, "choose one of the views")
+    check_threshold("delta", delta)
     return np.asarray((((views - anchor) ** 2).sum(axis=2) * 4 <= delta * delta).any(axis=1))
 
 
@@ -37,10 +39,11 @@ def choose_anchor(views: Array, delta: float) -> Array:
     """The view, (D,), whose ball of radius delta/2 meets the views of the most samples; views (n, m, D), O((n m)^2 D).
 
     Choose it on samples that `sigma_lower` does not count: a count on the same samples is not binomial.
-    ValueError as for `anchor_main_part`.
+
+    Raises ValueError as for `anchor_main_part`.
     """
     check_views("views", views)
-    check_delta(delta)
+    check_threshold("delta", delta)
     n, m, dimension = views.shape
     rows = views.reshape(n * m, dimension).astype(float)
     counts = np.concatenate(
@@ -53,21 +56,16 @@ def sigma_lower(count: int, n: int, level: float) -> Bound:
     """Lower bound on P[C_k^0]/p_k from `count` members among n samples of class k that did not choose the anchor.
 
     Views sampled from a larger A(x) only lower the count: the bound then holds for the main part of the full A.
-    ValueError as for `clopper_pearson`. Source: derived (claim population-anchor).
+
+    Raises ValueError as for `clopper_pearson`.
+    Source: derived (claim population-anchor).
     """
     return clopper_pearson(count, n, level, "lower")
-
-
-def check_delta(delta: Any) -> None:
-    """ValueError unless delta >= 0."""
-    if not delta >= 0:
-        raise ValueError(f"delta is {delta}; a distance is needed: give delta >= 0")
 
 
 def _ball() -> Evidence:
     delta, first, second, apart, augmented = z3.Reals("delta first second apart augmented")
     return implication(
-        "ball",
         "views of x1, x2 within delta/2 of v: d_A(x1, x2) <= ||x1' - x2'|| <= ||x1' - v|| + ||v - x2'|| <= delta",
         [delta >= 0, first * 2 <= delta, second * 2 <= delta, apart <= first + second, augmented <= apart],
         augmented <= delta,
@@ -78,9 +76,7 @@ def _ball() -> Evidence:
 def _seen() -> Evidence:
     seen, mass, low = z3.Reals("seen mass low")
     return implication(
-        "seen",
-        "a sample seen to be a member is one: the probability q' of being seen is at most the mass q, so low <= q' "
-        "<= q",
+        "a sample seen to be a member is one: the probability q' of being seen is at most the mass q, so low <= q' <= q",
         [seen <= mass, low <= seen],
         low <= mass,
         example={seen: "1/2", mass: 1, low: "1/4"},
@@ -95,11 +91,14 @@ CLAIMS = (
         statement=r"C_k^0=\{x\in C_k:\min_{x^\prime\in A(x)}\|x^\prime-v_k\|\leq\delta/2\}\ \Rightarrow\ "
         r"\sup_{C_k^0}d_A\leq\delta,\quad P[\sigma_k\geq low(X)]\geq level",
         expected=Verdict.PROVED,
-        steps=("ball", "seen", "inversion"),
         reduction="Any two members share the anchor (`ball`). Given v_k, chosen on other samples, the members among "
         "n samples of class k are Binomial(n, q); population-binomial covers q (`inversion`), and `seen` allows for "
         "views that were not sampled. sigma_k is the largest mass of a part of diameter delta, so at least q.",
         trusted=("the triangle inequality", "population-binomial"),
-        checks=(_ball, _seen, inversion),
+        steps={
+            "ball": _ball,
+            "seen": _seen,
+            "inversion": inversion,
+        },
     ),
 )

@@ -6,15 +6,16 @@ tail at that very float below what is allowed.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import flint
 import sympy
 import z3
 from scipy.special import betainccinv, betaincinv
 
+from theory.checks import check_choice, check_integer, check_probability
 from theory.ledger import Claim, Evidence, Verdict
-from theory.population.estimates import Bound, Direction, check_count, check_level
+from theory.population.estimates import Bound, Direction
 from theory.prove import identity, implication
 
 BITS = 128
@@ -24,15 +25,15 @@ def clopper_pearson(successes: int, n: int, level: float, direction: Direction) 
     """The probability of success, in [0, 1], from `successes` of `n` independent trials; holds for every n and p.
 
     One-sided with tail 1 - level, or an "interval" with (1 - level)/2 on either side.
-    ValueError where level is outside (0, 1), n < 1, successes outside 0..n, or the direction is none of the three.
+
+    Raises ValueError where level is outside (0, 1), n < 1, successes outside 0..n, or the direction is none of the
+    three.
     Source: Clopper and Pearson 1934; claim population-binomial.
     """
-    check_level(level)
-    n, s = check_count("n", n, 1), check_count("successes", successes, 0)
-    if s > n:
-        raise ValueError(f"successes is {s} of n = {n} trials; count successes among the trials")
-    if direction not in ("lower", "upper", "interval"):
-        raise ValueError(f"direction is {direction!r}; give 'lower', 'upper' or 'interval'")
+    check_probability("level", level)
+    n = check_integer("n", n, 1)
+    s = check_integer("successes", successes, 0, n)
+    check_choice("direction", direction, get_args(Direction))
     tail = (1 - flint.arb(level)) / (2 if direction == "interval" else 1)  # level is a double: exact
     return Bound(
         low=0.0 if direction == "upper" else lower_end(s, n, tail),
@@ -47,16 +48,16 @@ def lower_end(s: int, n: int, tail: flint.arb) -> float:
     """A float p with P_p[X >= s] <= tail, as large as the rounding of the inverse allows; 0 where s = 0."""
     if s == 0:
         return 0.0
-    found = float(betaincinv(s, n - s + 1, float(tail)))
-    return _certified((found * (1 - slack) for slack in _slacks()), lambda p: at_least(s, n, p) <= tail, 0.0)
+    end = float(betaincinv(s, n - s + 1, float(tail)))
+    return _certified((end * (1 - slack) for slack in _slacks()), lambda p: at_least(s, n, p) <= tail, 0.0)
 
 
 def upper_end(s: int, n: int, tail: flint.arb) -> float:
     """A float p with P_p[X <= s] <= tail, as small as the rounding of the inverse allows; 1 where s = n."""
     if s == n:
         return 1.0
-    found = float(betainccinv(s + 1, n - s, float(tail)))
-    return _certified((found * (1 + slack) for slack in _slacks()), lambda p: at_most(s, n, p) <= tail, 1.0)
+    end = float(betainccinv(s + 1, n - s, float(tail)))
+    return _certified((end * (1 + slack) for slack in _slacks()), lambda p: at_most(s, n, p) <= tail, 1.0)
 
 
 def at_least(s: int, n: int, p: float) -> flint.arb:
@@ -90,7 +91,6 @@ def _derivative() -> Evidence:
 
     whole = mass(n, k)
     return identity(
-        "derivative",
         "d/dp b(k; n, p) = n (b(k-1; n-1, p) - b(k; n-1, p)), so P_p[X >= s] has derivative n b(s-1; n-1, p) >= 0",
         sympy.gammasimp(sympy.simplify(sympy.diff(whole, p) / whole)),
         sympy.gammasimp(sympy.simplify(n * (mass(n - 1, k - 1) - mass(n - 1, k)) / whole)),
@@ -102,7 +102,6 @@ def _beta() -> Evidence:
     density = p ** (s - 1) * (1 - p) ** (n - s) * sympy.gamma(n + 1) / (sympy.gamma(s) * sympy.gamma(n - s + 1))
     mass = sympy.gamma(n) / (sympy.gamma(s) * sympy.gamma(n - s + 1)) * p ** (s - 1) * (1 - p) ** (n - s)
     return identity(
-        "beta",
         "I_p(s, n-s+1) has the same derivative n b(s-1; n-1, p) and is 0 at p = 0 too: it is P_p[X >= s]",
         sympy.gammasimp(density / (n * mass)),
         sympy.Integer(1),
@@ -113,9 +112,7 @@ def inversion() -> Evidence:
     """Coverage at every p from the tail at one end."""
     p, end, at_p, at_end, tail, missed = z3.Reals("p end at_p at_end tail missed")
     return implication(
-        "inversion",
-        "p < low(X) means X >= s for the least such s; P_p[X >= s] <= P_low(s)[X >= s] <= tail. For the upper end by "
-        "n - X",
+        "p < low(X) means X >= s for the least such s; P_p[X >= s] <= P_low(s)[X >= s] <= tail. For the upper end by n - X",
         [p < end, z3.Implies(p <= end, at_p <= at_end), at_end <= tail, missed <= at_p],
         missed <= tail,
         example={p: 0, end: 1, at_p: 0, at_end: "1/20", tail: "1/20", missed: 0},
@@ -126,7 +123,6 @@ def _two_sides() -> Evidence:
     low, high, level = z3.Reals("low high level")
     half = (1 - level) / 2
     return implication(
-        "two sides",
         "p misses the interval on one side or the other",
         [low <= half, high <= half],
         1 - (low + high) >= level,
@@ -153,7 +149,6 @@ def _ends() -> Evidence:
             checked += len(ends)
     return Evidence(
         kind="enclosure",
-        step="ends",
         summary=f"{checked} ends, all s for n = 1 to 60 and tails 1/2 to 1e-6: the tail there is what is allowed or "
         f"less, by a share of {max(waste):.1e} at most",
         holds=not any(excess) and max(waste) < 1e-7,
@@ -176,13 +171,18 @@ CLAIMS = (
         source="Clopper and Pearson, Biometrika 26, 1934",
         statement=r"X\sim Bin(n,p):\ P_p[p\geq low(X)]\geq level,\quad P_{low(s)}[X\geq s]\leq 1-level",
         expected=Verdict.PROVED,
-        steps=("derivative", "beta", "inversion", "two sides", "ends"),
         reduction="Summed over k >= s the `derivative` telescopes: P_p[X >= s] rises in p. If p < low(X), let s be "
         "the least count with low(s) > p; then X >= s, and `inversion` bounds the probability for every p in [0, 1]. "
         "All that is asked of low(s) is P_low(s)[X >= s] <= tail, at the float that is returned: `clopper_pearson` "
-        "returns no end that Arb has not enclosed there (`beta` is the function it evaluates), and `ends` sums the "
-        "mass function anew.",
+        "returns no end that Arb has not enclosed there (`beta` is the function it evaluates), "
+        "and `ends` sums the mass function anew.",
         trusted=("a function whose derivative is nonnegative does not fall", "Arb's incomplete beta function"),
-        checks=(_derivative, _beta, inversion, _two_sides, _ends),
+        steps={
+            "derivative": _derivative,
+            "beta": _beta,
+            "inversion": inversion,
+            "two sides": _two_sides,
+            "ends": _ends,
+        },
     ),
 )

@@ -1,7 +1,6 @@
 """What a sample says of a population: a bound with its direction and level, and one level split over many bounds."""
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import Any, Literal
 
 import z3
 
+from theory.checks import check_probability
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
 
@@ -33,16 +33,26 @@ class Bound:
 
     @property
     def lower(self) -> Any:
-        """The lower end; ValueError where there is none: a certificate must not rest on an end that is left open."""
+        """The lower end.
+
+        Raises ValueError where there is none: a certificate must not rest on an end that is left open.
+        """
         if self.direction == "upper":
-            raise ValueError("a bound from above is used as one from below; ask for direction 'lower' or 'interval'")
+            raise ValueError(
+                "direction=upper: a bound from above is used as one from below; ask for 'lower' or 'interval'"
+            )
         return self.low
 
     @property
     def upper(self) -> Any:
-        """The upper end; ValueError where there is none."""
+        """The upper end.
+
+        Raises ValueError where there is none.
+        """
         if self.direction == "lower":
-            raise ValueError("a bound from below is used as one from above; ask for direction 'upper' or 'interval'")
+            raise ValueError(
+                "direction=lower: a bound from below is used as one from above; ask for 'upper' or 'interval'"
+            )
         return self.high
 
 
@@ -61,46 +71,30 @@ class LevelSplit:
 def split_level(level: float, events: Sequence[str]) -> LevelSplit:
     """Equal shares of 1 - level for the named events: each level is 1 - (1 - level)/k, rounded up to the next float.
 
-    Source: union bound (claim population-union). ValueError where level is outside (0, 1), no event or the same event twice
-    is named, or a share is too small for a float.
+    Raises ValueError where level is outside (0, 1), no event or the same event twice is named, or a share is too
+    small for a float.
+    Source: union bound (claim population-union).
     """
-    check_level(level)
+    check_probability("level", level)
     if not events:
-        raise ValueError("no event to split the level over; name at least one")
+        raise ValueError("events=[]: no event to split the level over; name at least one")
     twice = sorted({name for name in events if events.count(name) > 1})
     if twice:
-        raise ValueError(f"events {twice} are named twice; name every event once")
+        raise ValueError(f"events={twice}: named twice; name every event once")
     exact = 1 - (1 - Fraction(level)) / len(events)
     each = float(exact)
     if Fraction(each) < exact:
         each = math.nextafter(each, 1.0)
     if each >= 1:
-        raise ValueError(f"level {level} over {len(events)} events leaves less than a float can hold; lower the level")
+        raise ValueError(
+            f"level={level}: over {len(events)} events it leaves less than a float can hold; lower the level"
+        )
     return LevelSplit(level, dict.fromkeys(events, each))
-
-
-def check_level(level: float) -> float:
-    """Return the level; ValueError unless 0 < level < 1."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; give a probability strictly between 0 and 1, for example 0.95")
-    return level
-
-
-def check_count(name: str, value: int, at_least: int) -> int:
-    """Return value as an int; ValueError unless it is an integer >= at_least."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < at_least:
-        raise ValueError(f"{name} is {value!r}; give an integer >= {at_least}")
-    return number
 
 
 def _union() -> Evidence:
     first, second, both, k, a, failing = z3.Reals("first second both k a failing")
     return implication(
-        "union",
         "P[E or F] = P[E] + P[F] - P[E and F]: k events that fail with probability <= a fail somewhere with <= k a "
         "(induction)",
         [k >= 0, a >= 0, first <= k * a, second <= a, both >= 0, failing == first + second - both],
@@ -116,9 +110,10 @@ CLAIMS = (
         source="union bound (Boole)",
         statement=r"P[E_i]\geq 1-\frac{a}{k}\ \forall i\leq k\ \Rightarrow\ P[\cap_i E_i]\geq 1-a",
         expected=Verdict.PROVED,
-        steps=("union",),
         reduction="Induction over the events, which may depend on each other in any way. `split_level` rounds every "
         "share of 1 - level down, in exact arithmetic.",
-        checks=(_union,),
+        steps={
+            "union": _union,
+        },
     ),
 )

@@ -11,9 +11,10 @@ import numpy as np
 import sympy
 import z3
 
+from theory.checks import check_finite, check_integer, check_positive, check_probability, check_threshold
 from theory.elementary import sqrt
 from theory.ledger import Claim, Evidence, Verdict
-from theory.population.estimates import Bound, check_count, check_level
+from theory.population.estimates import Bound
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array
 
@@ -21,7 +22,10 @@ MCDIARMID = "McDiarmid's inequality: P[g - E g >= t] <= exp(-2 t^2 / sum c_i^2) 
 
 
 def deviation(a: Any, n: Any, radius: Any) -> Any:
-    """r sqrt(2 ln(1/a)/n): ||m - mu|| exceeds its expectation by more with probability at most a. Source: McDiarmid 1989."""
+    """r sqrt(2 ln(1/a)/n): ||m - mu|| exceeds its expectation by more with probability at most a.
+
+    Source: McDiarmid 1989.
+    """
     log = sympy.log if isinstance(a, sympy.Basic) else math.log
     return radius * sqrt(-2 * log(a) / n)
 
@@ -35,12 +39,14 @@ def mean_radius(n: int, level: float, radius: float) -> float:
     """e with ||m - mu|| <= e at the level: r (1 + sqrt(2 ln(1/(1 - level))))/sqrt(n), in the features' own units.
 
     n is the number of independent samples, not of views; within a class it is the class's count, and the level holds given
-    the counts. ValueError where n < 1, level is outside (0, 1), or the radius is not positive and finite.
+    the counts.
+
+    Raises ValueError where n < 1, level is outside (0, 1), or the radius is not positive and finite.
     Source: claim population-mean.
     """
-    n = check_count("n", n, 1)
-    check_radius(radius)
-    return float(expected_distance(n, radius) + deviation(1 - check_level(level), n, radius))
+    n = check_integer("n", n, 1)
+    check_positive("radius", radius, "give a bound r > 0 on the norm of every feature")
+    return float(expected_distance(n, radius) + deviation(1 - check_probability("level", level), n, radius))
 
 
 def refined_root(norm: Any, n: Any, t: Any, root: Any) -> Any:
@@ -57,13 +63,15 @@ def refined_mean_radius(norm: float, n: int, level: float, radius: float) -> flo
     """`mean_radius`, smaller where the sample mean is long: norm = ||m||. At the same level, never above it.
 
     E||m - mu||^2 <= (r^2 - ||mu||^2)/n and ||mu|| >= | ||m|| - ||m - mu|| |, solved for ||m - mu||.
-    ValueError as for `mean_radius`, and where the norm is negative, NaN or above r. Source: derived (population-mean-sharp).
+
+    Raises ValueError as for `mean_radius`, and where the norm is negative, NaN or above r.
+    Source: derived (population-mean-sharp).
     """
-    n = check_count("n", n, 1)
-    check_radius(radius)
+    n = check_integer("n", n, 1)
+    check_positive("radius", radius, "give a bound r > 0 on the norm of every feature")
     if not 0 <= norm <= radius * (1 + 1e-9):
-        raise ValueError(f"norm is {norm} for vectors of norm at most {radius}; give the norm of their mean")
-    t = deviation(1 - check_level(level), n, radius)
+        raise ValueError(f"norm={norm}: not of a mean of vectors of norm at most {radius}; give the norm of their mean")
+    t = deviation(1 - check_probability("level", level), n, radius)
     square = max(refined_discriminant(norm, n, t, radius), 0.0)
     return float(max(t, refined_root(norm, n, t, math.sqrt(square))))
 
@@ -78,7 +86,9 @@ def gram_interval(means: Array, radii: Array, level: float, samples: int) -> Bou
 
     means (K, d) sample means, radii (K,) the e_k, level at which these hold together (`split_level`), samples in all.
     Off the diagonal m_k.m_l +- `product_slack`; on it max(||m_k|| - e_k, 0)^2 and (||m_k|| + e_k)^2.
-    ValueError where shapes do not match, a mean is not finite, a radius is negative or NaN, or the level is outside (0, 1).
+
+    Raises ValueError where shapes do not match, a mean is not finite, a radius is negative or NaN, or the level is
+    outside (0, 1).
     Source: claim population-products.
     """
     check_means(means, radii, level)
@@ -110,29 +120,19 @@ def distance_interval(means: Array, radii: Array, level: float, samples: int) ->
     return Bound(np.maximum(apart - slack, 0), apart + slack, "interval", level, samples)
 
 
-def check_radius(radius: float) -> None:
-    """ValueError unless the radius is positive and finite."""
-    if not 0 < radius < math.inf:
-        raise ValueError(f"radius is {radius}; give a bound r > 0 on the norm of every feature")
-
-
 def check_means(means: Array, radii: Array, level: float) -> None:
-    """ValueError unless means is (K, d) and finite, radii (K,) and nonnegative, and level in (0, 1)."""
-    check_level(level)
+    """Raise ValueError unless means is (K, d) and finite, radii (K,) and nonnegative, and level in (0, 1)."""
+    check_probability("level", level)
     if means.ndim != 2 or radii.shape != means.shape[:1]:
-        raise ValueError(f"means has shape {means.shape} and radii {radii.shape}; give (K, d) and (K,)")
-    if not np.isfinite(means).all():
-        raise ValueError("a mean is NaN or infinite; remove or repair the samples it averages")
-    if not (radii >= 0).all():
-        raise ValueError(f"radii are {radii}; give distances >= 0, from mean_radius")
+        raise ValueError(f"means.shape={means.shape}: with radii.shape={radii.shape}; give (K, d) and (K,)")
+    check_finite("means", means, "remove or repair the samples it averages")
+    check_threshold("radii", radii)
 
 
 def _orthogonal() -> Evidence:
     k, v, total, term, cross = z3.Reals("k v total term cross")
     return implication(
-        "independent",
-        "E||S + Y||^2 = E||S||^2 + 2 E S.Y + E||Y||^2 with E S.Y = 0: n centred vectors have E||sum||^2 <= n v, by "
-        "induction",
+        "E||S + Y||^2 = E||S||^2 + 2 E S.Y + E||Y||^2 with E S.Y = 0: n centred vectors have E||sum||^2 <= n v, by induction",
         [k >= 0, total <= k * v, term <= v, cross == 0],
         total + 2 * cross + term <= (k + 1) * v,
         example={k: 1, v: 1, total: 1, term: 1, cross: 0},
@@ -142,9 +142,8 @@ def _orthogonal() -> Evidence:
 def _expectation() -> Evidence:
     n, v, r, square, root, mean, mu2 = z3.Reals("n v r square root mean mu2")
     return implication(
-        "expectation",
-        "E||X - mu||^2 = E||X||^2 - ||mu||^2 <= r^2: (E||m - mu||)^2 <= E||m - mu||^2 <= (r^2 - ||mu||^2)/n, so E||m "
-        "- mu|| <= r/sqrt(n)",
+        "E||X - mu||^2 = E||X||^2 - ||mu||^2 <= r^2: (E||m - mu||)^2 <= E||m - mu||^2 <= (r^2 - ||mu||^2)/n, "
+        "so E||m - mu|| <= r/sqrt(n)",
         [
             n >= 1,
             r > 0,
@@ -163,13 +162,12 @@ def _expectation() -> Evidence:
 
 def _scale() -> Evidence:
     n, r = sympy.symbols("n r", positive=True)
-    return identity("scale", "r/sqrt(n) is the formula", expected_distance(n, r) * sympy.sqrt(n), r)
+    return identity("r/sqrt(n) is the formula", expected_distance(n, r) * sympy.sqrt(n), r)
 
 
 def _bounded_difference() -> Evidence:
     n, r, before, after, change, moved = z3.Reals("n r before after change moved")
     return implication(
-        "bounded difference",
         "one sample replaced moves m, and so ||m - mu||, by ||x - x'||/n <= 2 r/n",
         [n >= 1, r > 0, change <= 2 * r, after - before <= moved, moved * n == change],
         (after - before) * n <= 2 * r,
@@ -181,7 +179,6 @@ def _tail() -> Evidence:
     n, r, a = sympy.symbols("n r a", positive=True)
     t = deviation(a, n, r)
     return identity(
-        "tail",
         "exp(-2 t^2 / (n (2 r/n)^2)) = a at t = r sqrt(2 ln(1/a)/n)",
         sympy.exp(sympy.expand(-2 * t**2 / (n * (2 * r / n) ** 2))),
         a,
@@ -191,9 +188,7 @@ def _tail() -> Evidence:
 def _long_mean() -> Evidence:
     norm, n, t, r, e, mean, mu = z3.Reals("w n t r e mean mu")
     return implication(
-        "long mean",
-        "e <= t + E||m - mu||, n (E||m - mu||)^2 <= r^2 - ||mu||^2, |w - e| <= ||mu||: e <= t or n (e-t)^2 <= r^2 - "
-        "(w-e)^2",
+        "e <= t + E||m - mu||, n (E||m - mu||)^2 <= r^2 - ||mu||^2, |w - e| <= ||mu||: e <= t or n (e-t)^2 <= r^2 - (w-e)^2",
         [
             n >= 1,
             t >= 0,
@@ -212,7 +207,6 @@ def _long_mean() -> Evidence:
 def _solved() -> Evidence:
     norm, n, t, r, e, root = z3.Reals("w n t r e root")
     return implication(
-        "solved",
         "which implies that e is at most the larger root of the quadratic",
         [
             n >= 1,
@@ -228,7 +222,6 @@ def _solved() -> Evidence:
 def _never_above() -> Evidence:
     norm, n, t, r, side, root = z3.Reals("w n t r side root")
     return implication(
-        "never above",
         "the root is at most t + r/sqrt(n), the radius of population-mean",
         [
             r > 0,
@@ -247,7 +240,6 @@ def _never_above() -> Evidence:
 def _discriminant() -> Evidence:
     norm, n, t, r = sympy.symbols("w n t r", positive=True)
     return identity(
-        "discriminant",
         "n (e - t)^2 = r^2 - (w - e)^2 is (n+1) e^2 - 2 (n t + w) e + n t^2 + w^2 - r^2 = 0",
         (n * t + norm) ** 2 - (n + 1) * (n * t**2 + norm**2 - r**2),
         refined_discriminant(norm, n, t, r),
@@ -259,7 +251,6 @@ def _product() -> Evidence:
     terms = ((al, e * second), (bk, f * first), (ab, e * f))
     change, slack = al + bk + ab, product_slack(first, second, e, f)
     return implication(
-        "product",
         "(m_k + x).(m_l + y) - m_k.m_l = x.m_l + m_k.y + x.y, each bounded by `Cauchy-Schwarz`, ||x|| <= e, ||y|| <= f",
         [
             *(value >= 0 for value in (first, second, e, f)),
@@ -273,7 +264,6 @@ def _product() -> Evidence:
 def _aligned() -> Evidence:
     first, second, e, f = sympy.symbols("w_k w_l e f", positive=True)
     return identity(
-        "attained",
         "means that point the same way and both move outwards change the product by the whole slack",
         (first + e) * (second + f) - first * second,
         product_slack(first, second, e, f),
@@ -283,9 +273,8 @@ def _aligned() -> Evidence:
 def _norm() -> Evidence:
     w, e, true, moved = z3.Reals("w e true moved")
     return implication(
-        "norm",
-        "||mu|| <= ||m|| + ||m - mu|| and ||m|| <= ||mu|| + ||m - mu||: ||mu|| lies in max(w - e, 0) and w + e, its "
-        "square likewise",
+        "||mu|| <= ||m|| + ||m - mu|| and ||m|| <= ||mu|| + ||m - mu||: ||mu|| lies in max(w - e, 0) and w + e, "
+        "its square likewise",
         [w >= 0, true >= 0, moved >= 0, moved <= e, true <= w + moved, w <= true + moved],
         z3.And(
             true <= w + e, true >= w - e, true * true <= (w + e) ** 2, z3.Implies(w >= e, true * true >= (w - e) ** 2)
@@ -297,7 +286,6 @@ def _norm() -> Evidence:
 def _distance() -> Evidence:
     apart, e, f, true, x, y = z3.Reals("apart e f true x y")
     return implication(
-        "distance",
         "| ||mu_k - mu_l|| - ||m_k - m_l|| | <= ||m_k - mu_k|| + ||m_l - mu_l||",
         [*(value >= 0 for value in (apart, true, x, y)), x <= e, y <= f, true <= apart + x + y, apart <= true + x + y],
         z3.And(true <= apart + e + f, true >= apart - (e + f)),
@@ -314,13 +302,18 @@ CLAIMS = (
         source="derived; McDiarmid, Surveys in Combinatorics, 1989",
         statement=r"\|X_i\|\leq r:\ P[\|m-\mu\|\leq\frac{r}{\sqrt{n}}(1+\sqrt{2\ln(1/a)})]\geq 1-a",
         expected=Verdict.PROVED,
-        steps=("independent", "expectation", "scale", "bounded difference", "tail"),
         reduction="X_i is the mean of f over the views of sample i, independent across samples, given the class "
         "counts. `independent` and `expectation` bound E||m - mu|| by r/sqrt(n) (`scale`); ||m - mu|| exceeds its "
-        "expectation by more than t with probability at most a (McDiarmid with `bounded difference`; `tail`). The "
-        "dimension does not enter.",
+        "expectation by more than t with probability at most a (McDiarmid with `bounded difference`; `tail`). "
+        "The dimension does not enter.",
         trusted=(MCDIARMID, VIEWS),
-        checks=(_orthogonal, _expectation, _scale, _bounded_difference, _tail),
+        steps={
+            "independent": _orthogonal,
+            "expectation": _expectation,
+            "scale": _scale,
+            "bounded difference": _bounded_difference,
+            "tail": _tail,
+        },
     ),
     Claim(
         id="population-mean-sharp",
@@ -329,30 +322,20 @@ CLAIMS = (
         statement=r"P[\|m-\mu\|\leq e]\geq 1-a,\quad e=\max\{t,\frac{nt+\|m\|+\sqrt{(n+1)r^2-n(\|m\|-t)^2}}{n+1}\}"
         r"\leq t+\frac{r}{\sqrt{n}},\quad t=r\sqrt{2\ln(1/a)/n}",
         expected=Verdict.PROVED,
-        steps=(
-            "independent",
-            "expectation",
-            "bounded difference",
-            "tail",
-            "discriminant",
-            "long mean",
-            "solved",
-            "never above",
-        ),
         reduction="On the event ||m - mu|| <= t + E||m - mu|| of population-mean, whose level it keeps, E||m - mu|| "
         "is at most sqrt((r^2 - ||mu||^2)/n) (`expectation`) and ||mu|| >= | ||m|| - ||m - mu|| |: `long mean`, "
         "`solved` for ||m - mu|| (`discriminant`). The root exists unless ||m - mu|| <= t.",
         trusted=(MCDIARMID, VIEWS, "the triangle inequality"),
-        checks=(
-            _orthogonal,
-            _expectation,
-            _bounded_difference,
-            _tail,
-            _discriminant,
-            _long_mean,
-            _solved,
-            _never_above,
-        ),
+        steps={
+            "independent": _orthogonal,
+            "expectation": _expectation,
+            "bounded difference": _bounded_difference,
+            "tail": _tail,
+            "discriminant": _discriminant,
+            "long mean": _long_mean,
+            "solved": _solved,
+            "never above": _never_above,
+        },
     ),
     Claim(
         id="population-products",
@@ -361,10 +344,15 @@ CLAIMS = (
         statement=r"|m_k^\top m_l-\mu_k^\top\mu_l|\leq e_k\|m_l\|+e_l\|m_k\|+e_ke_l,\quad "
         r"|\|m_k\|-\|\mu_k\||\leq e_k,\quad |\|m_k-m_l\|-\|\mu_k-\mu_l\||\leq e_k+e_l",
         expected=Verdict.PROVED,
-        steps=("Cauchy-Schwarz", "product", "attained", "norm", "distance"),
         reduction="Interval arithmetic on the event that ||m_k - mu_k|| <= e_k for all k at once. Any dimension: "
         "only norms and inner products enter, `Cauchy-Schwarz` in the plane of two vectors.",
         trusted=("the triangle inequality",),
-        checks=(cauchy_schwarz, _product, _aligned, _norm, _distance),
+        steps={
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "product": _product,
+            "attained": _aligned,
+            "norm": _norm,
+            "distance": _distance,
+        },
     ),
 )

@@ -10,14 +10,20 @@ from theory.theorem1.certificates.grid import (
     main_part_within,
 )
 from theory.theorem1.certificates.population import (
-    POPULATION_FORMS,
     Anchors,
     PopulationCertificate,
     anchored_world,
     certify_population,
 )
-from theory.theorem1.certificates.world import Certificate, ClassVerdict, certify, choose, compare
-from theory.theorem1.forms import FORMS, alpha_lower, margin, rho_corrected, rho_printed, rho_sharp, threshold
+from theory.theorem1.certificates.world import Certificate, ClassCertificate, certify, choose, compare
+from theory.theorem1.forms import FORMS, POPULATION_FORMS, margin
+from theory.theorem1.forms.cap import cap_angle
+from theory.theorem1.forms.chord import chord_bound
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.exact import exact_angle
+from theory.theorem1.forms.form import alpha_lower, threshold
+from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.forms.sharp import rho_sharp
 
 __all__ = [
     "FORMS",
@@ -25,19 +31,22 @@ __all__ = [
     "POPULATION_FORMS",
     "Anchors",
     "Certificate",
-    "ClassVerdict",
+    "ClassCertificate",
     "Grid",
     "PopulationCertificate",
     "alpha_lower",
     "anchored_world",
     "ball_grid",
     "ball_part_within",
+    "cap_angle",
     "certify",
     "certify_population",
     "choose",
     "choose_anchors",
+    "chord_bound",
     "clique_grid",
     "compare",
+    "exact_angle",
     "main_part_within",
     "margin",
     "rho_corrected",

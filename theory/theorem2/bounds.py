@@ -21,6 +21,7 @@ import numpy as np
 import sympy
 import z3
 
+from theory.checks import check_integer, check_nonnegative, check_positive
 from theory.elementary import sqrt
 
 SMALLEST, DIMENSIONS = 1e-100, 1000
@@ -89,10 +90,12 @@ def eta_large(eps: Any, m: Any, side: Any, rate: Any) -> Any:
 def eta(eps: Any, n: int, m: int, L: float, M: float) -> Any:
     """eta(eps) of Theorem 2, R_eps <= eta sqrt(L_align): the infimum over h, at its minimiser. Per unit of length.
 
-    eps: float or array. ValueError where eps, L or M is not positive and finite, or n or m not an integer >= 1.
+    eps: float or array.
+
+    Raises ValueError where eps, L or M is not positive and finite, or n or m not an integer >= 1.
     Source: Huang et al., ICLR 2023, Theorem 2; minimiser derived (claim thm-2).
     """
-    _check_views(eps, n, m, L, M)
+    n, m = _checked(eps, n, m, L, M)
     c = rate_printed(n, L, M)
     h = best_side(eps, c, 2 * n, 1, n, m)
     with np.errstate(divide="ignore"):  # a cube too small for a float: no bound, infinity
@@ -103,9 +106,11 @@ def eta_sharp(eps: Any, n: int, m: int, L: float, M: float) -> Any:
     """inf over h of 2 max{m, h^-n} / (eps - c' h)^2, R_eps <= eta_sharp L_align. Per unit of squared length.
 
     8 eta_sharp <= eta^2 always, so this bound is below the printed one by a factor 2 sqrt(2) or more wherever that one is
-    below 1. Arguments and errors as for `eta`. Source: derived (claim thm-2-sharp).
+    below 1. Arguments and errors as for `eta`.
+
+    Source: derived (claim thm-2-sharp).
     """
-    _check_views(eps, n, m, L, M)
+    n, m = _checked(eps, n, m, L, M)
     c = rate_sharp(n, L, M)
     h = best_side(eps, c, n, 2, n, m)
     with np.errstate(divide="ignore"):  # as in eta
@@ -133,11 +138,12 @@ def eta_optimal(eps: Any, n: int, m: int, L: float, M: float) -> Any:
     """1 / `optimal_gain`, R_eps <= eta_optimal L_align for eps <= L M; attained while K eps^n <= 1/m.
 
     There it is 4^n (n+1)(n+2) (L M)^n / (V_n eps^(n+2)). Arguments and errors as for `eta`, and ValueError where eps > L M.
+
     Source: derived (claim thm-2-optimal).
     """
-    _check_views(eps, n, m, L, M)
+    n, m = _checked(eps, n, m, L, M)
     if np.any(np.asarray(eps) > L * M):
-        raise ValueError(f"eps = {eps} exceeds L M = {L * M}, where this form is not proved: use eta_sharp")
+        raise ValueError(f"eps={eps}: exceeds L M = {L * M}, where this form is not proved; use eta_sharp")
     with np.errstate(divide="ignore"):  # as in eta
         return 1 / optimal_gain(eps, n, m, L * M)
 
@@ -146,9 +152,10 @@ def misaligned_bound(alignment: float, eps: float, n: int, m: int, L: float, M: 
     """Upper bound on R_eps from L_align >= 0, in [0, 1]: the least of the sharp and, for eps <= L M, the optimal form.
 
     The printed form is never below it (claim thm-2-sharp). An upper bound on L_align, L or M serves as well as the number.
-    ValueError as for `eta`, and where L_align is negative, infinite or NaN.
+
+    Raises ValueError as for `eta`, and where L_align is negative, infinite or NaN.
     """
-    _check_moment("L_align", alignment)
+    check_nonnegative("L_align", alignment)
     factor = eta_sharp(eps, n, m, L, M)
     if eps <= L * M:
         factor = min(factor, eta_optimal(eps, n, m, L, M))
@@ -186,17 +193,18 @@ def discrete_distance(eps: Any, m: Any) -> Any:
 def misaligned_bound_discrete(alignment: float, eps: float, m: int, radius: float | None = None) -> float:
     """Upper bound on R_eps from L_align >= 0 for m >= 2 uniform views, in [0, 1]; the smaller one on a sphere of `radius`.
 
-    Source: derived (claims thm-2-disc-sharp, thm-2-disc-sphere). ValueError where L_align is negative or not finite, eps not
-    positive and finite, m < 2, or 2 radius < eps (no two features are then further apart, and R_eps = 0).
+    Raises ValueError where L_align is negative or not finite, eps not positive and finite, m < 2, or 2 radius < eps
+    (no two features are then further apart, and R_eps = 0).
+    Source: derived (claims thm-2-disc-sharp, thm-2-disc-sphere).
     """
-    _check_moment("L_align", alignment)
+    check_nonnegative("L_align", alignment)
     _check_eps(eps)
-    _check_count("m", m, 2)
+    m = check_integer("m", m, 2)
     if radius is None:
         return min(1.0, float(alignment / discrete_gain(eps, m)))
     if not 2 * radius >= eps:
         raise ValueError(
-            f"eps = {eps} exceeds the diameter of a sphere of radius {radius}, where R_eps = 0: give eps <= 2 r"
+            f"eps={eps}: exceeds the diameter of a sphere of radius {radius}, where R_eps = 0; give eps <= 2 r"
         )
     return min(1.0, float(alignment / discrete_gain_sphere(eps, m, radius)))
 
@@ -204,38 +212,27 @@ def misaligned_bound_discrete(alignment: float, eps: float, m: int, radius: floa
 def misaligned_bound_distance(distance: float, eps: float, m: int) -> float:
     """Upper bound on R_eps from E||f1 - f2|| >= 0 for m >= 2 uniform views, in [0, 1]: m^2 E||f1 - f2|| / (2 (m-1) eps).
 
-    Source: derived (claim thm-2-disc-sharp). ValueError as for `misaligned_bound_discrete`.
+    Raises ValueError as for `misaligned_bound_discrete`.
+    Source: derived (claim thm-2-disc-sharp).
     """
-    _check_moment("E||f1 - f2||", distance)
+    check_nonnegative("E||f1 - f2||", distance)
     _check_eps(eps)
-    _check_count("m", m, 2)
+    m = check_integer("m", m, 2)
     return min(1.0, float(distance / discrete_distance(eps, m)))
 
 
-def _check_moment(name: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} is {value}; a mean distance is needed: give a finite number >= 0")
-
-
 def _check_eps(eps: Any) -> None:
-    values = np.asarray(eps, dtype=float)
-    if not (np.isfinite(values) & (values > 0)).all():
-        raise ValueError(f"eps is {eps}; the bounds divide by it: give a finite eps > 0")
+    values = np.asarray(check_positive("eps", eps), dtype=float)
     if not ((values >= SMALLEST) & (values <= 1 / SMALLEST)).all():
-        raise ValueError(f"eps is {eps}; its powers leave the range of floats: measure features in other units")
+        raise ValueError(f"eps={eps}: its powers leave the range of floats; measure features in other units")
 
 
-def _check_count(name: str, value: int, at_least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < at_least:
-        raise ValueError(f"{name} is {value}; give an integer >= {at_least}")
-
-
-def _check_views(eps: Any, n: int, m: int, L: float, M: float) -> None:
+def _checked(eps: Any, n: int, m: int, L: float, M: float) -> tuple[int, int]:
+    """(n, m) as Python's integers, whose powers do not overflow."""
     _check_eps(eps)
-    _check_count("n", n, 1)
+    n, m = check_integer("n", n, 1), check_integer("m", m, 1)
     if n > DIMENSIONS:
-        raise ValueError(f"n is {n}; 2^n is no float beyond {DIMENSIONS}: give the views' own number of parameters")
-    _check_count("m", m, 1)
+        raise ValueError(f"n={n}: 2^n is no float beyond {DIMENSIONS}; give the views' own number of parameters")
     for name, value in (("L", L), ("M", M)):
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} is {value}; Theorem 2 needs a Lipschitz constant: give a finite {name} > 0")
+        check_positive(name, value, f"give a Lipschitz constant, a finite {name} > 0")
+    return n, m

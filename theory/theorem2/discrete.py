@@ -30,7 +30,6 @@ def _pair() -> Evidence:
     m, D, eps, rest = z3.Reals("m D eps rest")
     mean, square = pair_weight(m) * D + rest, pair_weight(m) * D * D + rest
     return implication(
-        "pair",
         "the pair a, b alone gives E||f1 - f2|| >= 2 eps/m^2 and E||f1 - f2||^2 >= 2 eps^2/m^2; rest: all other pairs",
         [m >= 2, eps > 0, D > eps, rest >= 0],
         z3.And(mean * m * m >= 2 * eps, square * m * m >= 2 * eps * eps),
@@ -41,7 +40,6 @@ def _pair() -> Evidence:
 def _parallelogram() -> Evidence:
     a, b, c = (sympy.Matrix(sympy.symbols(f"{name}1:3")) for name in "abc")
     return identity(
-        "parallelogram",
         "||a - c||^2 + ||b - c||^2 = ||a - b||^2/2 + 2 ||c - (a+b)/2||^2",
         (a - c).dot(a - c) + (b - c).dot(b - c),
         (a - b).dot(a - b) / 2 + 2 * (c - (a + b) / 2).dot(c - (a + b) / 2),
@@ -51,7 +49,6 @@ def _parallelogram() -> Evidence:
 def _other_views() -> Evidence:
     k, each, total, term = z3.Reals("k each total term")
     return implication(
-        "other views",
         "what one further view adds at least, m - 2 of them add m - 2 times, by induction",
         [k >= 0, total >= k * each, term >= each],
         total + term >= (k + 1) * each,
@@ -62,7 +59,6 @@ def _other_views() -> Evidence:
 def _sum_of_squares() -> Evidence:
     m, eps = sympy.symbols("m epsilon", positive=True)
     return identity(
-        "squares",
         "(2/m^2) (eps^2 + (m-2) eps^2/2) = eps^2/m",
         pair_weight(m) * (eps**2 + (m - 2) * eps**2 / 2),
         discrete_gain(eps, m),
@@ -72,9 +68,7 @@ def _sum_of_squares() -> Evidence:
 def _sum_of_distances() -> Evidence:
     m, eps, D, first, second = z3.Reals("m eps D first second")
     return implication(
-        "distances",
-        "||a - c|| + ||b - c|| >= D > eps (triangle inequality): (2/m^2) (D + (m-2) (||a-c|| + ||b-c||)) >= 2 (m-1) "
-        "eps/m^2",
+        "||a - c|| + ||b - c|| >= D > eps (triangle inequality): (2/m^2) (D + (m-2) (||a-c|| + ||b-c||)) >= 2 (m-1) eps/m^2",
         [m >= 2, eps > 0, D > eps, first >= 0, second >= 0, D <= first + second],
         (pair_weight(m) * (D + (m - 2) * (first + second)) - discrete_distance(eps, m)) * m * m >= 0,
         example={m: 3, eps: 1, D: 2, first: 1, second: 1},
@@ -84,9 +78,8 @@ def _sum_of_distances() -> Evidence:
 def _best_constant() -> Evidence:
     m, eps, r = sympy.symbols("m epsilon r", positive=True)
     return identity(
-        "best",
-        "the exact value on the sphere (thm-2-disc-sphere) over eps^2/m tends to 1 as eps/r -> 0: no smaller "
-        "constant will do",
+        "the exact value on the sphere (thm-2-disc-sphere) over eps^2/m tends to 1 as eps/r -> 0: "
+        "no smaller constant will do",
         sympy.limit(discrete_gain_sphere(eps, m, r) / discrete_gain(eps, m), eps, 0),
         sympy.Integer(1),
     )
@@ -106,7 +99,6 @@ def _one_view() -> Evidence:
     # the only distances are 0 and 6/5, so ||.|| = ||.||^2/(6/5)
     mean_distance = (gaps**2).sum() / Fraction(6, 5) / (views**2 * len(world.labels))
     return identity(
-        "one view off",
         "one view of five moved by 6/5 on the circle: E||f1 - f2|| is exactly R times the formula",
         sympy.Rational(mean_distance),
         sympy.Rational(discrete_distance(Fraction(6, 5), Fraction(views)) / 2),
@@ -116,7 +108,6 @@ def _one_view() -> Evidence:
 def _closest_view() -> Evidence:
     r, D, eps, length, inner, half, root = z3.Reals("r D eps length inner half root")
     return implication(
-        "sphere",
         "||a-c||^2 + ||b-c||^2 = 4 r^2 - 2 c.(a+b) >= 2 r (2 r - ||a+b||), ||a+b||^2 = 4 r^2 - D^2 (Cauchy-Schwarz)",
         [
             r > 0,
@@ -138,7 +129,6 @@ def _gap() -> Evidence:
     r, eps = sympy.symbols("r epsilon", positive=True)
     root = sympy.sqrt(4 * r**2 - eps**2)
     return identity(
-        "gap",
         "2 r (2 r - sqrt(4 r^2 - eps^2)) = 2 r eps^2/(2 r + sqrt(4 r^2 - eps^2)), the formula",
         2 * r * (2 * r - root) * (2 * r + root),
         sphere_gap(eps, r) * (2 * r + root),
@@ -148,7 +138,6 @@ def _gap() -> Evidence:
 def _midway() -> Evidence:
     r, x, y, root = z3.Reals("r x y root")
     return implication(
-        "midway",
         "a, b = r (x, +-y), c = (r, 0), ||a - b|| = 2 r y: ||a-c||^2 + ||b-c||^2 = 2 r (2 r - sqrt(4 r^2 - ||a-b||^2))",
         [r > 0, x >= 0, y >= 0, x * x + y * y == 1, root >= 0, root * root == 4 * r * r - (2 * r * y) ** 2],
         2 * r * r * ((1 - x) ** 2 + y * y) == 2 * r * (2 * r - root),
@@ -167,9 +156,7 @@ def _two_views() -> Evidence:
     world = two_views_off()
     distance = Fraction(6, 5)  # of the two views
     return identity(
-        "attained",
-        "two views of seven moved apart by 6/5 on the unit circle, the rest midway: L_align is exactly R times the "
-        "formula",
+        "two views of seven moved apart by 6/5 on the unit circle, the rest midway: L_align is exactly R times the formula",
         sympy.Rational(alignment(world)),
         sympy.Rational(discrete_gain_sphere(distance, Fraction(7), Fraction(1)) / 2),
     )
@@ -178,7 +165,6 @@ def _two_views() -> Evidence:
 def _sphere_helps() -> Evidence:
     r, eps, m, root, gap = z3.Reals("r eps m root gap")
     return implication(
-        "stronger",
         "sphere_gap >= eps^2/2: the bound on the sphere is never the larger one",
         [
             r > 0,
@@ -202,11 +188,13 @@ CLAIMS = (
         statement=r"R_\varepsilon\leq\frac{m^2}{2}\frac{L_{align}}{\varepsilon^2},\quad "
         r"R_\varepsilon\leq\frac{m^2}{2\varepsilon}E\|f(x_1)-f(x_2)\|",
         expected=Verdict.PROVED,
-        steps=("pair", "Markov"),
         reduction="The sup over finitely many views is attained at two different ones; the ordered pairs (a, b) and "
-        "(b, a) have probability 2/m^2 under independent uniform views (`pair`). `Markov` over x. thm-2-disc-sharp "
-        "uses the other views.",
-        checks=(_pair, markov),
+        "(b, a) have probability 2/m^2 under independent uniform views (`pair`). `Markov` over x. "
+        "thm-2-disc-sharp uses the other views.",
+        steps={
+            "pair": _pair,
+            "Markov": markov,
+        },
     ),
     Claim(
         id="thm-2-disc-sharp",
@@ -215,22 +203,21 @@ CLAIMS = (
         statement=r"R_\varepsilon\leq m\frac{L_{align}}{\varepsilon^2},\quad "
         r"R_\varepsilon\leq\frac{m^2}{2(m-1)\varepsilon}E\|f(x_1)-f(x_2)\|",
         expected=Verdict.PROVED,
-        steps=("parallelogram", "other views", "squares", "distances", "Markov", "best", "one view off"),
         reduction="Each of the m - 2 other views c is off a or off b: ||a-c||^2 + ||b-c||^2 >= D^2/2 "
         "(`parallelogram`, a sum over coordinates, in any dimension), ||a-c|| + ||b-c|| >= D. Summed (`other "
         "views`), with the pairs (a, b), (b, a) and weight 2/m^2: `squares`, `distances`. `Markov` over x. The mean "
         "distance attains its bound when one view is off (`one view off`), the squares attain theirs as eps/r -> 0 "
         "when the other views lie midway (`best`).",
         trusted=("the triangle inequality",),
-        checks=(
-            _parallelogram,
-            _other_views,
-            _sum_of_squares,
-            _sum_of_distances,
-            markov,
-            _best_constant,
-            _one_view,
-        ),
+        steps={
+            "parallelogram": _parallelogram,
+            "other views": _other_views,
+            "squares": _sum_of_squares,
+            "distances": _sum_of_distances,
+            "Markov": markov,
+            "best": _best_constant,
+            "one view off": _one_view,
+        },
     ),
     Claim(
         id="thm-2-disc-sphere",
@@ -239,10 +226,18 @@ CLAIMS = (
         statement=r"\|f\|=r,\ \varepsilon\leq 2r:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},\quad "
         r"g=2r(2r-\sqrt{4r^2-\varepsilon^2})\geq\varepsilon^2/2",
         expected=Verdict.PROVED,
-        steps=("Cauchy-Schwarz", "sphere", "gap", "other views", "stronger", "Markov", "midway", "attained"),
         reduction="As for thm-2-disc-sharp, with what a view c on the sphere adds at least (`sphere`), which grows "
         "with D and is the formula (`gap`); it is no less than eps^2/2 (`stronger`). Attained for every eps by two "
         "views at distance eps and the others at the point of the sphere midway (`midway`; `attained` is such a world).",
-        checks=(cauchy_schwarz, _closest_view, _gap, _other_views, _sphere_helps, markov, _midway, _two_views),
+        steps={
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "sphere": _closest_view,
+            "gap": _gap,
+            "other views": _other_views,
+            "stronger": _sphere_helps,
+            "Markov": markov,
+            "midway": _midway,
+            "attained": _two_views,
+        },
     ),
 )

@@ -19,7 +19,6 @@ from theory.theorem2.steps import ATTAINED, markov
 def _radii() -> Evidence:
     pa, pb, eps, ra, rb = z3.Reals("pa pb eps ra rb")
     return implication(
-        "radii",
         "||a - mu|| + ||b - mu|| >= D > eps: there are r_a <= ||a - mu||, r_b <= ||b - mu|| with r_a + r_b = eps",
         [pa >= 0, pb >= 0, eps > 0, pa + pb > eps, ra * (pa + pb) == eps * pa, rb == eps - ra],
         z3.And(ra >= 0, ra <= pa, rb >= 0, rb <= pb),
@@ -31,7 +30,6 @@ def _near_view() -> Evidence:
     pa, r, t, rate, distance = z3.Reals("pa r t rate distance")
     positive = z3.If(r - rate * t > 0, r - rate * t, 0)
     return implication(
-        "near view",
         "a view at theta with ||theta - theta_a|| = t has ||X - mu||^2 >= (r_a - L M t)_+^2 (triangle inequality)",
         [r >= 0, r <= pa, t >= 0, rate > 0, distance >= 0, pa <= distance + rate * t],
         distance * distance >= positive * positive,
@@ -42,7 +40,6 @@ def _near_view() -> Evidence:
 def _disjoint() -> Evidence:
     ra, rb, t, u, rate, apart, D = z3.Reals("ra rb t u rate apart D")
     return implication(
-        "disjoint",
         "two continuous views: where (r_a - L M t)_+ > 0, (r_b - L M t')_+ = 0, so the two lower bounds add",
         [rate > 0, D > ra + rb, D <= rate * apart, apart <= t + u, ra - rate * t > 0],
         rb - rate * u <= 0,
@@ -54,9 +51,7 @@ def _fold() -> Evidence:
     t, s = z3.Reals("t s")
     low, high = z3.If(t - s > 0, t - s, 0), z3.If(t + s < 1, t + s, 1)
     return implication(
-        "fold",
-        "P[|theta_i - t| <= s] >= min(s, 1): each |theta_i - t| is stochastically below a uniform U_i, the case of a "
-        "corner",
+        "P[|theta_i - t| <= s] >= min(s, 1): each |theta_i - t| is stochastically below a uniform U_i, the case of a corner",
         [t >= 0, t <= 1, s >= 0],
         high - low >= z3.If(s < 1, s, 1),
         example={t: "1/2", s: "1/4"},
@@ -76,7 +71,6 @@ def _orthant() -> Evidence:
     r, rate = sympy.symbols("r lambda", positive=True)
     n = sympy.Symbol("n", positive=True, integer=True)
     return identity(
-        "orthant",
         "E (r - L M ||U||)_+^2 = K r^(n+2) for r <= L M, every n",
         sympy.powsimp(_corner_integral(r, n, rate) / corner_gain(r, n, rate)),
         sympy.Integer(1),
@@ -87,7 +81,6 @@ def _least_kind() -> Evidence:
     corner, discrete, x, power = z3.Reals("corner discrete x power")
     gain = least(corner, discrete)
     return implication(
-        "kinds",
         "r = x eps, power = x^n: r^2/m and K r^(n+2) are both >= x^(n+2) min(K eps^(n+2), eps^2/m)",
         [corner > 0, discrete > 0, x >= 0, x <= 1, power >= 0, power <= 1],
         z3.And(discrete * x * x >= gain * power * x * x, corner * power * x * x >= gain * power * x * x),
@@ -98,7 +91,6 @@ def _least_kind() -> Evidence:
 def _halves() -> Evidence:
     a, b, p, q, half = z3.Reals("a b p q half")
     return implication(
-        "halves",
         "a^k + b^k >= 2 ((a+b)/2)^k by induction on k: a^k and b^k are ordered as a and b are",
         [a >= 0, b >= 0, p >= 0, q >= 0, (p - q) * (a - b) >= 0, p + q >= 2 * half],
         a * p + b * q >= 2 * half * (a + b) / 2,
@@ -110,7 +102,6 @@ def _gain() -> Evidence:
     n, m, eps, rate = sympy.symbols("n m epsilon lambda", positive=True)
     both = 2 * sympy.Rational(1, 2) ** (n + 2)  # x_a^(n+2) + x_b^(n+2) where x_a + x_b = 1
     return identity(
-        "gain",
         "x_a + x_b = 1: 2 (1/2)^(n+2) min(K eps^(n+2), eps^2/m) is the formula",
         both * least(corner_gain(eps, n, rate), eps**2 / m),
         optimal_gain(eps, n, m, rate),
@@ -126,7 +117,6 @@ def _spike_slope() -> Evidence:
 
     change = feature(s, t) - feature(u, v)
     return implication(
-        "spikes",
         "f = (eps/2 - ||theta||)_+ - (eps/2 - ||theta - 1||)_+ is 1-Lipschitz for eps <= 1 (units of L M)",
         [
             eps > 0,
@@ -148,7 +138,6 @@ def _attained() -> Evidence:
     alignment = 2 * sympy.Rational(1, 2) * 2 * spike  # 2 E f^2, E f = 0; half of the views are continuous
     few = 1 / (2 * corner_gain(1, n, rate) * eps**n)  # an m with K eps^n <= 1/m
     return identity(
-        "attained",
         "the two spikes, the discrete views at 0: D = eps, and L_align(x) is the formula exactly, for every n",
         sympy.powsimp(sympy.simplify(alignment / optimal_gain(eps, n, few, rate))),
         sympy.Integer(1),
@@ -164,20 +153,6 @@ CLAIMS = (
         r"\quad K=\frac{2V_n}{(n+1)(n+2)(2LM)^n},\quad V_n=\frac{\pi^{n/2}}{\Gamma(n/2+1)},"
         r"\quad \mathrm{attained\ where}\ K\varepsilon^n\leq 1/m",
         expected=Verdict.PROVED,
-        steps=(
-            "variance",
-            "radii",
-            "near view",
-            "disjoint",
-            "fold",
-            "orthant",
-            "kinds",
-            "halves",
-            "gain",
-            "Markov",
-            "spikes",
-            "attained",
-        ),
         reduction="L_align(x) = 2 E||X - mu||^2 (`variance`, as in thm-2-sharp). Take `radii`. A discrete a "
         "contributes at least 2 r_a^2/(2m) = r_a^2/m, a continuous one 2 (1/2) E(r_a - L M ||theta - theta_a||)_+^2 "
         "(`near view`); the two contributions add (`disjoint`; views of different kinds are different anyway). By "
@@ -186,28 +161,27 @@ CLAIMS = (
         "x_b^(n+2)), x = r/eps (`kinds`), and `halves`, `gain` give the formula; `Markov` over x. Equality where K "
         "eps^n <= 1/m: one spike of height eps/2 in each of two opposite corners, all other views at the common "
         "mean, is a feature map as assumed (`spikes`; corners are at distance sqrt(n) >= 1), has D = eps and that "
-        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do (features of any "
-        "norm; under ||f|| = r in the "
-        "limit eps/r -> 0).",
+        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do (features of "
+        "any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(
             ATTAINED,
             "the triangle inequality",
             "the volume V_n of the unit ball",
             "independent coordinates, each stochastically dominated: so is every function that rises in each",
         ),
-        checks=(
-            variance,
-            _radii,
-            _near_view,
-            _disjoint,
-            _fold,
-            _orthant,
-            _least_kind,
-            _halves,
-            _gain,
-            markov,
-            _spike_slope,
-            _attained,
-        ),
+        steps={
+            "variance": variance,
+            "radii": _radii,
+            "near view": _near_view,
+            "disjoint": _disjoint,
+            "fold": _fold,
+            "orthant": _orthant,
+            "kinds": _least_kind,
+            "halves": _halves,
+            "gain": _gain,
+            "Markov": markov,
+            "spikes": _spike_slope,
+            "attained": _attained,
+        },
     ),
 )

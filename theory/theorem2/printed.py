@@ -20,7 +20,6 @@ PAPER = "Huang et al., ICLR 2023, Theorem 2"
 def _coordinate() -> Evidence:
     x, h = z3.Reals("x h")
     return implication(
-        "coordinate",
         "two points of an interval of length h: (theta_i - theta*_i)^2 <= h^2",
         [h >= 0, x >= -h, x <= h],
         x * x <= h * h,
@@ -31,7 +30,6 @@ def _coordinate() -> Evidence:
 def _rate() -> Evidence:
     n, L, M, h = sympy.symbols("n L M h", positive=True)
     return identity(
-        "rate",
         "two views displaced by at most L M sqrt(n h^2) each lose c h together",
         2 * L * M * sympy.sqrt(n * h**2),
         rate_printed(n, L, M) * h,
@@ -41,9 +39,7 @@ def _rate() -> Evidence:
 def _far_pair() -> Evidence:
     D, c, h, eps, first, second, distance = z3.Reals("D c h eps first second distance")
     return implication(
-        "far pair",
-        "views within c h/2 of the two that attain D > eps are at distance > eps - c h > 0 (triangle inequality, "
-        "twice)",
+        "views within c h/2 of the two that attain D > eps are at distance > eps - c h > 0 (triangle inequality, twice)",
         [
             D > eps,
             c > 0,
@@ -64,7 +60,6 @@ def _pairs() -> Evidence:
     volume, atom = z3.Reals("volume atom")
     weight = printed_weight(volume, atom)
     return implication(
-        "pairs",
         "probability of a pair in the two neighbourhoods: 1/(4 m^2), h^n/(4 m), h^{2n}/4 are all >= min(h^n, 1/m)^2/4",
         [volume > 0, volume <= 1, atom > 0, atom <= 1],
         z3.And(atom / 2 * atom / 2 >= weight, atom / 2 * volume / 2 >= weight, volume / 2 * volume / 2 >= weight),
@@ -76,7 +71,6 @@ def _printed_shape() -> Evidence:
     volume, atom, m, gap = z3.Reals("volume atom m gap")
     most = z3.If(m * m * volume * volume >= 1, m * m * volume * volume, 1)
     return implication(
-        "printed shape",
         "1/(weight (eps - c h)) is the printed 4 max{1, m^2 h^{2n}} / (h^{2n} (eps - c h))",
         [volume > 0, m >= 1, atom * m == 1, gap > 0],
         objective(printed_weight(volume, atom), 0, gap, 0, 1) * volume * volume * gap == 4 * most,
@@ -88,7 +82,6 @@ def _closed_form() -> Evidence:
     n, eps, rate = sympy.symbols("n epsilon c", positive=True)
     h = free_side(eps, rate, 2 * n, 1)
     return identity(
-        "closed form",
         "where m h*^n <= 1, eta = 4 (2n+1)^(2n+1) c^(2n) / ((2n)^(2n) eps^(2n+1)), for every n",
         objective(h ** (2 * n) / 4, h, eps, rate, 1) / eta_small(eps, n, rate),
         sympy.Integer(1),
@@ -99,7 +92,6 @@ def _family() -> Evidence:
     n, rate, constant = sympy.symbols("n c C", positive=True)
     eps = small_eps(rate, constant)
     return identity(
-        "family",
         "at eps = c/C: eta eps = 4 (2n+1)^(2n+1)/(2n)^(2n) C^(2n), which exceeds C for every C >= 1 and every n",
         eta_small(eps, n, rate) * eps / (4 * (2 * n + 1) ** (2 * n + 1) / (2 * n) ** (2 * n) * constant ** (2 * n)),
         sympy.Integer(1),
@@ -109,7 +101,6 @@ def _family() -> Evidence:
 def _beyond() -> Evidence:
     base, power, C, product = z3.Reals("base power C product")
     return implication(
-        "beyond C",
         "base = 4 (2n+1)^(2n+1)/(2n)^(2n) >= 4 and C^(2n) >= C >= 1 imply eta eps > C (n >= 1/2)",
         [base >= 4, C >= 1, power >= C, product == base * power],
         product > C,
@@ -120,7 +111,6 @@ def _beyond() -> Evidence:
 def _at_infinity() -> Evidence:
     n, m, rate, eps = sympy.symbols("n m c epsilon", positive=True)
     return identity(
-        "eps to infinity",
         "at the side h = m^(-1/n), eta eps -> 4 m^2 as eps -> oo: the only limit in which the printed order is right",
         sympy.limit(eta_large(eps, m, m ** (-1 / n), rate) * eps, eps, sympy.oo),
         4 * m**2,
@@ -130,7 +120,6 @@ def _at_infinity() -> Evidence:
 def _large_eps() -> Evidence:
     n, m, rate, eps, h = z3.Reals("n m c eps h")
     return implication(
-        "eps >= 2 c m^(-1/n)",
         "there the minimiser is h = m^(-1/n) and eta <= 8 m^2/eps",
         [n >= 1, m >= 1, rate > 0, h > 0, eps >= 2 * rate * h],
         z3.And(h <= free_side(eps, rate, 2 * n, 1), eta_large(eps, m, h, rate) * eps <= 8 * m * m),
@@ -156,7 +145,6 @@ def _order_witness(family: Callable[[Fraction, Fraction], Fraction] = small_eps)
     first = products[1, Fraction(10)]
     return Evidence(
         kind="witness",
-        step="no constant suffices",
         summary=f"eps = c/C <= 2 r: eta eps > C for n = 1..4 and C = 10, 10^3, 10^9; n = 1, C = 10: eta eps = {first}",
         direction="against",
         holds=within and all(product > constant for (_, constant), product in products.items()),
@@ -175,20 +163,6 @@ CLAIMS = (
         statement=r"R_\varepsilon\leq\eta(\varepsilon)\sqrt{L_{align}},\quad \eta(\varepsilon)="
         r"\inf_{0<h<\varepsilon/c}\frac{4\,\max\{1,m^2h^{2n}\}}{h^{2n}(\varepsilon-ch)},\quad c=2\sqrt{n}LM",
         expected=Verdict.PROVED,
-        steps=(
-            "cube",
-            "coordinate",
-            "diagonal",
-            "rate",
-            "far pair",
-            "pairs",
-            "Markov",
-            "Jensen",
-            "printed shape",
-            "side",
-            "clip",
-            "closed form",
-        ),
         reduction="Let D > eps be the sup over the views of x, attained at two of them, and 0 < h <= 1 with c h < "
         "eps. A neighbourhood of a discrete view is itself (mass 1/(2m)), of a continuous one a cube of side h "
         "around its theta* (`cube`, mass h^n/2), whose features move by at most L M sqrt(n) h = c h/2 (`coordinate`, "
@@ -200,20 +174,20 @@ CLAIMS = (
         "h > 1, where no cube fits, do not lower the infimum. The order of the two views is used once only: a factor "
         "2 is given away here, more in thm-2-sharp.",
         trusted=(ATTAINED, MONOTONE, "the triangle inequality"),
-        checks=(
-            cube,
-            _coordinate,
-            lambda: at_most("diagonal", "over n coordinates: ||theta - theta*||^2 <= n h^2, by induction"),
-            _rate,
-            _far_pair,
-            _pairs,
-            markov,
-            jensen,
-            _printed_shape,
-            side,
-            clip,
-            _closed_form,
-        ),
+        steps={
+            "cube": cube,
+            "coordinate": _coordinate,
+            "diagonal": lambda: at_most("over n coordinates: ||theta - theta*||^2 <= n h^2, by induction"),
+            "rate": _rate,
+            "far pair": _far_pair,
+            "pairs": _pairs,
+            "Markov": markov,
+            "Jensen": jensen,
+            "printed shape": _printed_shape,
+            "side": side,
+            "clip": clip,
+            "closed form": _closed_form,
+        },
     ),
     Claim(
         id="thm-2-order",
@@ -223,9 +197,17 @@ CLAIMS = (
         expected=Verdict.REFUTED,
         reduction="The objective is at least 4/(h^{2n} (eps - c h)), least at h* (`side`), where it is `closed form` "
         "of order eps^{-(2n+1)}; at eps = c/C it exceeds C/eps (`family`, `beyond C`). The printed order holds as "
-        "eps -> oo, and for eps >= 2 c m^(-1/n), a range that the condition eps <= 2 r leaves empty unless c "
-        "m^(-1/n) <= r.",
+        "eps -> oo, and for eps >= 2 c m^(-1/n), "
+        "a range that the condition eps <= 2 r leaves empty unless c m^(-1/n) <= r.",
         trusted=(MONOTONE,),
-        checks=(_order_witness, side, _closed_form, _family, _beyond, _at_infinity, _large_eps),
+        other={
+            "no constant suffices": _order_witness,
+            "side": side,
+            "closed form": _closed_form,
+            "family": _family,
+            "beyond C": _beyond,
+            "eps to infinity": _at_infinity,
+            "eps >= 2 c m^(-1/n)": _large_eps,
+        },
     ),
 )

@@ -29,7 +29,6 @@ def variance() -> Evidence:
     atoms = list(zip(weights, values, strict=True))
     mean = sum(w * x for w, x in atoms)
     return identity(
-        "variance",
         "E||X1 - X2||^2 = 2 E||X - mu||^2 for independent X1, X2 (three atoms, one coordinate)",
         sum(w * v * (x - y) ** 2 for w, x in atoms for v, y in atoms),
         2 * sum(w * (x - mean) ** 2 for w, x in atoms),
@@ -39,7 +38,6 @@ def variance() -> Evidence:
 def _two_groups() -> Evidence:
     alpha, beta, both, phi, gap, variance = z3.Reals("alpha beta both phi gap variance")
     return implication(
-        "two groups",
         "phi = 1_A/alpha - 1_B/beta has E phi = 0 and E phi^2 <= 1/alpha + 1/beta; ||E[X|A] - E[X|B]||^2 = ||E phi "
         "(X - mu)||^2 <= E phi^2 E||X - mu||^2",
         [
@@ -58,7 +56,6 @@ def _two_groups() -> Evidence:
 def _displacement() -> Evidence:
     t, low, h, x = sympy.symbols("t low h x", real=True)
     return identity(
-        "displacement",
         "the mean of (x - t)^2 over [low, low + h] is h^2/3 - (t - low)(low + h - t)",
         sympy.integrate((x - t) ** 2, (x, low, low + h)) / h,
         h**2 / 3 - (t - low) * (low + h - t),
@@ -68,7 +65,6 @@ def _displacement() -> Evidence:
 def _inside() -> Evidence:
     t, low, h, mean = z3.Reals("t low h mean")
     return implication(
-        "corner",
         "which is at most h^2/3 for t in the interval",
         [h > 0, low <= t, t <= low + h, mean == h * h / 3 - (t - low) * (low + h - t)],
         mean <= h * h / 3,
@@ -79,7 +75,6 @@ def _inside() -> Evidence:
 def _rate() -> Evidence:
     n, L, M, h = sympy.symbols("n L M h", positive=True)
     return identity(
-        "rate",
         "two means over cubes, displaced by at most L M sqrt(n h^2/3) each, lose c' h together",
         2 * L * M * sympy.sqrt(n * h**2 / 3),
         rate_sharp(n, L, M) * h,
@@ -89,7 +84,6 @@ def _rate() -> Evidence:
 def _far_means() -> Evidence:
     D, c, h, eps, first, second, distance = z3.Reals("D c h eps first second distance")
     return implication(
-        "far means",
         "the means are at distance > eps - c' h > 0 (triangle inequality, twice), so squared at least (eps - c' h)^2",
         [
             D > eps,
@@ -111,9 +105,7 @@ def _groups() -> Evidence:
     volume, atom = z3.Reals("volume atom")
     weight = sharp_weight(volume, atom)
     return implication(
-        "kinds",
-        "masses 1/(2m) of a discrete view, h^n/2 of a cube: 2 alpha beta/(alpha+beta) >= min(h^n, 1/m)/2 for all "
-        "three kinds",
+        "masses 1/(2m) of a discrete view, h^n/2 of a cube: 2 alpha beta/(alpha+beta) >= min(h^n, 1/m)/2 for all three kinds",
         [volume > 0, volume <= 1, atom > 0, atom <= 1],
         z3.And(
             group_weight(atom / 2, atom / 2) >= weight,
@@ -129,7 +121,6 @@ def _dominates() -> Evidence:
     sharp = objective(sharp_weight(volume, atom), h, eps, d, 2)
     printed = objective(printed_weight(volume, atom), h, eps, c, 1)
     return implication(
-        "dominates",
         "8 eta_sharp <= eta^2 at every h, as c' <= c: R_eps <= sqrt(eta_sharp L_align) <= eta sqrt(L_align)/(2 sqrt 2)",
         [volume > 0, volume <= 1, atom > 0, atom <= 1, h > 0, d > 0, d <= c, c * h < eps],
         8 * sharp <= printed * printed,
@@ -139,7 +130,7 @@ def _dominates() -> Evidence:
 
 def _slower() -> Evidence:
     n, L, M = sympy.symbols("n L M", positive=True)
-    return identity("slower", "c' = c/sqrt(3)", rate_sharp(n, L, M) * sympy.sqrt(3), rate_printed(n, L, M))
+    return identity("c' = c/sqrt(3)", rate_sharp(n, L, M) * sympy.sqrt(3), rate_printed(n, L, M))
 
 
 CLAIMS = (
@@ -151,24 +142,6 @@ CLAIMS = (
         r"\inf_{0<h<\varepsilon/c^\prime}\frac{2\,\max\{m,h^{-n}\}}{(\varepsilon-c^\prime h)^2},\quad c^\prime=2\sqrt{n/3}LM;"
         r"\quad 8\,\eta_{sharp}\leq\eta^2",
         expected=Verdict.PROVED,
-        steps=(
-            "variance",
-            "cube",
-            "displacement",
-            "corner",
-            "sum",
-            "Jensen",
-            "rate",
-            "far means",
-            "Cauchy-Schwarz",
-            "two groups",
-            "kinds",
-            "Markov",
-            "side",
-            "clip",
-            "slower",
-            "dominates",
-        ),
         reduction="Neighbourhoods as in thm-2 (`cube`); A, B are the events that a view falls into that of a, of b, "
         "of masses alpha, beta in {1/(2m), h^n/2}. Averaged over its cube, ||theta - theta*||^2 is at most n h^2/3 "
         "(`displacement`, `corner`, `sum`), so by `Jensen` E[f | A] is within L M sqrt(n/3) h of a, likewise for b "
@@ -180,25 +153,25 @@ CLAIMS = (
         "compare at every h <= 1. With no continuous motion (L M -> 0) and two of the m discrete views off the "
         "common point it is attained (features of any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(ATTAINED, MONOTONE, "the triangle inequality"),
-        checks=(
-            variance,
-            cube,
-            _displacement,
-            _inside,
-            lambda: at_most(
-                "sum", "over n coordinates: the mean of ||theta - theta*||^2 is at most n h^2/3, by induction"
+        steps={
+            "variance": variance,
+            "cube": cube,
+            "displacement": _displacement,
+            "corner": _inside,
+            "sum": lambda: at_most(
+                "over n coordinates: the mean of ||theta - theta*||^2 is at most n h^2/3, by induction"
             ),
-            jensen,
-            _rate,
-            _far_means,
-            cauchy_schwarz,
-            _two_groups,
-            _groups,
-            markov,
-            side,
-            clip,
-            _slower,
-            _dominates,
-        ),
+            "Jensen": jensen,
+            "rate": _rate,
+            "far means": _far_means,
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "two groups": _two_groups,
+            "kinds": _groups,
+            "Markov": markov,
+            "side": side,
+            "clip": clip,
+            "slower": _slower,
+            "dominates": _dominates,
+        },
     ),
 )

@@ -23,7 +23,6 @@ def markov() -> Evidence:
     """Two atoms: the samples outside S_eps, and the rest."""
     share, t, outside, inside = z3.Reals("share t outside inside")
     return implication(
-        "Markov",
         "a nonnegative quantity that is >= t on a share R of the samples has mean >= R t",
         [share >= 0, share <= 1, t >= 0, outside >= t, inside >= 0],
         share * outside + (1 - share) * inside >= share * t,
@@ -35,7 +34,6 @@ def jensen() -> Evidence:
     """Two atoms; a general mean follows by induction and in the limit."""
     w, a, b = z3.Reals("w a b")
     return implication(
-        "Jensen",
         "(E Y)^2 <= E Y^2, so E||f1 - f2|| <= sqrt(L_align)",
         [w >= 0, w <= 1],
         (w * a + (1 - w) * b) ** 2 <= w * a * a + (1 - w) * b * b,
@@ -48,9 +46,8 @@ def cube() -> Evidence:
     t, h = z3.Reals("t h")
     low = z3.If(t + h <= 1, t, 1 - h)
     return implication(
-        "cube",
-        "every t in [0,1] lies in an interval of length h <= 1 inside [0,1]: a cube of volume h^n around theta fits "
-        "in [0,1]^n",
+        "every t in [0,1] lies in an interval of length h <= 1 inside [0,1]: "
+        "a cube of volume h^n around theta fits in [0,1]^n",
         [t >= 0, t <= 1, h > 0, h <= 1],
         z3.And(low >= 0, low + h <= 1, low <= t, t <= low + h),
         example={t: "9/10", h: "1/2"},
@@ -62,7 +59,6 @@ def side() -> Evidence:
     h, eps, rate, p, q = sympy.symbols("h epsilon c p q", positive=True)
     logarithm = p * sympy.log(h) + q * sympy.log(eps - rate * h)
     return identity(
-        "side",
         "d/dh log(h^p (eps - c h)^q) = (p+q) c (h* - h)/(h (eps - c h)): the product rises up to h* and falls beyond",
         sympy.diff(logarithm, h),
         (p + q) * rate * (free_side(eps, rate, p, q) - h) / (h * (eps - rate * h)),
@@ -77,7 +73,6 @@ def clip() -> Evidence:
         return objective(weight, h, eps, rate, power) <= objective(weight, g, eps, rate, power)
 
     return implication(
-        "clip",
         "beyond h = m^(-1/n) the weight is constant and the objective rises: the minimiser is min(h*, m^(-1/n)) <= 1",
         [weight > 0, rate > 0, h > 0, h <= g, rate * g < eps],
         z3.And(rises(1), rises(2)),
@@ -85,11 +80,10 @@ def clip() -> Evidence:
     )
 
 
-def at_most(step: str, summary: str) -> Evidence:
+def at_most(summary: str) -> Evidence:
     """Induction over the terms of a sum, each at most t."""
     k, t, total, term = z3.Reals("k t total term")
     return implication(
-        step,
         summary,
         [k >= 0, total <= k * t, term <= t],
         total + term <= (k + 1) * t,

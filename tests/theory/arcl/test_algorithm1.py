@@ -129,12 +129,12 @@ def test_losses_do_not_overflow_at_small_temperatures():
 @pytest.mark.parametrize(
     ("z", "tau", "message"),
     [
-        (np.ones((2, 2, 3)), 0.0, r"tau is 0.0; a temperature is positive"),
-        (np.ones((2, 2, 3)), math.nan, r"tau is nan"),
-        (np.ones((1, 2, 3)), 1.0, r"z has shape \(1, 2, 3\)"),
-        (np.ones((2, 1, 3)), 1.0, r"z holds 1 view"),
-        (np.full((2, 2, 3), np.inf), 1.0, r"z\[0, 0, 0\] is inf"),
-        (np.stack([np.ones((2, 3)), np.zeros((2, 3))]), 1.0, r"z\[1, 0\] is the zero vector"),
+        (np.ones((2, 2, 3)), 0.0, r"tau=0.0: not positive and finite; give a temperature"),
+        (np.ones((2, 2, 3)), math.nan, r"tau=nan"),
+        (np.ones((1, 2, 3)), 1.0, r"z.shape=\(1, 2, 3\)"),
+        (np.ones((2, 1, 3)), 1.0, r"1 view of a sample"),
+        (np.full((2, 2, 3), np.inf), 1.0, r"z\[0, 0, 0\]=inf"),
+        (np.stack([np.ones((2, 3)), np.zeros((2, 3))]), 1.0, r"z\[1, 0\]=0: a zero vector"),
     ],
 )
 @pytest.mark.parametrize("loss", ["arcl_loss", "aal_loss", "nt_xent_one_way"])

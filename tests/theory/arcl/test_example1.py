@@ -70,7 +70,7 @@ def test_gap_is_never_one_half():
 
 @pytest.mark.parametrize("gap", [0.5, 1, -0.1, math.nan, np.array([0.1, 0.7])])
 def test_impossible_gaps_are_refused(gap):
-    with pytest.raises(ValueError, match=r"gap is .*lies in \[0, 1/2\)"):
+    with pytest.raises(ValueError, match=r"gap=.*lies in \[0, 1/2\)"):
         transfer.shift_for_gap(gap, 0.1)
 
 
@@ -137,7 +137,7 @@ def test_excess_vanishes_only_at_threshold_zero():
 
 @pytest.mark.parametrize("k", [0, -1.0])
 def test_posterior_needs_a_slope(k):
-    with pytest.raises(ValueError, match=f"k is {k}; .*give k > 0"):
+    with pytest.raises(ValueError, match=f"k={k}: .*give k > 0"):
         transfer.posterior(0.3, k)
 
 

@@ -204,9 +204,9 @@ def test_all_best_heads_are_found():
 
 
 def test_features_that_do_not_span_are_refused():
-    with pytest.raises(ValueError, match=r"3 features do not span R\^2.*drop a coordinate"):
+    with pytest.raises(ValueError, match=r"do not span R\^2.*drop a coordinate"):
         transfer.optimal_heads(np.array([[1.0, 2.0], [2.0, 4.0], [0.0, 0.0]]), np.zeros(3))
-    with pytest.raises(ValueError, match=r"features \(3, 2\), targets \(2,\): give"):
+    with pytest.raises(ValueError, match=r"features.shape=\(3, 2\): with targets.shape=\(2,\); give"):
         transfer.optimal_heads(np.ones((3, 2)), np.zeros(2))
 
 

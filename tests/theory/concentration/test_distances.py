@@ -323,13 +323,13 @@ def test_blocks_are_the_same_on_a_dask_cluster_of_two_workers(many):
 @pytest.mark.parametrize(
     ("views", "others", "words"),
     [
-        (np.zeros((1, 3, 4)), None, r"views has shape \(1, 3, 4\).*n >= 2"),
-        (np.zeros((3, 1, 4)), None, "views holds 1 view per sample"),
-        (np.zeros((3, 4)), None, r"views has shape \(3, 4\)"),
-        (np.zeros((3, 2, 4)), np.zeros((3, 2, 5)), "differ in D"),
-        (np.zeros((3, 2, 4)), np.zeros((0, 2, 4)), r"others has shape \(0, 2, 4\)"),
-        (np.full((3, 2, 4), 2.0**509.1), None, "views reach 1.8e\\+153.*divide"),
-        (np.full((3, 2, 4), 1.7e308), None, "views reach 1.7e\\+308.*divide"),
+        (np.zeros((1, 3, 4)), None, r"views.shape=\(1, 3, 4\).*n >= 2"),
+        (np.zeros((3, 1, 4)), None, "1 view of a sample"),
+        (np.zeros((3, 4)), None, r"views.shape=\(3, 4\)"),
+        (np.zeros((3, 2, 4)), np.zeros((3, 2, 5)), "differs from others.*in D"),
+        (np.zeros((3, 2, 4)), np.zeros((0, 2, 4)), r"others.shape=\(0, 2, 4\)"),
+        (np.full((3, 2, 4), 2.0**509.1), None, "views.=1.8e\\+153.*divide"),
+        (np.full((3, 2, 4), 1.7e308), None, "views.=1.7e\\+308.*divide"),
     ],
 )
 def test_bad_shapes_and_values_are_named(views, others, words):
@@ -344,32 +344,32 @@ def test_nan_and_infinity_are_named(value):
     views = np.zeros((3, 2, 4))
     views[2, 1, 3] = value
     for one in (views, torch.from_numpy(views)):
-        with pytest.raises(ValueError, match=rf"views\[2, 1, 3\] is {value}; remove"):
+        with pytest.raises(ValueError, match=rf"views\[2, 1, 3\]={value}: not finite; remove"):
             augmented_distances(one)
-        with pytest.raises(ValueError, match=rf"others\[2, 1, 3\] is {value}"):
+        with pytest.raises(ValueError, match=rf"others\[2, 1, 3\]={value}"):
             augmented_distances(abs(one[:1]), one)
 
 
 def test_tensors_and_arrays_do_not_mix():
     views = np.zeros((3, 2, 4))
-    with pytest.raises(ValueError, match=r"views lie on cpu and others on no device \(ndarray\)"):
+    with pytest.raises(ValueError, match=r"views.device=cpu: but others.device=no device \(ndarray\)"):
         augmented_distances(torch.from_numpy(views), views)
-    with pytest.raises(ValueError, match=r"views lie on no device \(ndarray\) and others on cpu"):
+    with pytest.raises(ValueError, match=r"views.device=no device \(ndarray\): but others.device=cpu"):
         augmented_distances(views, torch.from_numpy(views))
 
 
 @pytest.mark.parametrize(
     ("views", "words"),
     [
-        ([[[0.0], [1.0]]], "type list"),
-        (None, "type NoneType"),
-        (np.full((2, 2, 1), "a"), "dtype <U1"),
-        (np.zeros((2, 2, 1), complex), "dtype complex128"),
+        ([[[0.0], [1.0]]], "views=list"),
+        (None, "views=NoneType"),
+        (np.full((2, 2, 1), "a"), "dtype=<U1"),
+        (np.zeros((2, 2, 1), complex), "dtype=complex128"),
         (np.zeros((2, 2, 1), "datetime64[s]"), "datetime64"),
-        (np.full((2, 2, 1), np.nan, object), r"views\[0, 0, 0\] is nan"),
-        (np.full((2, 2, 1), None), r"views\[0, 0, 0\] is None"),
-        (torch.zeros((2, 2, 1), dtype=torch.complex64), "complex64.*dense one of real numbers"),
-        (torch.zeros((2, 2, 1)).to_sparse(), "torch.sparse_coo.*dense one"),
+        (np.full((2, 2, 1), np.nan, object), r"views\[0, 0, 0\]=nan"),
+        (np.full((2, 2, 1), None), r"views\[0, 0, 0\]=None"),
+        (torch.zeros((2, 2, 1), dtype=torch.complex64), "complex64.*dense tensor of real numbers"),
+        (torch.zeros((2, 2, 1)).to_sparse(), "torch.sparse_coo.*dense tensor"),
     ],
 )
 def test_what_is_no_array_of_real_numbers_is_named(views, words):

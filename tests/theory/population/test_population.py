@@ -311,25 +311,25 @@ def test_bad_level_is_named(level):
         lambda: split_level(level, ["a"]),
         lambda: gram_interval(one, np.zeros(1), level, 5),
     ):
-        with pytest.raises(ValueError, match=f"level is {level}; give a probability strictly between 0 and 1"):
+        with pytest.raises(ValueError, match=f"level={level}: no level; give a probability strictly between 0 and 1"):
             call()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((3, 2), "successes is 3 of n = 2 trials"),
-        ((-1, 2), "successes is -1; give an integer >= 0"),
-        ((1.0, 2), "successes is 1.0"),
-        ((0, 0), "n is 0; give an integer >= 1"),
-        ((True, 2), "successes is True"),
-        ((math.nan, 2), "successes is nan"),
+        ((3, 2), "successes=3: too large; give an integer in 0..2"),
+        ((-1, 2), "successes=-1: too small; give an integer in 0..2"),
+        ((1.0, 2), "successes=1.0: a float"),
+        ((0, 0), "n=0: too small; give an integer >= 1"),
+        ((True, 2), "successes=True"),
+        ((math.nan, 2), "successes=nan"),
     ],
 )
 def test_bad_counts_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         sigma_lower(*arguments, 0.95)
-    with pytest.raises(ValueError, match="direction is 'both'; give 'lower', 'upper' or 'interval'"):
+    with pytest.raises(ValueError, match="direction=both: unknown; choose one of lower, upper, interval"):
         clopper_pearson(1, 2, 0.95, "both")
 
 
@@ -337,37 +337,37 @@ def test_bad_anchors_are_named():
     views = np.zeros((3, 2, 2))
     for delta in (-1.0, math.nan):
         for call in (lambda d: anchor_main_part(views, views[0, 0], d), lambda d: choose_anchor(views, d)):
-            with pytest.raises(ValueError, match=f"delta is {delta}.*give delta >= 0"):
+            with pytest.raises(ValueError, match=f"delta={delta}: .*give delta >= 0"):
                 call(delta)
-    with pytest.raises(ValueError, match=r"anchor has shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"anchor.shape=\(3,\)"):
         anchor_main_part(views, np.zeros(3), 1.0)
-    with pytest.raises(ValueError, match="anchor is not finite"):
+    with pytest.raises(ValueError, match=r"anchor\[1\]=nan: not finite; choose"):
         anchor_main_part(views, np.array([0.0, math.nan]), 1.0)
     with pytest.raises(ValueError, match="remove or repair"):
         anchor_main_part(np.full((3, 2, 2), math.nan), views[0, 0], 1.0)
 
 
 def test_bad_means_are_named():
-    with pytest.raises(ValueError, match=r"radius is 0\.0; give a bound r > 0"):
+    with pytest.raises(ValueError, match=r"radius=0\.0: not positive and finite; give a bound r > 0"):
         mean_radius(10, 0.9, 0.0)
-    with pytest.raises(ValueError, match="radius is nan"):
+    with pytest.raises(ValueError, match="radius=nan"):
         mean_radius(10, 0.9, math.nan)
     for norm in (1.1, -0.1, math.nan):
-        with pytest.raises(ValueError, match=f"norm is {norm} for vectors of norm at most 1.0"):
+        with pytest.raises(ValueError, match=f"norm={norm}: not of a mean of vectors of norm at most 1.0"):
             refined_mean_radius(norm, 10, 0.9, 1.0)
-    with pytest.raises(ValueError, match=r"means has shape \(2, 1\) and radii \(3,\)"):
+    with pytest.raises(ValueError, match=r"means.shape=\(2, 1\): with radii.shape=\(3,\)"):
         norm_interval(np.ones((2, 1)), np.zeros(3), 0.9, 5)
-    with pytest.raises(ValueError, match="a mean is NaN or infinite"):
+    with pytest.raises(ValueError, match=r"means\[0, 0\]=nan: not finite"):
         norm_interval(np.array([[math.nan]]), np.zeros(1), 0.9, 5)
     for radii in (np.array([-1.0]), np.array([math.nan])):
-        with pytest.raises(ValueError, match=r"radii are .*give distances >= 0"):
+        with pytest.raises(ValueError, match="radii=.*give radii >= 0"):
             distance_interval(np.ones((1, 1)), radii, 0.9, 5)
 
 
 def test_bad_events_are_named():
     with pytest.raises(ValueError, match="no event"):
         split_level(0.9, [])
-    with pytest.raises(ValueError, match=r"events \['a'\] are named twice"):
+    with pytest.raises(ValueError, match=r"events=\['a'\]: named twice"):
         split_level(0.9, ["a", "b", "a"])
     with pytest.raises(ValueError, match="lower the level"):
         split_level(1 - 2**-53, ["a", "b", "c"])

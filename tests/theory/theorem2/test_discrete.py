@@ -14,7 +14,12 @@ from theory.factors import alignment, misaligned_share, view_diameters
 from theory.ledger import Verdict
 from theory.setting import FiniteWorld
 from theory.theorem2 import bounds, discrete
-from theory.theorem2.bounds import misaligned_bound, misaligned_bound_discrete, misaligned_bound_distance
+from theory.theorem2.bounds import (
+    eta_optimal,
+    misaligned_bound,
+    misaligned_bound_discrete,
+    misaligned_bound_distance,
+)
 
 below = 1 - 1e-9  # just below a diameter, where a sample is still outside S_eps and the bounds are tightest
 
@@ -159,5 +164,11 @@ def test_an_eps_whose_square_is_no_float_is_refused(eps):
 
 def test_a_dimension_beyond_floats_is_refused():
     assert 0 < misaligned_bound(1e-300, 0.5, 1000, 4, 1.0, 1.0) <= 1
-    with pytest.raises(ValueError, match="n is 2000"):
+    with pytest.raises(ValueError, match="n=2000"):
         misaligned_bound(0.1, 0.5, 2000, 4, 1.0, 1.0)
+
+
+def test_integers_of_numpy_do_not_overflow():
+    many = np.int64(100)
+    assert misaligned_bound(1e-9, 0.5, many, np.int64(4), 1.0, 1.0) == misaligned_bound(1e-9, 0.5, 100, 4, 1.0, 1.0)
+    assert eta_optimal(0.5, many, np.int64(4), 1.0, 1.0) == eta_optimal(0.5, 100, 4, 1.0, 1.0) > 0

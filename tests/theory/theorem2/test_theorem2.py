@@ -272,20 +272,20 @@ def test_printed_order_survives_at_its_true_exponent():
 @pytest.mark.parametrize("eps", [0.0, -1.0, math.nan, math.inf])
 def test_bad_eps_is_named(eps):
     for call in (lambda: eta(eps, 1, 1, 1, 1), lambda: misaligned_bound_discrete(0.1, eps, 2)):
-        with pytest.raises(ValueError, match=f"eps is {eps}.*give a finite eps > 0"):
+        with pytest.raises(ValueError, match=f"eps={eps}: .*give a finite eps > 0"):
             call()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0.1, 0, 1, 1.0, 1.0), "n is 0; give an integer >= 1"),
-        ((0.1, 1.5, 1, 1.0, 1.0), "n is 1.5"),
-        ((0.1, True, 1, 1.0, 1.0), "n is True"),
-        ((0.1, 1, 0, 1.0, 1.0), "m is 0"),
-        ((0.1, 1, 1, 0.0, 1.0), "L is 0.0; Theorem 2 needs a Lipschitz constant"),
-        ((0.1, 1, 1, 1.0, math.nan), "M is nan"),
-        ((0.1, 1, 1, 1.0, math.inf), "M is inf"),
+        ((0.1, 0, 1, 1.0, 1.0), "n=0: too small; give an integer >= 1"),
+        ((0.1, 1.5, 1, 1.0, 1.0), "n=1.5: a float, not an integer"),
+        ((0.1, True, 1, 1.0, 1.0), "n=True: a bool, not an integer"),
+        ((0.1, 1, 0, 1.0, 1.0), "m=0: too small"),
+        ((0.1, 1, 1, 0.0, 1.0), "L=0.0: not positive and finite; give a Lipschitz constant"),
+        ((0.1, 1, 1, 1.0, math.nan), "M=nan"),
+        ((0.1, 1, 1, 1.0, math.inf), "M=inf"),
     ],
 )
 def test_bad_views_are_named(arguments, message):
@@ -296,17 +296,17 @@ def test_bad_views_are_named(arguments, message):
 
 def test_bad_moments_are_named():
     for bad in (-0.1, math.nan, math.inf):
-        with pytest.raises(ValueError, match=f"L_align is {bad}"):
+        with pytest.raises(ValueError, match=f"L_align={bad}: "):
             misaligned_bound(bad, 0.1, 1, 1, 1.0, 1.0)
-        with pytest.raises(ValueError, match=f"is {bad}"):
+        with pytest.raises(ValueError, match=f"={bad}: "):
             misaligned_bound_distance(bad, 0.1, 3)
-    with pytest.raises(ValueError, match="m is 1; give an integer >= 2"):
+    with pytest.raises(ValueError, match="m=1: too small; give an integer >= 2"):
         misaligned_bound_discrete(0.1, 0.1, 1)
-    with pytest.raises(ValueError, match=r"eps = 2.1 exceeds the diameter.*give eps <= 2 r"):
+    with pytest.raises(ValueError, match=r"eps=2.1: exceeds the diameter.*give eps <= 2 r"):
         misaligned_bound_discrete(0.1, 2.1, 3, 1.0)
     with pytest.raises(ValueError, match=r"exceeds the diameter"):
         misaligned_bound_discrete(0.1, 0.1, 3, math.nan)
-    with pytest.raises(ValueError, match=r"eps = 2.0 exceeds L M = 1.0.*use eta_sharp"):
+    with pytest.raises(ValueError, match=r"eps=2.0: exceeds L M = 1.0.*use eta_sharp"):
         eta_optimal(2.0, 1, 1, 1.0, 1.0)
 
 

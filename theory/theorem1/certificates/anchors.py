@@ -8,7 +8,7 @@ from theory.population import clopper_pearson, refined_mean_radius, split_level
 from theory.setting import Array
 from theory.theorem1.certificates.population import Anchors, check_sample, events, farthest
 from theory.theorem1.certificates.world import ROUNDING
-from theory.theorem1.proofs.anchored import bounded_margin, mean_ball
+from theory.theorem1.forms.anchored import bounded_margin, mean_ball
 
 CANDIDATES = 64
 """Samples of a class whose first views may become its anchor, beside the direction of its mean."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.checks import check_labels, check_views
 from theory.factors import nearer_to_another
 from theory.population import (
     Bound,
@@ -29,13 +30,11 @@ from theory.population import (
     refined_mean_radius,
     split_level,
 )
-from theory.setting import Array, check_labels, check_views
+from theory.setting import Array
 from theory.theorem1.certificates.world import ROUNDING
-from theory.theorem1.forms import chord_margin, rho_corrected, rho_printed, rho_sharp, threshold
-from theory.theorem1.proofs.anchored import bounded_margin, cell_margin, mean_ball
-
-POPULATION_FORMS = ("printed", "corrected", "sharp", "chord", "anchored")
-"""cap and exact need ||mu_l|| and the angle between two means; a ball for either mean gives no closed bound on them."""
+from theory.theorem1.forms import POPULATION_FORMS
+from theory.theorem1.forms.anchored import cell_margin, mean_ball
+from theory.theorem1.forms.form import PopulationPair
 
 
 @dataclass(frozen=True)
@@ -126,76 +125,62 @@ def certify_population(
 ) -> PopulationCertificate:
     """Certify from n samples that had no part in choosing the anchors.
 
-    features (n, m, d) of unit norm; labels (n,) 0..K-1, all present; diameters (n,) of `factors.view_diameters`.
-    ValueError for what `check_sample`, `check_anchors` and `split_level` refuse.
+    features   (n, m, d) of unit norm
+    labels     (n,) 0..K-1, all present
+    diameters  (n,) of `factors.view_diameters`
+    level      at which all bounds hold together, in (0, 1)
+
+    Raises ValueError for what `check_sample`, `check_anchors` and `split_level` refuse.
     Source: claims thm-1-anchor-bounds, population-binomial, population-mean-sharp, population-products, population-union.
     """
     check_sample(features, labels)
     K, n = int(labels.max()) + 1, len(labels)
     check_anchors(anchors, K, features.shape[2])
     split = split_level(level, events(K))
-    at = split.levels
-    members = [np.flatnonzero(labels == k) for k in range(K)]
-    counts = [len(rows) for rows in members]
-    inside, close, wide = [], [], []
-    for k, rows in enumerate(members):
-        t = anchors.radii[k]
-        inside.append(int((farthest(features[rows], anchors.points[k]) <= t).sum()))
-        close.append(int((nearest(features[rows], anchors.points[k]) <= t / 2).sum()))
-        wide.append(int((diameters[rows] > t / 2).sum()))
-    alpha = [clopper_pearson(inside[k], counts[k], at[f"alpha {k}"], "lower") for k in range(K)]
-    mass = [clopper_pearson(inside[k], n, at[f"mass {k}"], "lower") for k in range(K)]
-    sigma = [clopper_pearson(close[k], counts[k], at[f"sigma {k}"], "lower") for k in range(K)]
-    misaligned = [clopper_pearson(wide[k], counts[k], at[f"R {k}"], "upper") for k in range(K)]
-    pooled = clopper_pearson(
-        sum(c for c, hoped in zip(inside, anchors.hoped, strict=True) if hoped), n, at["pooled"], "lower"
-    )
+    bounds = _binomial_bounds(features, labels, diameters, anchors, split)
 
-    per_sample = features.mean(axis=1)
-    means = np.array([per_sample[rows].mean(axis=0) for rows in members])
-    radii = np.array(
-        [
-            refined_mean_radius(min(float(np.linalg.norm(m)), 1.0), counts[k], at[f"mean {k}"], 1.0)
-            for k, m in enumerate(means)
-        ]
-    )
-    low = np.array([a.lower for a in alpha])
+    means, radii = _mean_balls(features, labels, split)
+    low = np.array([of_class.alpha.lower for of_class in bounds])
     own, rivals, centres, balls = located(anchors, low, means, radii)
     products = gram_interval(centres, balls, level, n).upper
     apart = distance_interval(centres, balls, level, n).lower
     classes = []
-    for k in range(K):
+    for k, of_class in enumerate(bounds):
         others = np.delete(np.arange(K), k)
-        t, s = float(anchors.radii[k]), float(min(2 * anchors.radii[k], 2.0))
-        product, gap = float(products[k, others].max()), float(apart[k, others].min())
         rival = int(others[rivals[k, others].argmin()])
-        rho = rho_printed(sigma[k].lower, misaligned[k].upper, 1.0, s)
-        margins = {
-            "printed": threshold(rho) - product,
-            "corrected": threshold(rho_corrected(low[k], s)) - product,
-            "sharp": threshold(rho_sharp(low[k], s)) - product,
-            "chord": chord_margin(low[k], s, gap**2, 0.0, 0.0),
-            "anchored": bounded_margin(t, own[k], rivals[k, rival]),
+        pairs = {
+            share: PopulationPair(
+                share=lower,
+                s=float(min(2 * anchors.radii[k], 2.0)),
+                q=of_class.misaligned.upper,
+                product=float(products[k, others].max()),
+                apart=float(apart[k, others].min()),
+                t=float(anchors.radii[k]),
+                own=own[k],
+                rival=rivals[k, rival],
+            )
+            for share, lower in (("sigma", of_class.sigma.lower), ("alpha", low[k]))
         }
         classes.append(
             PopulationClass(
                 label=k,
-                samples=counts[k],
-                radius=t,
-                alpha=alpha[k],
-                mass=mass[k],
-                sigma=sigma[k],
-                misaligned=misaligned[k],
+                samples=of_class.samples,
+                radius=float(anchors.radii[k]),
+                alpha=of_class.alpha,
+                mass=of_class.mass,
+                sigma=of_class.sigma,
+                misaligned=of_class.misaligned,
                 mean_radius=float(radii[k]),
-                located_by="sample" if radii[k] < mean_ball(low[k], t) else "anchor",
+                located_by="sample" if radii[k] < mean_ball(low[k], float(anchors.radii[k])) else "anchor",
                 located_radius=float(balls[k]),
                 own=float(own[k]),
                 rival=rival,
                 rival_distance=float(rivals[k, rival]),
-                margins={form: float(value) for form, value in margins.items()},
+                margins={name: float(form.margin(pairs[form.share])) for name, form in POPULATION_FORMS.items()},
             )
         )
     hoped = tuple(int(k) for k in np.flatnonzero(anchors.hoped))
+    pooled = clopper_pearson(sum(bounds[k].inside for k in hoped), n, split.levels["pooled"], "lower")
     return PopulationCertificate(
         level=level,
         samples=n,
@@ -206,6 +191,54 @@ def certify_population(
         errors={form: _error(form, classes, hoped, pooled) for form in POPULATION_FORMS},
         sample_error=float(nearer_to_another(features, labels, means).mean()),
     )
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """The events of one class: `inside` of its `samples` have all views within t of the anchor; the rest as in
+    `PopulationClass`."""
+
+    samples: int
+    inside: int
+    alpha: Bound
+    mass: Bound
+    sigma: Bound
+    misaligned: Bound
+
+
+def _binomial_bounds(
+    features: Array, labels: Array, diameters: Array, anchors: Anchors, split: LevelSplit
+) -> list[_Counted]:
+    """Count the four events of every class and bound their probabilities by Clopper-Pearson."""
+    counted = []
+    for k, (anchor, t) in enumerate(zip(anchors.points, anchors.radii, strict=True)):
+        rows = np.flatnonzero(labels == k)
+        at = {kind: split.levels[f"{kind} {k}"] for kind in ("alpha", "mass", "sigma", "R")}
+        inside = int((farthest(features[rows], anchor) <= t).sum())
+        close = int((nearest(features[rows], anchor) <= t / 2).sum())
+        wide = int((diameters[rows] > t / 2).sum())
+        counted.append(
+            _Counted(
+                samples=len(rows),
+                inside=inside,
+                alpha=clopper_pearson(inside, len(rows), at["alpha"], "lower"),
+                mass=clopper_pearson(inside, len(labels), at["mass"], "lower"),
+                sigma=clopper_pearson(close, len(rows), at["sigma"], "lower"),
+                misaligned=clopper_pearson(wide, len(rows), at["R"], "upper"),
+            )
+        )
+    return counted
+
+
+def _mean_balls(features: Array, labels: Array, split: LevelSplit) -> tuple[Array, Array]:
+    """The sample means of the classes (K, d), and within which radii (K,) the means of the population lie."""
+    per_sample = features.mean(axis=1)
+    means, radii = [], []
+    for k, count in enumerate(np.bincount(labels)):
+        means.append(per_sample[np.flatnonzero(labels == k)].mean(axis=0))
+        norm = min(float(np.linalg.norm(means[-1])), 1.0)
+        radii.append(refined_mean_radius(norm, int(count), split.levels[f"mean {k}"], 1.0))
+    return np.array(means), np.array(radii)
 
 
 def anchored_world(features: Array, labels: Array, anchors: Anchors) -> tuple[float, Array]:
@@ -251,7 +284,7 @@ def located(anchors: Anchors, alpha: Array, means: Array, radii: Array) -> tuple
 def _error(form: str, classes: list[PopulationClass], hoped: tuple[int, ...], pooled: Bound) -> float:
     """1 - the mass that is surely classified correctly: class by class, or by the pooled event where all hoped are met."""
     met = [c for c in classes if c.met(form)]
-    if form == "printed":  # mass_l <= p_l, and (1 - sigma) + R of it may be lost
+    if POPULATION_FORMS[form].share == "sigma":  # mass_l <= p_l, and (1 - sigma) + R of it may be lost
         correct = [c.mass.lower * max(c.sigma.lower - c.misaligned.upper, 0.0) for c in met]
         return 1.0 - float(sum(correct))
     by_class = sum(c.mass.lower for c in met)

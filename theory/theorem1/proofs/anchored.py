@@ -6,40 +6,20 @@ delta/2 + eps (section "anchor view" of population-anchor). No clique is searche
 proportion, so the anchored form is the one that survives the step from a sample to the population.
 """
 
-from typing import Any
-
 import sympy
 import z3
 
 from theory.elementary import sqrt
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
-from theory.theorem1.proofs.lemmas import AVERAGES, PAPER, mixing, union_bound
-
-
-def cell_margin(t: Any, to_own: Any, to_rival: Any, apart: Any) -> Any:
-    """(||a - mu_k||^2 - ||a - mu_l||^2)/2 - t ||mu_l - mu_k||: positive iff all of the ball B(a, t) is nearer to mu_l.
-
-    to_own, to_rival, apart = ||a - mu_l||, ||a - mu_k||, ||mu_l - mu_k||; t >= 0. Arrays broadcast.
-    """
-    return (to_rival**2 - to_own**2) / 2 - t * apart
-
-
-def bounded_margin(t: Any, to_own: Any, to_rival: Any) -> Any:
-    """||a - mu_k|| - ||a - mu_l|| - 2 t, from a lower bound on the first and an upper bound on the second distance."""
-    return to_rival - to_own - 2 * t
-
-
-def mean_ball(alpha: Any, t: Any) -> Any:
-    """alpha t + (1 - alpha) >= ||mu_l - alpha a_l||, for any alpha up to the share of class l within t of a_l."""
-    return alpha * t + (1 - alpha)
+from theory.theorem1.forms.anchored import bounded_margin, cell_margin, mean_ball
+from theory.theorem1.proofs.steps import AVERAGES, PAPER, mixing, union_bound
 
 
 def _expansion() -> Evidence:
     a, w, p, q = (sympy.Matrix(sympy.symbols(f"{name}1:4", real=True)) for name in "awpq")
     u = a + w
     return identity(
-        "expansion",
         "u = a + w: ||u - q||^2 - ||u - p||^2 = ||a - q||^2 - ||a - p||^2 + 2 w.(p - q)",
         sympy.expand((u - q).dot(u - q) - (u - p).dot(u - p)),
         sympy.expand((a - q).dot(a - q) - (a - p).dot(a - p) + 2 * w.dot(p - q)),
@@ -49,7 +29,6 @@ def _expansion() -> Evidence:
 def _inside() -> Evidence:
     t, own, rival, apart, cross, own_u, rival_u = z3.Reals("t own rival apart cross own_u rival_u")
     return implication(
-        "cell",
         "||w|| <= t, so w.(p - q) >= -t ||p - q||: a positive margin puts every u of the ball nearer to p than to q",
         [
             t >= 0,
@@ -68,7 +47,6 @@ def _inside() -> Evidence:
 def _iff() -> Evidence:
     own, rival, apart, t = z3.Reals("own rival apart t")
     return implication(
-        "rim",
         "and w = -t (p - q)/||p - q|| attains it: a margin <= 0 leaves a point of the ball that is no nearer to p",
         [t >= 0, apart > 0, cell_margin(t, own, rival, apart) <= 0],
         rival**2 - own**2 + 2 * (-t * apart) <= 0,
@@ -79,7 +57,6 @@ def _iff() -> Evidence:
 def _bounds() -> Evidence:
     t, own, rival, own_up, rival_low, own_u, rival_u = z3.Reals("t own rival own_up rival_low own_u rival_u")
     return implication(
-        "bounds",
         "||u - p|| <= ||a - p|| + t < ||a - q|| - t <= ||u - q||",
         [
             own <= own_up,
@@ -96,7 +73,6 @@ def _bounds() -> Evidence:
 def _located() -> Evidence:
     alpha, t, part, rest, away = z3.Reals("alpha t part rest away")
     return implication(
-        "located",
         "mu_l - alpha a_l = alpha (v - a_l) + (1 - alpha) b with ||v - a_l|| <= t, ||b|| <= 1",
         [alpha >= 0, alpha <= 1, part <= t, rest <= 1, away <= alpha * part + (1 - alpha) * rest],
         away <= mean_ball(alpha, t),
@@ -107,7 +83,6 @@ def _located() -> Evidence:
 def _views() -> Evidence:
     half, eps, near, moved, far = z3.Reals("half eps near moved far")
     return implication(
-        "views",
         "a view within delta/2 of a_l and all views within eps of each other put all views within delta/2 + eps of a_l",
         [near <= half, moved <= eps, far <= near + moved],
         far <= half + eps,
@@ -126,7 +101,6 @@ def _tight() -> Evidence:
     upper = mean_ball(alpha, t) + (1 - alpha)
     lower = sqrt((a_l - alpha * -a_l).dot(a_l - alpha * -a_l)) - mean_ball(alpha, t)
     return identity(
-        "tie",
         "alpha = 1/2, t = 0, a_k = -a_l, the rest of either class at the other's anchor: bounds attained, u ties",
         sum((x - y) ** 2 for x, y in ((upper, lower), (to_own, to_rival), (upper, to_own), (lower, to_rival))),
         sympy.Integer(0),
@@ -141,14 +115,20 @@ CLAIMS = (
         statement=r"\frac{1}{2}(\|a_l-\mu_k\|^2-\|a_l-\mu_l\|^2)>t_l\|\mu_l-\mu_k\|\ \forall k\neq l\ \Rightarrow\ "
         r"Err(G_f)\leq 1-\sum_l P[x\in C_l,\ \forall x^\prime\in A(x):\|f(x^\prime)-a_l\|\leq t_l]",
         expected=Verdict.PROVED,
-        steps=("expansion", "Cauchy-Schwarz", "cell", "rim", "views", "union bound"),
         reduction="For a sample counted on the right, u = f(x) = a_l + w with ||w|| <= t_l; `expansion`, `Cauchy-Schwarz` "
         "and `cell` make it strictly nearer to mu_l than to any other mean, so does every view of it. What is left is "
         "misclassified at most (`union bound`). `rim`: no condition on the ball alone is weaker. `views` is what "
         "(sigma, delta) and S_eps have to do with it: t_l = delta/2 + eps. Neither ||f|| = r nor "
         "the origin of a_l is used.",
         trusted=("the triangle inequality",),
-        checks=(_expansion, cauchy_schwarz, _inside, _iff, _views, union_bound),
+        steps={
+            "expansion": _expansion,
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "cell": _inside,
+            "rim": _iff,
+            "views": _views,
+            "union bound": union_bound,
+        },
     ),
     Claim(
         id="thm-1-anchor-bounds",
@@ -157,11 +137,16 @@ CLAIMS = (
         statement=r"\|a_l-\mu_l\|\leq U,\ \|a_l-\mu_k\|\geq L_k:\ U+2t_l<L_k\ \forall k\neq l\ \Rightarrow\ as\ before;\quad "
         r"\|\mu_l-\alpha_l a_l\|\leq\alpha_l t_l+(1-\alpha_l)",
         expected=Verdict.PROVED,
-        steps=("located", "monotone", "bounds", "tie", "union bound"),
         reduction="mu_l = alpha v + (1 - alpha) b, v the mean over the views within t_l of a_l: `located`. A lower bound may "
         "stand for alpha (`monotone`: what the larger alpha allows, the smaller one allows too, with v in the same ball). "
         "`bounds` replaces thm-1-anchor's `cell`. `tie`: at alpha = 1/2 the two balls touch in a world that ties.",
         trusted=("the triangle inequality", AVERAGES),
-        checks=(_located, mixing, _bounds, _tight, union_bound),
+        steps={
+            "located": _located,
+            "monotone": mixing,
+            "bounds": _bounds,
+            "tie": _tight,
+            "union bound": union_bound,
+        },
     ),
 )

@@ -12,7 +12,8 @@ from theory.concentration import augmented_distances, main_part
 from theory.factors import divergence, misclassified
 from theory.ledger import Evidence
 from theory.setting import Array, FiniteWorld
-from theory.theorem1.forms import exact_angle, margin
+from theory.theorem1.forms import margin
+from theory.theorem1.forms.exact import exact_angle
 
 
 def worst_u(alpha: float, s: float, w: float) -> Array:
@@ -90,7 +91,6 @@ def attained() -> Evidence:
     margins = {name: [found[name, n][0] for n in sizes] for name in cases}
     return Evidence(
         kind="search",
-        step="attained",
         summary=f"finite worlds of {', '.join(map(str, sizes))} samples a class in which a sample of the main part is "
         "misclassified, yet the margin of the exact form is only "
         + "; ".join(f"{', '.join(f'{value:.1e}' for value in values)} ({name})" for name, values in margins.items()),

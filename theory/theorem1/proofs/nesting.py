@@ -5,6 +5,7 @@ points given here. Here printed is thm-1-printed: rho_max and Delta_mu only make
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,17 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
-from theory.theorem1.forms import (
-    alpha_lower,
-    chord,
-    chord_margin,
-    chord_square,
-    margin,
-    rho_corrected,
-    rho_printed,
-    rho_sharp,
-    threshold,
-)
-from theory.theorem1.proofs.derived import ball, main_part_ball, plane, split, triangle, unit_chord
-from theory.theorem1.proofs.lemmas import PAPER
-from theory.theorem1.proofs.printed import PRINTED_CHECKS, PRINTED_STEPS
+from theory.theorem1.forms import margin
+from theory.theorem1.forms.chord import chord_bound, chord_margin, chord_square
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.form import alpha_lower, threshold
+from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.forms.sharp import rho_sharp
+from theory.theorem1.proofs.chord import ball, main_part_ball, triangle
+from theory.theorem1.proofs.lemma_3_2 import PRINTED_STEPS
 from theory.theorem1.proofs.search import draw
+from theory.theorem1.proofs.steps import PAPER
+from theory.theorem1.proofs.thresholds import plane, split, unit_chord
 
 Point = dict[str, Any]
 
@@ -37,9 +34,9 @@ def _rational(**values: str) -> Point:
 
 
 def _cap(x: Point) -> Any:
-    """`forms.cap_margin` at `forms.cap_angle`, for means at which -g lies outside the cap."""
+    """`cap_margin` at `cap_angle`, for means at which -g lies outside the cap."""
     alpha, s, w = _alpha(x), x["s"], sympy.sqrt(x["ll"])
-    cosine = sympy.Max(1 - rho_sharp(alpha, s), (1 + x["ll"] - chord(alpha, s) ** 2) / 2) / w
+    cosine = sympy.Max(1 - rho_sharp(alpha, s), (1 + x["ll"] - chord_bound(alpha, s) ** 2) / 2) / w
     along = (x["ll"] - x["lk"]) / w
     across = sympy.sqrt(x["ll"] + x["kk"] - 2 * x["lk"] - along**2)
     return along * cosine - across * sympy.sqrt(1 - cosine**2) - (x["ll"] - x["kk"]) / 2
@@ -79,7 +76,6 @@ def _separated(met: str, failed: str) -> Evidence:
     above, below = MARGINS[met](x), MARGINS[failed](x)
     return Evidence(
         kind="symbolic",
-        step=f"{met} without {failed}",
         summary=f"{met} is met and {failed} is not at " + ", ".join(f"{name} = {value}" for name, value in x.items()),
         holds=bool(sympy.simplify(above) > 0) and bool(sympy.simplify(below) < 0),
         computed=f"margins {float(above):+.4f} and {float(below):+.4f}",
@@ -89,7 +85,6 @@ def _separated(met: str, failed: str) -> Evidence:
 def _less_rho() -> Evidence:
     alpha, s = z3.Reals("alpha s")
     return implication(
-        "sharper rho",
         "rho'' <= rho' for s <= 2",
         [alpha >= 0, alpha <= 1, s >= 0, s <= 2],
         rho_sharp(alpha, s) <= rho_corrected(alpha, s),
@@ -100,7 +95,6 @@ def _less_rho() -> Evidence:
 def _falling_threshold() -> Evidence:
     rho, less, root, small = z3.Reals("rho less root small")
     return implication(
-        "falling threshold",
         "a smaller rho has a larger threshold",
         [less >= 0, less <= rho, root >= 0, root * root == 2 * rho, small >= 0, small * small == 2 * less],
         threshold(less, small) >= threshold(rho, root),
@@ -111,7 +105,6 @@ def _falling_threshold() -> Evidence:
 def _near_means() -> Evidence:
     alpha, s, root, D = z3.Reals("alpha s root D")
     return implication(
-        "D below rho'",
         "D <= rho' for s <= 2",
         [
             alpha >= 0,
@@ -130,7 +123,6 @@ def _near_means() -> Evidence:
 def _near_product() -> Evidence:
     rho, root, w, e, product = z3.Reals("rho root w e product")
     return implication(
-        "near means",
         "||p|| >= u.p >= 1 - rho', ||p - q|| <= 2 D <= 2 rho' imply p.q = ||p||^2 - p.(p - q) >= threshold(rho')",
         [
             rho >= 0, root >= 0, root * root == 2 * rho, w >= 0, w <= 1, w >= 1 - rho, e >= 0, e <= 2 * rho,
@@ -144,7 +136,6 @@ def _near_product() -> Evidence:
 def _printed_rho() -> Evidence:
     sigma, q, s, rho, root = z3.Reals("sigma q s rho root")
     return implication(
-        "printed rho",
         "rho_l <= rho', unless rho' >= 1, whose threshold is below -1 and never met",
         [
             sigma >= 0,
@@ -180,7 +171,6 @@ def _searched() -> Evidence:
     met = {name: int(np.isfinite(values).sum()) for name, values in held.items()}
     return Evidence(
         kind="search",
-        step="nested configurations",
         summary="; ".join(f"{name} where met, {met[name]} of {n}" for name in held),
         holds=min(least.values()) > -1e-12 and min(met.values()) > n // 20,
         computed="least margin of the stronger: " + ", ".join(f"{value:.2g}" for value in least.values()),
@@ -195,35 +185,31 @@ CLAIMS = (
         statement=r"corrected\Rightarrow sharp,\ chord,\ printed;\quad sharp,\ chord\Rightarrow cap;\quad "
         r"cap,\ printed\Rightarrow exact;\quad \mathrm{no\ other}",
         expected=Verdict.PROVED,
-        steps=(
-            "sharper rho", "falling threshold", "D below rho'", "near means", "printed rho",
-            "plane", "triangle", "chord", "split", "main part", "ball",
-            *PRINTED_STEPS, *(f"{met} without {failed}" for met, failed in SEPARATING),
-        ),
-        reduction="corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and `near "
-        "means` (with u.p >= 1 - rho', `Cauchy-Schwarz`) ||mu_l - mu_k|| <= 2 D would force mu_l.mu_k >= threshold(rho'). "
-        "corrected => printed: `printed rho`, `falling threshold`. The cap is the set of unit u with u.p >= 1 - rho'' and "
-        "||u - p|| <= D. sharp => cap: by `plane` a misclassified u of it would force mu_l.mu_k >= threshold(rho''). "
-        "chord => cap: by `triangle` it would force ||mu_l - mu_k|| <= 2 D. cap => exact: every compatible u lies in "
-        "the cap, by `chord`, `split`, `main part` and `ball`. printed => exact: the proof of thm-1-printed (`parameters` "
-        "to `rho >= "
-        "25/32`) takes any compatible u. The last steps are points at which one form is met and another not; any further "
-        "implication would contradict one of them.",
-        checks=(
-            _less_rho,
-            _falling_threshold,
-            _near_means,
-            _near_product,
-            _printed_rho,
-            plane,
-            triangle,
-            lambda: unit_chord("sharp"),
-            lambda: split("sharp"),
-            main_part_ball,
-            ball,
-            *PRINTED_CHECKS,
-            *(lambda pair=pair: _separated(*pair) for pair in SEPARATING),
-            _searched,
-        ),
+        reduction="corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and "
+        "`near means` (with u.p >= 1 - rho', `Cauchy-Schwarz`) ||mu_l - mu_k|| <= 2 D would force mu_l.mu_k >= "
+        "threshold(rho'). corrected => printed: `printed rho`, `falling threshold`. The cap is the set of unit u with "
+        "u.p >= 1 - rho'' and ||u - p|| <= D. sharp => cap: by `plane` a misclassified u of it would force mu_l.mu_k "
+        ">= threshold(rho''). chord => cap: by `triangle` it would force ||mu_l - mu_k|| <= 2 D. cap => exact: every "
+        "compatible u lies in the cap, by `chord`, `split`, `main part` and `ball`. printed => exact: the proof of "
+        "thm-1-printed (`parameters` to `rho >= 25/32`) takes any compatible u. The last steps are points at which one "
+        "form is met and another not; any further implication would contradict one of them.",
+        steps={
+            "sharper rho": _less_rho,
+            "falling threshold": _falling_threshold,
+            "D below rho'": _near_means,
+            "near means": _near_product,
+            "printed rho": _printed_rho,
+            "plane": plane,
+            "triangle": triangle,
+            "chord": lambda: unit_chord("sharp"),
+            "split": lambda: split("sharp"),
+            "main part": main_part_ball,
+            "ball": ball,
+            **PRINTED_STEPS,
+            **{f"{met} without {failed}": partial(_separated, met, failed) for met, failed in SEPARATING},
+        },
+        other={
+            "nested configurations": _searched,
+        },
     ),
-)  # fmt: skip
+)

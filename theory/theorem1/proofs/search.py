@@ -12,7 +12,11 @@ import numpy as np
 
 from theory.ledger import Evidence
 from theory.setting import Array
-from theory.theorem1.forms import chord, rho_corrected, rho_printed, rho_sharp, threshold
+from theory.theorem1.forms.chord import chord_bound
+from theory.theorem1.forms.corrected import rho_corrected
+from theory.theorem1.forms.form import threshold
+from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.forms.sharp import rho_sharp
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def slacks(found: Configurations) -> dict[str, Array]:
 
 def chord_slack(found: Configurations) -> Array:
     """D - ||u - mu_l||: a misclassified mu_k lies within ||u - mu_l|| of u, so ||mu_l - mu_k|| <= 2 D needs it >= 0."""
-    return np.asarray(chord(found.alpha, found.s) - found.distance)
+    return np.asarray(chord_bound(found.alpha, found.s) - found.distance)
 
 
 def searched(form: str) -> Evidence:
@@ -97,7 +101,6 @@ def searched(form: str) -> Evidence:
     least = float(slack.min())
     return Evidence(
         kind="search",
-        step="worst configuration",
         summary=f"none of {n} misclassified configurations lies below the threshold; the nearest lie above it by "
         + ", ".join(f"{abs(value):.2f} at rho = {level:g}" for value, level in zip(nearest, levels, strict=True)),
         holds=least > -1e-12,
@@ -115,7 +118,6 @@ def chord_searched() -> Evidence:
     spread = (found.s > 0.1) & (found.alpha < 0.95)
     return Evidence(
         kind="search",
-        step="worst configuration",
         summary=f"D bounds ||u - mu_l|| in {n} configurations; the nearest with s > .1 and alpha < .95 is "
         f"{float(slack[spread].min()):.2g} below it",
         holds=least > -1e-7,

@@ -1,0 +1,37 @@
+import pytest
+import sympy
+
+from theory import ledger
+from theory.divergence import infonce, theorem3, theorem3_balanced, theorem3_sharp
+from theory.ledger import Verdict
+
+CLAIMS = {claim.id: claim for module in (theorem3, theorem3_sharp, theorem3_balanced) for claim in module.CLAIMS}
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.id)
+def test_claims_are_proved(claim):
+    assert ledger.verdict(claim, ledger.gather(claim)) is Verdict.PROVED
+
+
+MUTANTS = [
+    ("thm-3", theorem3, "printed_bound", lambda L_2, tau, p, eps: infonce.printed_bound(L_2, tau, 2 * p, eps)),
+    (
+        "thm-3-vacuous",
+        theorem3,
+        "printed_bound",
+        lambda L_2, tau, p, eps: infonce.printed_bound(L_2 - tau, 0, p, eps),
+    ),
+    ("thm-3-vacuous", theorem3, "log_sum", lambda a, b: sympy.log(sympy.exp(a) + 2 * sympy.exp(b))),
+    ("thm-3-sharp", theorem3_sharp, "pair_root", lambda A, B, root: (root - A) / 2 - B),
+    ("thm-3-sharp", theorem3_sharp, "pair_bound", lambda a, b, Q: infonce.pair_bound(a, b, 2 * Q)),
+    ("thm-3-sharp", theorem3_sharp, "one_pair_bound", lambda L_2, a, share: infonce.one_pair_bound(L_2 / 2, a, share)),
+    ("thm-3-sharp", theorem3_sharp, "agreement_floor", lambda eps, R, p: 1 - eps**2 / 2 - R / p),
+    ("thm-3-balanced", theorem3_balanced, "balance", lambda p, squares, mean: mean - (p * squares).sum()),
+    ("thm-3-balanced", theorem3_balanced, "mean_of_others", lambda total, share, t, w: (total - share * t) / w),
+]
+
+
+@pytest.mark.parametrize(("claim", "module", "name", "mutant"), MUTANTS)
+def test_a_mutated_formula_is_no_longer_proved(claim, module, name, mutant, monkeypatch):
+    monkeypatch.setattr(module, name, mutant)
+    assert ledger.verdict(CLAIMS[claim], ledger.gather(CLAIMS[claim])) is Verdict.UNDECIDED

@@ -1,0 +1,34 @@
+"""The cross-correlation loss of Barlow Twins splits into (1 - lambda) L_1 + lambda L_2. Formulas: `losses`."""
+
+import sympy
+
+from theory.divergence.losses import LOSSES, correlation_split, cross_correlation_loss, symbols
+from theory.ledger import Claim, Evidence, Verdict
+from theory.prove import identity
+
+
+def _entries() -> Evidence:
+    lam = sympy.Symbol("lambda", real=True)
+    C = symbols("c", 3, 3)
+    return identity(
+        "sum_i (1-C_ii)^2 + lambda sum_{i != j} C_ij^2 = (1-lambda) L_1 + lambda L_2 for a generic 3x3 matrix",
+        cross_correlation_loss(C, lam),
+        correlation_split(C, lam).loss,
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="bt-split",
+        title="Cross-correlation = (1-lambda) L_1 + lambda L_2",
+        source=LOSSES,
+        statement=r"\sum_i(1-C_{ii})^2+\lambda\sum_{i\neq j}C_{ij}^2=(1-\lambda)L_1+\lambda L_2,\quad "
+        r"L_1=\sum_i(1-C_{ii})^2,\ L_2=\|C-I\|_F^2",
+        expected=Verdict.PROVED,
+        reduction="Both sides are sums over the entries of C, and each entry enters in the same way in every "
+        "dimension, so the generic 3x3 matrix stands for all.",
+        steps={
+            "entries": _entries,
+        },
+    ),
+)

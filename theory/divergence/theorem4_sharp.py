@@ -1,0 +1,141 @@
+"""Theorem 4 sharpened: by eigenvalues, with the norms of the means kept. Formulas and notation: `crosscorrelation`."""
+
+from typing import Any
+
+import numpy as np
+import sympy
+import z3
+
+from theory.divergence.crosscorrelation import (
+    least_block,
+    lopsided_square,
+    narrow_radius_square,
+    trace_budget,
+    unnormed_square,
+    wide_radius,
+)
+from theory.divergence.losses import LINEAR, symbols
+from theory.divergence.search import correlation_searched
+from theory.divergence.theorem4_steps import (
+    SPECTRAL,
+    SPECTRUM,
+    THEOREM_4,
+    convex,
+    directions,
+    eigenvalue,
+    no_centre,
+    split,
+)
+from theory.ledger import Claim, Evidence, Verdict
+from theory.prove import identity, implication
+
+
+def _best_theta() -> Evidence:
+    a, b, share = sympy.symbols("a b share", positive=True)
+    theta = a / (sympy.sqrt(2) * b)
+    kappa = theta / (1 + theta)
+    return identity(
+        "L_2 = a^2, ||S||_F = b, theta = a/(sqrt(2) b): (L_2 + theta b^2)/(4 kappa/(1 + kappa)) = (a + b/sqrt(2))^2/2",
+        (a**2 + theta * b**2) / (least_block(1, kappa) * share),
+        unnormed_square(a, b, share),
+    )
+
+
+def _block() -> Evidence:
+    a, b, x, t = sympy.symbols("y_kk y_ll y_kl t")
+    c, rho_square = (a + b) / 2, (a - b) ** 2 / 4 + x**2
+    return identity(
+        "c +- rho, rho^2 = (y_kk - y_ll)^2/4 + y_kl^2, are the eigenvalues of the block k, l of Y",
+        (t - c) ** 2 - rho_square,
+        (a - t) * (b - t) - x**2,
+    )
+
+
+def _inside(rho: Any, c: Any, kappa: Any, B: Any) -> Any:
+    return lopsided_square(c + rho, kappa) + lopsided_square(c - rho, kappa) <= B
+
+
+def _wide() -> Evidence:
+    rho, c, kappa, B, root = z3.Reals("rho c kappa B root")
+    return implication(
+        "f(c + rho) + f(c - rho) <= B with B >= 4 f(c) bounds rho by the root of a quadratic",
+        [
+            kappa > 0,
+            kappa <= 1,
+            rho >= 0,
+            B >= 4 * lopsided_square(c, kappa),
+            _inside(rho, c, kappa, B),
+            root >= 0,
+            root * root == (1 + kappa) * B - 4 * kappa * (c * c),
+        ],
+        rho <= wide_radius(c, kappa, root),
+        example={rho: 1, c: 0, kappa: 1, B: "9/2", root: 3},
+    )
+
+
+def _narrow() -> Evidence:
+    rho, c, kappa, B = z3.Reals("rho c kappa B")
+    return implication(
+        "f(c + rho) + f(c - rho) <= B < 4 f(c) bounds rho^2 by B/(2 kappa) - c^2, kappa = 1 for c >= 0",
+        [kappa > 0, kappa <= 1, rho >= 0, B < 4 * lopsided_square(c, kappa), _inside(rho, c, kappa, B)],
+        rho * rho <= narrow_radius_square(B, c, z3.If(c >= 0, z3.RealVal(1), kappa)),
+        example={rho: 0, c: -1, kappa: "1/2", B: "3/2"},
+    )
+
+
+def _trace() -> Evidence:
+    L_2, cross, tau, trace, CS, MS, X2 = z3.Reals("L_2 cross tau trace CS MS X2")
+    return implication(
+        "<M, S> >= 0 imply ||X||^2 = L_2 - 2 <C - I, S> + ||S||^2 <= L_2 + 2 tr S - ||S||^2",
+        [MS >= 0, CS == MS + tau, cross == CS - trace, X2 == L_2 - 2 * cross + tau],
+        X2 <= trace_budget(L_2, tau, trace),
+        example={MS: 0, tau: 1, CS: 1, trace: 1, cross: 0, L_2: 0, X2: 1},
+    )
+
+
+def _positive() -> Evidence:
+    U, z = symbols("u", 2, 3), symbols("z", 1, 2)[0]
+    projected = U.T @ z
+    return identity(
+        "<U U^T, z z^T> = ||U^T z||^2, and S = E z z^T",
+        (U @ U.T * np.outer(z, z)).sum(),
+        projected @ projected,
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="thm-4-sharp",
+        title="Theorem 4 by eigenvalues, norms kept",
+        source="derived from " + THEOREM_4,
+        statement=r"f(y)=\max(y,0)^2+\kappa\min(y,0)^2,\ \kappa=\frac{\theta}{1+\theta}:\ L_2+\theta\|S\|_F^2\geq\kappa(d-K)+"
+        r"f(\lambda_+)+f(\lambda_-)+\sum_{i\neq k,l}f(p_i\|\mu_i\|^2-1),\quad "
+        r"\lambda_\pm\ \mathrm{eigenvalues\ of\ the\ block}\ k,l\ \mathrm{of}\ U^\top U-I",
+        expected=Verdict.PROVED,
+        reduction="S = C - M is positive semidefinite (`split`). "
+        + SPECTRAL
+        + "Take the eigenvectors of the block k, l of Y and e_i for the other i (`block`); `wide` and `narrow` solve "
+        "for rho, hence for p_k p_l (mu_k.mu_l)^2 = rho^2 - (y_kk - y_ll)^2/4. Every theta > 0 gives a bound. So "
+        "does kappa = 1 with L_2 + 2 tr S - ||S||^2 in place of L_2 + theta ||S||^2 (`<M, S> >= 0`, `trace`). Without "
+        "norms and for d >= K, `directions`, `any centre` and `best theta` leave (sqrt(L_2) + ||S||_F/sqrt(2))^2/(2 p_k p_l) "
+        "where the triangle inequality gives ((sqrt(L_2) + ||S||_F)^2 - (d-K))/(2 p_k p_l); f(y) >= kappa y^2 and theta = "
+        "sqrt(L_2)/||S||_F recover that one, so the form is never above it.",
+        trusted=(SPECTRUM, LINEAR),
+        steps={
+            "split": split,
+            "eigenvalue": eigenvalue,
+            "convex": convex,
+            "block": _block,
+            "wide": _wide,
+            "narrow": _narrow,
+            "<M, S> >= 0": _positive,
+            "trace": _trace,
+            "directions": directions,
+            "any centre": no_centre,
+            "best theta": _best_theta,
+        },
+        other={
+            "nearest world": lambda: correlation_searched("sharp"),
+        },
+    ),
+)

@@ -1,0 +1,64 @@
+"""How the ledger is printed: the aligned table, one claim whole, and the block of the README."""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+HEADER = ("claim", "title", "verdict", "evidence", "slack or witness", "module", "sec")
+WIDTHS = (22, 48, 8, 32, 16, 29, 5)
+MARKERS = ("<!-- ledger -->", "<!-- /ledger -->")
+
+
+def row(*cells: str) -> str:
+    """One line of the aligned table."""
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+
+
+def table_row(entry: dict[str, Any]) -> str:
+    """The ledger's line for one claim, from its JSON form."""
+    evidence = entry["evidence"]
+    kinds = ", ".join(dict.fromkeys(e["kind"] for e in evidence))
+    slacks = [e["slack"] for e in evidence if e["slack"] is not None and e["kind"] in ("search", "witness")]
+    witness = any(e["kind"] == "witness" for e in evidence)
+    note = f"{'witness ' if witness else ''}{slacks[0]:+.3f}" if slacks else "-"
+    seconds = sum(e["seconds"] for e in evidence)
+    mark = "" if entry["verdict"] == entry["expected"] else f" (expected {entry['expected']})"
+    title = textwrap.shorten(entry["title"], WIDTHS[1], placeholder="...")
+    module = entry["module"].removeprefix("theory.")
+    return row(entry["id"], title, entry["verdict"] + mark, kinds, note, module, f"{seconds:.2f}")
+
+
+def whole(entry: dict[str, Any]) -> str:
+    """One claim with its statement, source, module, proof and every piece of evidence."""
+
+    def paragraph(label: str, text: str) -> str:
+        return textwrap.fill(
+            text, 112, initial_indent=f"{label:<11}", subsequent_indent=" " * 11, break_long_words=False
+        )
+
+    lines = [f"{entry['id']}: {entry['title']}", ""]
+    lines += [paragraph(name, entry[name]) for name in ("statement", "source", "module")]
+    if entry["reduction"]:
+        lines.append(paragraph("proof", entry["reduction"]))
+    lines += [paragraph("trusted", fact) for fact in entry["trusted"]]
+    lines += [f"{'verdict':<11}{entry['verdict']} (expected: {entry['expected']})", ""]
+    words = {True: "holds", False: "FAILS", None: "open"}
+    for e in entry["evidence"]:
+        lines.append(f"  {words[e['holds']]:<6}{e['kind']:<11}{e['step']}  [{e['seconds']:.2f} s]")
+        lines.append(textwrap.fill(e["summary"], 108, initial_indent=" " * 8, subsequent_indent=" " * 8))
+        if e["computed"]:
+            lines.append(textwrap.fill(e["computed"], 108, initial_indent=" " * 8 + "-> ", subsequent_indent=" " * 11))
+    return "\n".join(lines)
+
+
+def with_ledger(text: str, entries: Sequence[dict[str, Any]]) -> str:
+    """`text` (a README) with the whole table between its `MARKERS`.
+
+    Raises ValueError where they are missing.
+    """
+    start, end = MARKERS
+    if text.count(start) != 1 or text.count(end) != 1:
+        raise ValueError(f"text={text[:20]!r}...: holds no place for the ledger; put {start} and {end} into it once")
+    block = "\n".join([start, "```", row(*HEADER), *map(table_row, entries), "```", end])
+    return re.sub(f"{re.escape(start)}.*{re.escape(end)}", lambda _: block, text, flags=re.DOTALL)

@@ -1,0 +1,56 @@
+"""Theorem 1 by a cap about the class mean: the cap form.
+
+Notation as in `steps`; see `caps`.
+"""
+
+import z3
+
+from theory.ledger import Claim, Evidence, Verdict
+from theory.prove import cauchy_schwarz, implication
+from theory.theorem1.forms.cap import cap_angle
+from theory.theorem1.proofs.caps import BY_RIM, cap_searched, half_angles, nearer, rim_point
+from theory.theorem1.proofs.chord import ball, main_part_ball, monotone_chord
+from theory.theorem1.proofs.steps import AVERAGES, CONCLUSION, PAPER, union_bound
+from theory.theorem1.proofs.thresholds import monotone_rho, split, unit_chord
+
+
+def _by_distance() -> Evidence:
+    up, w, D = z3.Reals("up w D")
+    return implication(
+        "||u - p|| <= D implies u.p >= (1 + ||p||^2 - D^2)/2",
+        [D >= 0, 1 - 2 * up + w * w <= D * D],
+        2 * up >= 1 + w * w - D * D,
+        example={up: 1, w: 1, D: 0},
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="thm-1-cap",
+        title="Theorem 1 by a cap about the class mean",
+        source="derived from " + PAPER + ", lemma 3.2",
+        statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ u^\top\mu_l\geq\max(1-\rho'',\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>"
+        r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION,
+        expected=Verdict.PROVED,
+        reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main "
+        "part`, `ball`), which confines u to a cap (`cap`). " + BY_RIM,
+        trusted=(AVERAGES,),
+        steps={
+            "chord": lambda: unit_chord("sharp"),
+            "split": lambda: split("sharp"),
+            "main part": main_part_ball,
+            "ball": ball,
+            "cap": _by_distance,
+            "half angles": half_angles,
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "rim": rim_point,
+            "nearer": nearer,
+            "monotone": monotone_rho,
+            "monotone D": monotone_chord,
+            "union bound": union_bound,
+        },
+        other={
+            "worst configuration": lambda: cap_searched(cap_angle),
+        },
+    ),
+)
