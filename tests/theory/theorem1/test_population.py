@@ -6,13 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from tests.theory.worlds import clustered, clustered_worlds, planar, scattered
+from tests.theory.worlds import clustered_worlds
 from theory.factors import class_means, nearest_mean_error, view_diameters
 from theory.population import clopper_pearson, refined_mean_radius
 from theory.setting import FiniteWorld
-from theory.theorem1 import ball_grid, ball_part_within, certify, main_part_within
 from theory.theorem1.certificates.anchors import choose_anchors
-from theory.theorem1.certificates.grid import clique_grid
 from theory.theorem1.certificates.population import (
     POPULATION_FORMS,
     Anchors,
@@ -23,7 +21,7 @@ from theory.theorem1.certificates.population import (
     located,
 )
 from theory.theorem1.certificates.world import ROUNDING
-from theory.theorem1.proofs.anchored import bounded_margin, cell_margin, mean_ball
+from theory.theorem1.forms.anchored import mean_ball
 
 
 def simplex(K):
@@ -55,21 +53,6 @@ def drawn(world, n, rng):
 
 def certificate_of(features, labels, anchors, level=0.95):
     return certify_population(features, labels, view_diameters(features), anchors, level)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.integers(0, 2**32 - 1))
-def test_cell_margin_is_exact_on_balls(seed):
-    """Positive iff no point of the rim, sampled densely in the plane, is as near to the rival."""
-    rng = np.random.default_rng(seed)
-    a, p, q = rng.normal(size=(3, 2))
-    t = rng.uniform(0, 1)
-    value = cell_margin(t, np.linalg.norm(a - p), np.linalg.norm(a - q), np.linalg.norm(p - q))
-    angles = np.linspace(0, 2 * np.pi, 20_000)
-    rim = a + t * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    gap = (((rim - q) ** 2).sum(axis=1) - ((rim - p) ** 2).sum(axis=1)) / 2
-    assert value == pytest.approx(gap.min(), abs=1e-6)
-    assert bounded_margin(t, np.linalg.norm(a - p), np.linalg.norm(a - q)) <= 0 or value > 0
 
 
 @settings(max_examples=150, deadline=None)
@@ -202,59 +185,6 @@ def test_a_level_that_is_none(level):
     world = planted(3, 0.0, 0.0, atoms=8)
     with pytest.raises(ValueError, match="level"):
         choose_anchors(world.features, world.labels, 10, level)
-
-
-@settings(max_examples=60, deadline=None)
-@given(clustered_worlds)
-def test_balls_give_lower_bounds_and_valid_certificates(world):
-    """A main part of balls is a main part: its share is at most the clique's at the same (eps, reach)."""
-    balls, cliques = ball_grid(world), clique_grid(world, "local")
-    worst = nearest_mean_error(world, any_view=True)
-    for form in ("sharp", "chord", "exact"):
-        assert worst <= certify(world, form, grid=balls).error + 1e-12
-        assert certify(world, form, grid=balls).error >= certify(world, form, grid=cliques).error - 1e-12
-    best = certify(world, "exact", grid=balls)
-    for v in best.classes:
-        members, anchor = ball_part_within(world, v.label, v.eps, v.reach)
-        assert len(members) / len(world.members(v.label)) == pytest.approx(v.alpha)
-        if len(members):
-            apart = np.linalg.norm(world.features[members] - anchor, axis=2).min(axis=1)
-            assert (2 * apart <= v.reach).all()
-            assert (view_diameters(world.features[members]) <= v.eps).all()
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_witnesses_of_cliques_have_the_size_that_was_counted(seed):
-    world = clustered(seed, 3, 12, 3, 1, 1, 0.2)
-    best = certify(world, "exact")
-    for v in best.classes:
-        members = main_part_within(world, v.label, v.eps, v.reach)
-        assert len(members) == round(v.alpha * len(world.members(v.label)))
-        assert (world.labels[members] == v.label).all()
-        assert (view_diameters(world.features[members]) <= v.eps).all()
-        if len(members) == 0:
-            continue
-        gaps = np.linalg.norm(
-            world.features[members][:, None, :, None] - world.features[members][None, :, None], axis=4
-        )
-        assert gaps.min(axis=(2, 3)).max() <= v.reach + ROUNDING
-
-
-def test_no_false_certificate_over_many_worlds():
-    """Structured, scattered and adversarial worlds, cliques and balls; at least a third certify something."""
-    certified = 0
-    for seed in range(400):
-        world = [
-            clustered(seed, 2 + seed % 3, 4 + seed % 5, 2, seed % 2, seed // 2 % 2, [0.0, 0.02, 0.1][seed % 3]),
-            scattered(seed, 2, 6, 2, 3),
-            planar(seed),
-        ][seed % 3 if seed % 5 else 0]
-        worst = nearest_mean_error(world, any_view=True)
-        for grid in (clique_grid(world, "local"), ball_grid(world)):
-            best = certify(world, "exact", grid=grid)
-            assert worst <= best.error + 1e-12
-            certified += best.error < 1
-    assert certified > 270
 
 
 @settings(max_examples=100, deadline=None)

@@ -83,18 +83,18 @@ def attained() -> Evidence:
     """Evidence that the margin of the exact form cannot be relaxed: it tends to 0 while a main part's sample is lost."""
     sizes = (20, 200, 2000)
     cases = {"edge": (0.7, 0.9, 0.9), "face": (1.361, 0.9, 1.0)}
-    found = {
+    outcomes = {
         (name, n): attained_margin(attaining_world(n, round(0.1 * n), s, w, rival), s)
         for name, (s, w, rival) in cases.items()
         for n in sizes
     }
-    margins = {name: [found[name, n][0] for n in sizes] for name in cases}
+    margins = {name: [outcomes[name, n][0] for n in sizes] for name in cases}
     return Evidence(
         kind="search",
         summary=f"finite worlds of {', '.join(map(str, sizes))} samples a class in which a sample of the main part is "
         "misclassified, yet the margin of the exact form is only "
         + "; ".join(f"{', '.join(f'{value:.1e}' for value in values)} ({name})" for name, values in margins.items()),
-        holds=all(lost and value <= 0 for value, lost in found.values())
+        holds=all(lost and value <= 0 for value, lost in outcomes.values())
         and all(values[-1] > values[0] / 50 for values in margins.values()),
         computed="margin * n = "
         + "; ".join(
