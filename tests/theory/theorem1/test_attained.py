@@ -35,9 +35,9 @@ def test_attaining_world_sits_at_the_worst_point():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((20, 2, 0.5, 0.1, 0.9), "w = 0.1"),
-        ((20, 2, 0.7, 0.9, 0.1), "rival|norm 0.1"),
-        ((20, 2, 0.7, 0.9, 1.1), "norm 1.1"),
+        ((20, 2, 0.5, 0.1, 0.9), "w=0.1"),
+        ((20, 2, 0.7, 0.9, 0.1), "rival=0.1"),
+        ((20, 2, 0.7, 0.9, 1.1), "rival=1.1"),
     ],
 )
 def test_impossible_attaining_worlds_are_refused(arguments, words):

@@ -163,7 +163,7 @@ def test_sample_means_locate_better_once_there_are_many_samples():
         (lambda f, y, a: (f * 2, y, a), "norm 1"),
         (lambda f, y, a: (np.where(f == f[0, 0, 0], np.nan, f), y, a), "nan"),
         (lambda f, y, a: (f, np.zeros_like(y), a), "at least 2"),
-        (lambda f, y, a: (f, y, Anchors(a.points[:2], a.radii, a.hoped)), "anchors have shapes"),
+        (lambda f, y, a: (f, y, Anchors(a.points[:2], a.radii, a.hoped)), "wrong shapes"),
         (lambda f, y, a: (f, y, Anchors(a.points, a.radii, a.hoped[:2])), r"\(2,\); give"),
         (lambda f, y, a: (f, y, Anchors(a.points, a.radii[:2], a.hoped)), r"\(2,\), \(3,\); give"),
         (lambda f, y, a: (f, y, Anchors(a.points, -1 - a.radii, a.hoped)), "radii >= 0"),
