@@ -98,13 +98,13 @@ def test_it_fails_no_more_often_than_stated_and_says_something(K, torn, swapped,
     fit = drawn(world, 400, rng)
     anchors = choose_anchors(*fit, held_out=n, level=level)
     assert anchors.hoped.all()
-    found = [certificate_of(*drawn(world, n, rng), anchors, level) for _ in range(draws)]
-    errors = np.array([[c.errors[form] for form in POPULATION_FORMS] for c in found])
+    certificates = [certificate_of(*drawn(world, n, rng), anchors, level) for _ in range(draws)]
+    errors = np.array([[c.errors[form] for form in POPULATION_FORMS] for c in certificates])
     failures = int((errors.min(axis=1) < truth).sum())
     assert beta.ppf(0.999, failures + 1, draws - failures) < 1 - level
-    best = np.array([c.error for c in found])
+    best = np.array([c.error for c in certificates])
     assert np.median(best) < truth + 0.15 < 0.5
-    assert all(c.form == "anchored" for c in found if c.error < 1)
+    assert all(c.form == "anchored" for c in certificates if c.error < 1)
 
 
 def test_the_pooled_event_is_what_makes_it_tight():
@@ -127,10 +127,10 @@ def test_a_class_that_was_hoped_for_in_vain_costs_its_mass_only():
     features, labels = drawn(world, 600, rng)
     moved = features.copy()
     moved[labels == 0] = simplex(4)[1]  # where class 1 is: neither of the two can be told from the other
-    found = certificate_of(moved, labels, anchors)
+    certificate = certificate_of(moved, labels, anchors)
     assert anchors.hoped.all()
-    assert [c.met("anchored") for c in found.classes] == [False, False, True, True]
-    assert 0.5 < found.errors["anchored"] < 0.66
+    assert [c.met("anchored") for c in certificate.classes] == [False, False, True, True]
+    assert 0.5 < certificate.errors["anchored"] < 0.66
 
 
 def test_forms_are_ordered_and_the_level_is_paid_for():
@@ -138,12 +138,12 @@ def test_forms_are_ordered_and_the_level_is_paid_for():
     rng = np.random.default_rng(4)
     anchors = choose_anchors(*drawn(world, 900, rng), held_out=3000, level=0.95)
     sample = drawn(world, 3000, rng)
-    found = certificate_of(*sample, anchors)
-    e = found.errors
+    certificate = certificate_of(*sample, anchors)
+    e = certificate.errors
     assert e["anchored"] <= e["chord"] <= e["sharp"] <= e["corrected"] < 1
     stricter = certificate_of(*sample, anchors, 0.999)
-    assert stricter.error > found.error
-    assert len(found.split.levels) == len(events(3)) == 16
+    assert stricter.error > certificate.error
+    assert len(certificate.split.levels) == len(events(3)) == 16
 
 
 def test_sample_means_locate_better_once_there_are_many_samples():
@@ -164,8 +164,8 @@ def test_sample_means_locate_better_once_there_are_many_samples():
         (lambda f, y, a: (np.where(f == f[0, 0, 0], np.nan, f), y, a), "nan"),
         (lambda f, y, a: (f, np.zeros_like(y), a), "at least 2"),
         (lambda f, y, a: (f, y, Anchors(a.points[:2], a.radii, a.hoped)), "wrong shapes"),
-        (lambda f, y, a: (f, y, Anchors(a.points, a.radii, a.hoped[:2])), r"\(2,\); give"),
-        (lambda f, y, a: (f, y, Anchors(a.points, a.radii[:2], a.hoped)), r"\(2,\), \(3,\); give"),
+        (lambda f, y, a: (f, y, Anchors(a.points, a.radii, a.hoped[:2])), r"\(2,\): wrong shapes"),
+        (lambda f, y, a: (f, y, Anchors(a.points, a.radii[:2], a.hoped)), r"\(2,\), \(3,\): wrong shapes"),
         (lambda f, y, a: (f, y, Anchors(a.points, -1 - a.radii, a.hoped)), "radii >= 0"),
         (lambda f, y, a: (f, y, Anchors(a.points, a.radii + np.inf, a.hoped)), "finite radii >= 0"),
         (lambda f, y, a: (f, y, Anchors(a.points * np.nan, a.radii, a.hoped)), "finite"),
@@ -220,10 +220,10 @@ def test_every_event_is_what_plain_counting_says():
     world = planted(3, 0.2, 0.1, 0.05, atoms=60)
     anchors = Anchors(simplex(3), np.array([0.1, 0.2, 0.15]), np.array([True, False, True]))
     features, labels = world.features, world.labels
-    found = certificate_of(features, labels, anchors)
+    certificate = certificate_of(features, labels, anchors)
     at = 1 - 0.05 / 16
     n, pooled = len(labels), 0
-    for k, c in enumerate(found.classes):
+    for k, c in enumerate(certificate.classes):
         t, own = anchors.radii[k], [features[i] for i in range(n) if labels[i] == k]
         gaps = [[np.linalg.norm(view - anchors.points[k]) for view in views] for views in own]
         inside, close = (sum(f(row) <= bound for row in gaps) for f, bound in ((max, t), (min, t / 2)))
@@ -241,10 +241,10 @@ def test_every_event_is_what_plain_counting_says():
         assert c.radius == t
         s = 2 * t
         means = [features[labels == j].mean(axis=(0, 1)) for j in range(3)]
-        alpha = [found.classes[j].alpha.low for j in range(3)]
+        alpha = [certificate.classes[j].alpha.low for j in range(3)]
         balls = [
             min(
-                (found.classes[j].mean_radius, tuple(means[j])),
+                (certificate.classes[j].mean_radius, tuple(means[j])),
                 (alpha[j] * anchors.radii[j] + 1 - alpha[j], tuple(alpha[j] * anchors.points[j])),
             )
             for j in range(3)
@@ -267,32 +267,32 @@ def test_every_event_is_what_plain_counting_says():
 
         ends = []
         for j in range(3):  # least and largest distance of the anchor from mean j, from both balls
-            by_sample = np.linalg.norm(anchors.points[k] - means[j]), found.classes[j].mean_radius
+            by_sample = np.linalg.norm(anchors.points[k] - means[j]), certificate.classes[j].mean_radius
             reach = alpha[j] * anchors.radii[j] + 1 - alpha[j]
             by_anchor = np.linalg.norm(anchors.points[k] - alpha[j] * anchors.points[j]), reach
             ends.append((max(x - r for x, r in (by_sample, by_anchor)), min(x + r for x, r in (by_sample, by_anchor))))
         assert c.own == pytest.approx(ends[k][1])
         assert c.rival_distance == pytest.approx(min(ends[j][0] for j in others))
         assert c.margins["anchored"] == pytest.approx(c.rival_distance - c.own - 2 * t)
-    assert found.pooled.lower == pytest.approx(clopper_pearson(pooled, n, at, "lower").low)
-    assert found.hoped == (0, 2)
+    assert certificate.pooled.lower == pytest.approx(clopper_pearson(pooled, n, at, "lower").low)
+    assert certificate.hoped == (0, 2)
 
 
 def test_the_printed_form_is_met_with_many_samples_and_pays_for_what_it_splits():
     world = planted(3, 0.0, 0.0, atoms=40)
     rng = np.random.default_rng(6)
     anchors = Anchors(simplex(3), np.zeros(3), np.ones(3, bool))
-    found = certificate_of(*drawn(world, 4000, rng), anchors)
-    assert all(c.met("printed") for c in found.classes)
-    kept = sum(c.mass.low * (c.sigma.low - c.misaligned.high) for c in found.classes)
-    assert found.errors["printed"] == pytest.approx(1 - kept)
-    assert found.errors["anchored"] < found.errors["printed"] < 0.1
-    assert found.errors["anchored"] == pytest.approx(1 - found.pooled.low)
+    certificate = certificate_of(*drawn(world, 4000, rng), anchors)
+    assert all(c.met("printed") for c in certificate.classes)
+    kept = sum(c.mass.low * (c.sigma.low - c.misaligned.high) for c in certificate.classes)
+    assert certificate.errors["printed"] == pytest.approx(1 - kept)
+    assert certificate.errors["anchored"] < certificate.errors["printed"] < 0.1
+    assert certificate.errors["anchored"] == pytest.approx(1 - certificate.pooled.low)
 
 
 def test_classes_beside_the_pooled_event_count_by_themselves():
     world = planted(3, 0.0, 0.0, atoms=40)
     sample = drawn(world, 600, np.random.default_rng(7))
-    found = certificate_of(*sample, Anchors(simplex(3), np.zeros(3), np.array([True, False, True])))
-    assert all(c.met("anchored") for c in found.classes)
-    assert found.errors["anchored"] == pytest.approx(1 - found.pooled.low - found.classes[1].mass.low)
+    certificate = certificate_of(*sample, Anchors(simplex(3), np.zeros(3), np.array([True, False, True])))
+    assert all(c.met("anchored") for c in certificate.classes)
+    assert certificate.errors["anchored"] == pytest.approx(1 - certificate.pooled.low - certificate.classes[1].mass.low)
