@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import pkgutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -61,6 +62,7 @@ def _direct(name: str) -> tuple[str, ...]:
         return ()
     tree, is_package = _tree(name)
     names = [name.rpartition(".")[0], *_statements(tree, name if is_package else name.rpartition(".")[0])]
+    names += _walked(tree, name) if is_package else []
     return tuple(dict.fromkeys(n for n in names if n.partition(".")[0] in PACKAGES))
 
 
@@ -75,6 +77,16 @@ def _statements(tree: ast.Module, package: str) -> Iterator[str]:
             if base.partition(".")[0] in PACKAGES and _tree(base)[1]:
                 names = (f"{base}.{alias.name}" for alias in node.names)
                 yield from (name for name in names if importlib.util.find_spec(name) is not None)
+
+
+def _walked(tree: ast.Module, package: str) -> list[str]:
+    """The modules of a package that imports all of its own, by `__path__`, when it is imported itself."""
+    done_at_once = [part for part in tree.body if not isinstance(part, ast.FunctionDef | ast.ClassDef)]
+    if "__path__" not in {n.id for part in done_at_once for n in ast.walk(part) if isinstance(n, ast.Name)}:
+        return []
+    spec = importlib.util.find_spec(package)
+    folders = None if spec is None else spec.submodule_search_locations
+    return [f"{package}.{module.name}" for module in pkgutil.iter_modules(folders or [])]
 
 
 @cache

@@ -18,9 +18,8 @@ from theory.divergence import crosscorrelation, infonce, losses
 from theory.divergence.pairs import PairBounds
 from theory.population import choose_anchor, norm_interval
 from theory.setting import FiniteWorld
-from theory.theorem1 import certify, clique_grid, compare
-from theory.theorem1.certificates.world import _choose, _Class
-from theory.theorem1.forms import exact_angle
+from theory.theorem1 import certify, clique_grid, compare, exact_angle
+from theory.theorem1.certificates.world import Points
 from theory.theorem1.proofs.attained import worst_u
 from theory.theorem2.bounds import eta_optimal, least, misaligned_bound
 
@@ -224,7 +223,7 @@ def of_class(share, s):
     """A class whose condition is share > s + 1/2: met by the whole class up to s = 1/2."""
     share, s = np.array(share), np.array(s)
     none = np.zeros(len(s))
-    return _Class(np.arange(len(s)), share, s, none, 1 - share, lambda share, s, _: share - s - 0.5)
+    return Points(np.arange(len(s)), share, s, none, 1 - share, lambda share, s, _: share - s - 0.5)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +236,7 @@ def of_class(share, s):
     ],
 )
 def test_the_point_kept_for_a_class_is_the_nearest_to_a_certificate(share, s, chosen):
-    assert _choose(of_class(share, s)) == chosen
+    assert of_class(share, s).kept() == chosen
 
 
 def uneven():

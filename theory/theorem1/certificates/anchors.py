@@ -1,4 +1,7 @@
-"""The choice of anchors and radii on a fitting sample. Any choice is valid; this one makes the certificate say much."""
+"""The choice of anchors and radii on a fitting sample.
+
+Any choice gives a valid certificate; this one is made so that much of the population is certified.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -13,22 +16,30 @@ from theory.theorem1.forms.anchored import bounded_margin, mean_ball
 CANDIDATES = 64
 """Samples of a class whose first views may become its anchor, beside the direction of its mean."""
 RADII = 48
+"""Radii that are tried about an anchor."""
 SWEEPS = 2
+"""How often the radius of every class is chosen anew, given those of the others."""
 
 
 def choose_anchors(features: Array, labels: Array, held_out: int, level: float) -> Anchors:
-    """Anchors, radii and hoped classes from the fitting sample; labels are used for the audit, not by the encoder.
+    """Anchors, radii and hoped classes from the fitting sample.
 
-    features (n, m, d) of unit norm, labels (n,); held_out: how many samples will be counted; level: at which.
-    Per class, the anchor is the candidate that locates the class mean best; then radii grow or shrink, class by class, as
-    far as the mass that all conditions look like certifying grows, foreseen with Clopper-Pearson bounds at the counts to
-    come. ValueError for what `check_sample` and `split_level` refuse, and held_out < 1.
+    The anchor of a class is the candidate that locates the class mean best. Then the radii are changed, class by class, as
+    long as that raises the mass which is foreseen to be certified: by Clopper-Pearson bounds at the counts that are to come
+    if the shares stay what they are here.
+
+    features  (n, m, d) of unit norm
+    labels    (n,) 0..K-1; the audit uses them, the encoder does not
+    held_out  number of samples that will be counted
+    level     at which they will be
+
+    Raises ValueError for what `check_sample` and `split_level` refuse, and for held_out < 1.
     """
     check_sample(features, labels)
     K = int(labels.max()) + 1
     at = split_level(level, events(K)).levels["pooled"]
     if held_out < 1:
-        raise ValueError(f"held_out is {held_out}; leave one sample or more to certify on")
+        raise ValueError(f"held_out={held_out}: too few; leave one sample or more to certify on")
     shares = np.bincount(labels) / len(labels)
     means, points, options = [], [], []
     for k in range(K):
@@ -72,8 +83,16 @@ def _best_anchor(own: Array, mean: Array) -> Array:
 
 @dataclass(frozen=True)
 class _State:
-    """Anchors (K, d) with radii and foreseen alpha (K,), sample means (K, d) known up to `spread` (K,), and what of
-    ||a_l - mu_k|| follows: own (K,) upper bounds for k = l, rivals (K, K) lower bounds, infinite on the diagonal."""
+    """Anchors with the radii chosen so far, and what is foreseen of the distances ||a_l - mu_k||.
+
+    points   (K, d) a_l
+    to_mean  (K, K) distance of a_l from the sample mean of class k
+    spread   (K,) how far that mean may be from mu_k
+    radii    (K,) t_l
+    alpha    (K,) foreseen lower bounds on the shares within t_l of a_l
+    own      (K,) upper bounds on ||a_l - mu_l||
+    rivals   (K, K) lower bounds on ||a_l - mu_k||, infinite on the diagonal
+    """
 
     points: Array
     to_mean: Array

@@ -1,6 +1,6 @@
 """Concentration and alignment of a finite world over all (eps, delta) that matter to Theorem 1.
 
-Levers, i.e. where the spread s comes from:
+A lever is a way to bound the spread s, on which every form depends:
 - lipschitz   s = (L d_A + 2 eps)/r, with d_A in input space: the theorem as stated;
 - local       s = (d_{A,f} + 2 eps)/r, with d_{A,f} = min over views ||f(x1') - f(x2')||: the proof uses L delta for nothing
               else, and no Lipschitz constant is needed (thm-1-local).
@@ -20,19 +20,22 @@ from theory.setting import Array, FiniteWorld
 Lever = Literal["lipschitz", "local"]
 LEVERS: tuple[Lever, ...] = ("lipschitz", "local")
 NODES = 2_000_000
+"""Default budget of the clique searches of one class at one eps, in nodes of the search tree."""
 
 
 @dataclass(frozen=True)
 class Grid:
     """sigma, alpha and R of a world for one lever, at E values of eps and T of delta.
 
-    eps    (E,) distances;  reach (T,) the values of L delta or of d_{A,f} where a main part grows, in feature units
     lipschitz  L on the points of the world for the lever "lipschitz", else None
-    s      (E, T) spread (reach + 2 eps)/r, at most 2: points of a sphere of radius r are no further apart
-    sigma  (T, K) share of each class in its main part
-    alpha  (E, T, K) share of each class in a main part chosen inside S_eps
-    R      (E,) share of samples outside S_eps;  R_class (E, K) share of each class outside S_eps
-    exact  every clique search ended: sigma and alpha are the largest there are, else lower bounds with a witness
+    eps        (E,) distances in feature units
+    reach      (T,) the values of L delta or of d_{A,f} where a main part grows, in feature units
+    s          (E, T) spread (reach + 2 eps)/r, at most 2: points of a sphere of radius r are no further apart
+    sigma      (T, K) share of each class in its main part
+    alpha      (E, T, K) share of each class in a main part chosen inside S_eps
+    R          (E,) share of samples outside S_eps
+    R_class    (E, K) share of each class outside S_eps
+    exact      every clique search ended: sigma and alpha are the largest there are, else lower bounds with a witness
     """
 
     lever: Lever
@@ -48,9 +51,10 @@ class Grid:
 
 
 def clique_grid(world: FiniteWorld, lever: Lever, *, eps_values: int = 8, nodes: int = NODES) -> Grid:
-    """sigma and alpha on `world` at `eps_values` view diameters, evenly spaced in rank, and at every delta that matters.
+    """sigma and alpha on `world`, with cliques for main parts, at every delta at which one grows.
 
-    nodes: budget of the clique searches of one class at one eps; where it ends, sigma and alpha are lower bounds.
+    eps_values  number of values of eps: view diameters, evenly spaced in rank
+    nodes       budget of the clique searches of one class at one eps; where it ends, sigma and alpha are lower bounds
     """
     constant = lipschitz_constant(world) if lever == "lipschitz" else None
     diameters = view_diameters(world.features)
@@ -58,7 +62,7 @@ def clique_grid(world: FiniteWorld, lever: Lever, *, eps_values: int = 8, nodes:
     classes = [world.members(k) for k in range(world.classes)]
 
     def gaps(members: Array) -> Array:
-        """What bounds d_{A,f}; for equal views whose features differ, L d_A = 0 does not."""
+        """Upper bounds on d_{A,f}. L d_A alone is none: it is 0 for equal views, whose features may differ by rounding."""
         if len(members) == 1:
             return np.zeros((1, 1))
         local = augmented_distances(world.features[members])
@@ -112,11 +116,15 @@ def _grid(
 
 
 def ball_grid(world: FiniteWorld, *, eps_values: int = 8, anchors: int = 32, reaches: int = 256) -> Grid:
-    """`clique_grid` for the lever "local" in O(n m d) per anchor: main parts are balls about an anchor.
+    """The same for the lever "local" with balls about an anchor for main parts, in O(n m d) per anchor.
 
-    So sigma and alpha are lower bounds.
-    Members have a view within reach/2 of one fixed vector, hence are pairwise within reach (population-anchor). Anchors of a
-    class: the direction of its mean and up to `anchors` of its samples. reaches: quantiles of twice the distances.
+    Members of a ball have a view within reach/2 of its anchor, hence are pairwise within reach (population-anchor); larger
+    main parts may exist, so sigma and alpha are lower bounds. Anchors of a class are the direction of its mean and some of
+    its samples.
+
+    eps_values  number of values of eps, as for `clique_grid`
+    anchors     number of samples of a class that are tried as anchors, at most
+    reaches     number of values of the reach per class and anchor: quantiles of twice the distances
     """
     diameters = view_diameters(world.features)
     eps = np.unique(np.quantile(diameters, np.linspace(0, 1, eps_values), method="inverted_cdf"))
@@ -158,9 +166,9 @@ def anchor_distances(features: Array, anchors: int) -> Array:
 
 
 def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float) -> Array:
-    """A largest main part found inside S_eps: indices of samples of the class, pairwise within `reach` in feature space.
+    """The witness of an entry of `clique_grid` for the lever "local": a main part inside S_eps, as indices of samples.
 
-    The witness of the entry of `clique_grid` at (eps, reach) for the lever "local".
+    They are of class `label`, pairwise within `reach` in feature space, and as many as the search yields.
     """
     members = world.members(label)
     kept = members[view_diameters(world.features[members]) <= eps]
@@ -172,7 +180,7 @@ def main_part_within(world: FiniteWorld, label: int, eps: float, reach: float) -
 def ball_part_within(
     world: FiniteWorld, label: int, eps: float, reach: float, anchors: int = 32
 ) -> tuple[Array, Array]:
-    """The same for `ball_grid`: the members, and the anchor that all of them have a view within reach/2 of."""
+    """The witness of an entry of `ball_grid`: the members, and the anchor (d,) that each has a view within reach/2 of."""
     members = world.members(label)
     features = world.features[members]
     inside = view_diameters(features) <= eps

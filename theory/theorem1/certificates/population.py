@@ -41,7 +41,9 @@ from theory.theorem1.forms.form import PopulationPair
 class Anchors:
     """What is chosen before the counted sample is looked at; lengths in units of r.
 
-    points (K, d) a_l;  radii (K,) t_l >= 0;  hoped (K,) bool: the classes of the pooled event
+    points  (K, d) a_l
+    radii   (K,) t_l >= 0
+    hoped   (K,) bool: the classes that are hoped to meet the condition; the pooled event counts them together
     """
 
     points: Array
@@ -53,8 +55,12 @@ class Anchors:
 class PopulationClass:
     """One class: its events, where its mean is, and by how much each form is met (met where above `ROUNDING`).
 
-    own        U >= ||a_l - mu_l||;  rival, rival_distance: the k with the least L_k <= ||a_l - mu_k||, and that
-    located_by "sample": the ball about the sample mean is the smaller one; "anchor": that about alpha_l a_l
+    mean_radius     of the ball about the sample mean that holds mu_l
+    located_by      "sample" if that ball is the smaller one, "anchor" if the one about alpha_l a_l is
+    located_radius  radius of the smaller one
+    own             U >= ||a_l - mu_l||
+    rival           the k with the least L_k <= ||a_l - mu_k||
+    rival_distance  that L_k
     """
 
     label: int
@@ -81,8 +87,10 @@ class PopulationClass:
 class PopulationCertificate:
     """Err(G_f) <= errors[form] for the population, all forms together, with probability at least `level`.
 
-    direction "upper" throughout; 1 where no class is met.  split: the union bound, written out.
-    sample_error: of the nearest class mean on the counted sample itself, in any view; an estimate, certified by nothing
+    errors        direction "upper" throughout; 1 where no class is met
+    split         the union bound, written out
+    pooled        mass of the hoped classes together
+    sample_error  of the nearest class mean on the counted sample itself, in any view: an estimate, not a bound
     """
 
     level: float
@@ -195,8 +203,10 @@ def certify_population(
 
 @dataclass(frozen=True)
 class _Counted:
-    """The events of one class: `inside` of its `samples` have all views within t of the anchor; the rest as in
-    `PopulationClass`."""
+    """The events of one class: `inside` of its `samples` have all views within t of the anchor.
+
+    The other fields are those of `PopulationClass`.
+    """
 
     samples: int
     inside: int
@@ -266,10 +276,13 @@ def anchored_world(features: Array, labels: Array, anchors: Anchors) -> tuple[fl
 
 
 def located(anchors: Anchors, alpha: Array, means: Array, radii: Array) -> tuple[Array, Array, Array, Array]:
-    """Where the means are, from both balls: U (K,), L (K, K) with L[l, k] <= ||a_l - mu_k||, and the smaller balls.
+    """Where the means are, by two balls each: U (K,), L (K, K) with L[l, k] <= ||a_l - mu_k||, centres and radii.
 
-    alpha (K,) lower bounds; means (K, d) and radii (K,) of the balls about the sample means. The last two results are
-    centres (K, d) and radii (K,).
+    The last two are those of the smaller ball of each mean, (K, d) and (K,).
+
+    alpha  (K,) lower bounds on alpha_l
+    means  (K, d) sample means
+    radii  (K,) of the balls about them
     """
     points, about = anchors.points, mean_ball(alpha, anchors.radii)
     centres = alpha[:, None] * points
@@ -301,7 +314,7 @@ def check_sample(features: Array, labels: Array) -> None:
     norms = np.sqrt(np.einsum("nmd,nmd->nm", features, features))
     if abs(norms - 1).max() > ROUNDING:
         raise ValueError(
-            f"feature norms run from {norms.min():.6g} to {norms.max():.6g}; give float64 features of norm 1"
+            f"features: norms run from {norms.min():.6g} to {norms.max():.6g}; give float64 features of norm 1"
         )
 
 
@@ -310,9 +323,9 @@ def check_anchors(anchors: Anchors, classes: int, dimension: int) -> None:
     shapes = (anchors.points.shape, anchors.radii.shape, anchors.hoped.shape)
     if shapes != ((classes, dimension), (classes,), (classes,)):
         raise ValueError(
-            f"anchors have shapes {', '.join(map(str, shapes))}; give ({classes}, {dimension}), ({classes},), ({classes},)"
+            f"anchors={', '.join(map(str, shapes))}: wrong shapes; give ({classes}, {dimension}), ({classes},), ({classes},)"
         )
     if not np.isfinite(anchors.points).all():
-        raise ValueError("an anchor is not finite; give a point of the features' space for every class")
+        raise ValueError("anchors.points: not finite; give a point of the features' space for every class")
     if not ((anchors.radii >= 0) & np.isfinite(anchors.radii)).all():
-        raise ValueError(f"radii are {anchors.radii}; give finite radii >= 0")
+        raise ValueError(f"radii={anchors.radii}: no lengths; give finite radii >= 0")

@@ -20,7 +20,6 @@ Source: lecture, Theorem 1; Huang et al., ICLR 2023, Theorem 1 and Lemma 3.2.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -36,8 +35,8 @@ def declared(name: str, modules: list[ModuleType]) -> dict[str, Any]:
     return dict(sorted(forms.items(), key=lambda item: (item[1].order, item[0])))
 
 
-FORMS: Mapping[str, Form] = declared("FORM", _MODULES)
-POPULATION_FORMS: Mapping[str, PopulationForm] = declared("POPULATION_FORM", _MODULES)
+FORMS: dict[str, Form] = declared("FORM", _MODULES)
+POPULATION_FORMS: dict[str, PopulationForm] = declared("POPULATION_FORM", _MODULES)
 
 
 def margin(form: str, alpha: Any, s: Any, ll: Any, kk: Any, lk: Any, guard: float = 0.0) -> Array:

@@ -29,7 +29,7 @@ def mean_ball(alpha: Any, t: Any) -> Any:
 
 
 POPULATION_FORM = PopulationForm(
-    order=7,
+    order=70,
     claim="thm-1-anchor-bounds",
     share="alpha",
     margin=lambda pair: bounded_margin(pair.t, pair.own, pair.rival),

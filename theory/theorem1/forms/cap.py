@@ -22,4 +22,4 @@ def cap_angle(alpha: Any, s: Any, w: Any, guard: float = 0.0) -> Array:
     return half_angle((np.minimum(by_chord, by_split) + guard) / (2 * w))
 
 
-FORM = cap_form(order=5, claim="thm-1-cap", angle=cap_angle)
+FORM = cap_form(order=50, claim="thm-1-cap", angle=cap_angle)

@@ -28,7 +28,7 @@ def _costs(pair: Pair) -> Terms:
 
 
 FORM = Form(
-    order=4,
+    order=40,
     claim="thm-1-chord",
     share="alpha",
     margin=lambda pair: np.asarray(chord_margin(pair.share, pair.s, pair.ll, pair.kk, pair.lk)),
@@ -36,7 +36,7 @@ FORM = Form(
     by_product=False,
 )
 POPULATION_FORM = PopulationForm(
-    order=4,
+    order=40,
     claim="thm-1-chord",
     share="alpha",
     margin=lambda pair: chord_margin(pair.share, pair.s, pair.apart**2, 0.0, 0.0),

@@ -15,4 +15,4 @@ def rho_corrected(alpha: Any, s: Any) -> Any:
     return sum(corrected_terms(alpha, s).values())
 
 
-FORM, POPULATION_FORM = threshold_forms(order=2, claim="thm-1-corrected", terms=corrected_terms)
+FORM, POPULATION_FORM = threshold_forms(order=20, claim="thm-1-corrected", terms=corrected_terms)

@@ -27,4 +27,4 @@ def exact_angle(alpha: Any, s: Any, w: Any, guard: float = 0.0) -> Array:
     return np.where(at_edge, edge, face)
 
 
-FORM = cap_form(order=6, claim="thm-1-exact", angle=exact_angle)
+FORM = cap_form(order=60, claim="thm-1-exact", angle=exact_angle)

@@ -39,7 +39,7 @@ class Pair:
 class Form:
     """A condition under which no sample of class l that lies in its main part and in S_eps is misclassified.
 
-    order       place among the forms
+    order       place among the forms, weaker ones first; reports name the last of those that certify most
     claim       id of the proved claim that the form rests on
     share       what it takes of the class: sigma, of which R_eps/p_l may be lost, or alpha
     margin      by how much the condition holds, in units of r^2; positive iff it does

@@ -31,9 +31,9 @@ def _costs(pair: Pair) -> Terms:
     return terms if pair.shortfall is None else terms | {"Delta_mu / 2": pair.shortfall}
 
 
-FORM = Form(order=1, claim="thm-1-printed", share="sigma", margin=_margin, costs=_costs, by_product=True)
+FORM = Form(order=10, claim="thm-1-printed", share="sigma", margin=_margin, costs=_costs, by_product=True)
 POPULATION_FORM = PopulationForm(
-    order=1,
+    order=10,
     claim="thm-1-printed",
     share="sigma",
     margin=lambda pair: threshold(rho_printed(pair.share, pair.q, 1, pair.s)) - pair.product,

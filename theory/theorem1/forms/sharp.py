@@ -15,4 +15,4 @@ def rho_sharp(alpha: Any, s: Any) -> Any:
     return sum(sharp_terms(alpha, s).values())
 
 
-FORM, POPULATION_FORM = threshold_forms(order=3, claim="thm-1-sharp", terms=sharp_terms)
+FORM, POPULATION_FORM = threshold_forms(order=30, claim="thm-1-sharp", terms=sharp_terms)

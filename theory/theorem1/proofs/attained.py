@@ -48,9 +48,9 @@ def attaining_world(n: int, lost: int, s: float, w: float, rival: float) -> Fini
     off_plane = np.sqrt(max(1 - v @ v, 0.0))
     b = (p - alpha * v) / (1 - alpha) if lost else np.zeros(2)
     if 2 * off_plane > s + 1e-12 or abs(np.linalg.norm(alpha * v + (1 - alpha) * b) - w) > 1e-9:
-        raise ValueError(f"no world with w = {w}, s = {s}, {lost} of {n} lost attains the exact form; change w or s")
+        raise ValueError(f"w={w}: no world with s = {s}, {lost} of {n} lost attains the exact form; change w or s")
     if lost and abs(np.linalg.norm(b) - 1) > 1e-9:
-        raise ValueError(f"w = {w} is out of reach at alpha = {alpha}, s = {s}; give a w nearer to alpha")
+        raise ValueError(f"w={w}: out of reach at alpha = {alpha}, s = {s}; give a w nearer to alpha")
     sides = off_plane * np.resize([1.0, -1.0], n - lost - 1)
     main = np.column_stack([np.tile(v, (n - lost - 1, 1)), sides])
     own = np.vstack([[1.0, 0.0, 0.0], main, np.tile([*b, 0.0], (lost, 1))])
@@ -58,12 +58,14 @@ def attaining_world(n: int, lost: int, s: float, w: float, rival: float) -> Fini
     distance = (1 - 1e-9) * float(np.linalg.norm(own[0] - mean))
     cosine = (1 + rival**2 - distance**2) / (2 * rival)  # ||u - q|| = distance, ||q|| = rival
     if not 0 < rival <= 1 or abs(cosine) > 1:
-        raise ValueError(f"no mean of norm {rival} is {distance:.3g} from u; give a norm nearer to 1, at most 1")
+        raise ValueError(
+            f"rival={rival}: no mean of this norm is {distance:.3g} from u; give a norm nearer to 1, at most 1"
+        )
     q = rival * np.array([cosine, -np.sqrt(1 - cosine**2), 0.0])
     normal = own[0] - (own[0] @ mean) / (mean @ mean) * mean  # from the axis of the cap towards u
     below = np.arctan2((q - mean) @ normal / np.linalg.norm(normal), (q - mean) @ mean / np.linalg.norm(mean))
     if below < phi:
-        raise ValueError(f"u is not the worst point against a rival of norm {rival}; give a norm nearer to 1")
+        raise ValueError(f"rival={rival}: u is not the worst point against a rival of this norm; give one nearer to 1")
     sideways = np.sqrt(1 - rival**2) * np.array([0.0, 0.0, 1.0])
     others = q + np.resize([1.0, -1.0], n)[:, None] * sideways
     features = np.repeat(np.vstack([own, others])[:, None, :], 2, axis=1)
@@ -83,18 +85,18 @@ def attained() -> Evidence:
     """Evidence that the margin of the exact form cannot be relaxed: it tends to 0 while a main part's sample is lost."""
     sizes = (20, 200, 2000)
     cases = {"edge": (0.7, 0.9, 0.9), "face": (1.361, 0.9, 1.0)}
-    found = {
+    outcomes = {
         (name, n): attained_margin(attaining_world(n, round(0.1 * n), s, w, rival), s)
         for name, (s, w, rival) in cases.items()
         for n in sizes
     }
-    margins = {name: [found[name, n][0] for n in sizes] for name in cases}
+    margins = {name: [outcomes[name, n][0] for n in sizes] for name in cases}
     return Evidence(
         kind="search",
         summary=f"finite worlds of {', '.join(map(str, sizes))} samples a class in which a sample of the main part is "
         "misclassified, yet the margin of the exact form is only "
         + "; ".join(f"{', '.join(f'{value:.1e}' for value in values)} ({name})" for name, values in margins.items()),
-        holds=all(lost and value <= 0 for value, lost in found.values())
+        holds=all(lost and value <= 0 for value, lost in outcomes.values())
         and all(values[-1] > values[0] / 50 for values in margins.values()),
         computed="margin * n = "
         + "; ".join(

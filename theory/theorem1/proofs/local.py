@@ -40,10 +40,10 @@ CLAIMS = (
         r"\quad s=(\delta_f+2\varepsilon)/r\ \mathrm{serves\ every\ form}",
         expected=Verdict.PROVED,
         reduction="With C_l^0 pairwise within delta_f in d_{A,f}, take x0*, x* the views of x0, x that attain the "
-        "minimum. Since x0 and x lie in S_eps, the outer two terms are at most eps (`local spread`, over the four norms: the triangle "
-        "inequality is an axiom of the norm). Nothing else in any form's proof uses L or delta. `never larger`: L "
-        "delta is an upper bound of the same number, so every main part of the Lipschitz lever is one here, at no "
-        "larger s.",
+        "minimum. Since x0 and x lie in S_eps, the outer two terms are at most eps (`local spread`, over the four norms: "
+        "the triangle inequality is an axiom of the norm). Nothing else in any form's proof uses L or delta. `never "
+        "larger`: L delta is an upper bound of the same number, so every main part of the Lipschitz lever is one here, "
+        "at no larger s.",
         trusted=("the triangle inequality of the Euclidean norm",),
         steps={
             "local spread": _local,

@@ -155,23 +155,21 @@ def _printed_rho() -> Evidence:
 def nested(alpha: Any, s: Any, ll: Any, kk: Any, lk: Any) -> dict[str, Any]:
     """By how much each derived implication holds: the stronger form's margin where the weaker one is met, else inf."""
     pairs = [("corrected", "sharp"), ("corrected", "chord"), ("sharp", "cap"), ("chord", "cap"), ("cap", "exact")]
-    found: dict[Any, Any] = {
-        form: margin(form, alpha, s, ll, kk, lk) for form in ("corrected", "sharp", "chord", "cap", "exact")
-    }
-    return {f"{weak} => {strong}": np.where(found[weak] > 0, found[strong], np.inf) for weak, strong in pairs}
+    margins = {form: margin(form, alpha, s, ll, kk, lk) for form in ("corrected", "sharp", "chord", "cap", "exact")}
+    return {f"{weak} => {strong}": np.where(margins[weak] > 0, margins[strong], np.inf) for weak, strong in pairs}
 
 
 def _searched() -> Evidence:
     n = 400_000
-    found, rng = draw(n, seed=0), np.random.default_rng(1)
+    drawn, rng = draw(n, seed=0), np.random.default_rng(1)
     kk, turn = rng.random(n) ** 0.5, rng.uniform(0, np.pi, n)
-    lk = np.sqrt(found.square) * kk * np.cos(turn)
-    held = nested(found.alpha, found.s, found.square, kk**2, lk)
-    least = {name: float(values.min()) for name, values in held.items()}
-    met = {name: int(np.isfinite(values).sum()) for name, values in held.items()}
+    lk = np.sqrt(drawn.square) * kk * np.cos(turn)
+    margins = nested(drawn.alpha, drawn.s, drawn.square, kk**2, lk)
+    least = {name: float(values.min()) for name, values in margins.items()}
+    met = {name: int(np.isfinite(values).sum()) for name, values in margins.items()}
     return Evidence(
         kind="search",
-        summary="; ".join(f"{name} where met, {met[name]} of {n}" for name in held),
+        summary="; ".join(f"{name} where met, {met[name]} of {n}" for name in margins),
         holds=min(least.values()) > -1e-12 and min(met.values()) > n // 20,
         computed="least margin of the stronger: " + ", ".join(f"{value:.2g}" for value in least.values()),
     )

@@ -3,7 +3,7 @@
 The class mean of a point u = f(x0)/r of the main part is mu_l = alpha v + (1 - alpha) b, with v in the convex hull of the
 unit vectors within s of u and ||b|| <= 1; x0 is misclassified as k when ||u - mu_k|| <= ||u - mu_l||, ||mu_k|| <= 1.
 A condition mu_l.mu_k < T is broken by a configuration with mu_l.mu_k < T. The search draws configurations in the plane
-and takes the worst mu_k for each in closed form, so what it finds bounds the true slack from above.
+and takes the worst mu_k for each in closed form, so its least slack is an upper bound on the true one.
 """
 
 from dataclasses import dataclass
@@ -70,33 +70,33 @@ def draw(n: int, seed: int) -> Configurations:
     return Configurations(sigma, q, s, least_product(p1, p2), np.hypot(1 - p1, p2), p1**2 + p2**2)
 
 
-def rhos(found: Configurations) -> dict[str, Array]:
+def rhos(drawn: Configurations) -> dict[str, Array]:
     """rho of every configuration, per form, with q = R/p_l."""
     return {
-        "printed": rho_printed(found.sigma, found.q, 1, found.s),
-        "corrected": rho_corrected(found.alpha, found.s),
-        "sharp": rho_sharp(found.alpha, found.s),
+        "printed": rho_printed(drawn.sigma, drawn.q, 1, drawn.s),
+        "corrected": rho_corrected(drawn.alpha, drawn.s),
+        "sharp": rho_sharp(drawn.alpha, drawn.s),
     }
 
 
-def slacks(found: Configurations) -> dict[str, Array]:
+def slacks(drawn: Configurations) -> dict[str, Array]:
     """mu_l.mu_k - threshold(rho) of every configuration, per form; a negative one breaks the form.
 
     The printed form is taken without its Delta_mu/2, which only makes it harder to meet.
     """
-    return {form: found.product - threshold(rho) for form, rho in rhos(found).items()}
+    return {form: drawn.product - threshold(rho) for form, rho in rhos(drawn).items()}
 
 
-def chord_slack(found: Configurations) -> Array:
+def chord_slack(drawn: Configurations) -> Array:
     """D - ||u - mu_l||: a misclassified mu_k lies within ||u - mu_l|| of u, so ||mu_l - mu_k|| <= 2 D needs it >= 0."""
-    return np.asarray(chord_bound(found.alpha, found.s) - found.distance)
+    return np.asarray(chord_bound(drawn.alpha, drawn.s) - drawn.distance)
 
 
 def searched(form: str) -> Evidence:
     """Evidence that no configuration drawn breaks the form, with the nearest ones at a few rho."""
     n, levels = 400_000, (0.01, 0.05, 0.2, 0.45)
-    configurations = draw(n, seed=0)
-    rho, slack = rhos(configurations)[form], slacks(configurations)[form]
+    drawn = draw(n, seed=0)
+    rho, slack = rhos(drawn)[form], slacks(drawn)[form]
     nearest = [float(slack[abs(rho - level) < 0.05 * level].min()) for level in levels]
     least = float(slack.min())
     return Evidence(
@@ -112,10 +112,10 @@ def searched(form: str) -> Evidence:
 def chord_searched() -> Evidence:
     """Evidence that D bounds ||u - mu_l|| in every configuration drawn, and is attained."""
     n = 400_000
-    found = draw(n, seed=0)
-    slack = chord_slack(found)
+    drawn = draw(n, seed=0)
+    slack = chord_slack(drawn)
     least = float(slack.min())
-    spread = (found.s > 0.1) & (found.alpha < 0.95)
+    spread = (drawn.s > 0.1) & (drawn.alpha < 0.95)
     return Evidence(
         kind="search",
         summary=f"D bounds ||u - mu_l|| in {n} configurations; the nearest with s > .1 and alpha < .95 is "
