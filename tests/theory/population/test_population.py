@@ -360,7 +360,7 @@ def test_bad_means_are_named():
     with pytest.raises(ValueError, match=r"means\[0, 0\]=nan: not finite"):
         norm_interval(np.array([[math.nan]]), np.zeros(1), 0.9, 5)
     for radii in (np.array([-1.0]), np.array([math.nan])):
-        with pytest.raises(ValueError, match="radii=.*give radii >= 0"):
+        with pytest.raises(ValueError, match=r"radii=.*give radii >= 0"):
             distance_interval(np.ones((1, 1)), radii, 0.9, 5)
 
 
