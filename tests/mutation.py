@@ -26,8 +26,8 @@ LIMIT_S = 300  # per mutant: a loop that no longer ends is noticed too
 
 TESTED_BY = {  # module of theory: the tests that its formulas have elsewhere, the fast ones first
     "elementary.py": "arcl/test_example1 test_factors arcl/test_theorem2",
-    "setting.py": "test_setting test_factors theorem1/test_theorem1",
-    "factors.py": "test_factors theorem2/test_discrete theorem1/test_theorem1",
+    "setting.py": "test_setting test_factors theorem1/test_world",
+    "factors.py": "test_factors theorem2/test_discrete theorem1/test_world",
     "divergence/losses.py": "divergence/test_losses divergence/test_crosscorrelation",
     "divergence/lemma_4_1.py": "divergence/test_losses",
     "divergence/infonce.py": "divergence/test_infonce divergence/test_theorem3",
@@ -39,6 +39,9 @@ TESTED_BY = {  # module of theory: the tests that its formulas have elsewhere, t
     "concentration/frontier.py": "concentration/test_frontier concentration/test_mainpart",
     "concentration/distances.py": "concentration/test_distances concentration/test_mainpart",
     "concentration/bands.py": "concentration/test_distances concentration/test_mainpart",
+    "theorem1/forms/anchored.py": "theorem1/test_forms theorem1/test_population",
+    "theorem1/certificates/anchors.py": "theorem1/test_population",
+    "theorem1/certificates/grid.py": "theorem1/test_grid theorem1/test_world",
     "arcl/augmentation_robust.py": "arcl/test_augmentation_robust arcl/test_theorem2",
     "arcl/linear_heads.py": "arcl/test_theorem2",
 }
@@ -81,8 +84,7 @@ class Mutant:
     @property
     def tests(self) -> list[str]:
         """Paths of the test files that may notice."""
-        own = TESTED_BY[self.module].split() if self.module in TESTED_BY else mirrored(self.module)
-        return [f"tests/theory/{name}.py" for name in dict.fromkeys([*own, "test_mutants", "test_ledger"])]
+        return tests_of(self.module)
 
 
 def modules(root: Path = ROOT) -> list[str]:
@@ -91,19 +93,29 @@ def modules(root: Path = ROOT) -> list[str]:
     return [module for module in below if module not in NOT_MUTATED]
 
 
+def tests_of(module: str) -> list[str]:
+    """Paths of the test files that may notice an edit of a module."""
+    own = TESTED_BY[module].split() if module in TESTED_BY else mirrored(module)
+    return [f"tests/theory/{name}.py" for name in dict.fromkeys([*own, "test_mutants", "test_ledger"])]
+
+
 def mirrored(module: str, root: Path = ROOT) -> list[str]:
-    """The names of the tests of a module: of its name (test_theorem3 for theorem3_sharp), else all of the nearest folder."""
+    """The names of the tests that mirror a module: those of its name, in its folder or one above (test_theorem3 for
+    theorem3_sharp); else those of the nearest package about it, a file of its name or all in the folder of its name."""
     tests = root / "tests" / "theory"
-    parts = module.removesuffix(".py").removesuffix("/__init__").split("/")
-    while parts:
-        folder, name = tests.joinpath(*parts[:-1]), parts[-1]
-        stems = sorted(path.stem for path in folder.glob("test_*.py"))
-        own = [stem for stem in stems if f"{name}_".startswith(stem.removeprefix("test_") + "_")]
-        inside = sorted(path.stem for path in (folder / name).glob("test_*.py"))
-        if own or inside:
-            place = "/".join(parts[:-1] if own else parts)
-            return [f"{place}/{stem}" if place else stem for stem in own or inside]
-        parts.pop()
+    *packages, name = module.removesuffix(".py").removesuffix("/__init__").split("/")
+
+    def stems(folder: list[str], wanted: str = "") -> list[str]:
+        files = sorted(path.stem for path in tests.joinpath(*folder).glob("test_*.py"))
+        named = [stem for stem in files if not wanted or f"{wanted}_".startswith(stem.removeprefix("test_") + "_")]
+        return ["/".join([*folder, stem]) for stem in named]
+
+    for depth in range(len(packages), 0 if packages else -1, -1):
+        if own := stems(packages[:depth], name):
+            return own
+    for depth in range(len(packages), 0, -1):
+        if about := stems(packages[: depth - 1], packages[depth - 1]) or stems(packages[:depth]):
+            return about
     return []
 
 
