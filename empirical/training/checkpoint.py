@@ -39,24 +39,28 @@ def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     path = folder / STATE
     if not path.exists():
         return None
-    remedy = "delete it to train from the start"
     try:
-        found = json.loads(path.read_bytes())
+        saved = json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"checkpoint {path} cannot be read ({type(error).__name__}): {remedy}") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT or not {"tensors", "sha256", "state"} <= set(found):
-        raise ValueError(f"checkpoint {path} was not written by this program: {remedy}")
-    source = folder / Path(found["tensors"]).name
+        raise refusal(path, f"cannot be read ({type(error).__name__})") from error
+    if not isinstance(saved, dict) or saved.get("format") != FORMAT or not {"tensors", "sha256", "state"} <= set(saved):
+        raise refusal(path, "not written by this program")
+    tensors = folder / Path(saved["tensors"]).name
     try:
-        content = source.read_bytes()
+        content = tensors.read_bytes()
     except OSError as error:
-        raise ValueError(f"checkpoint {path} names {source.name}, which cannot be read: {remedy}") from error
-    if hashlib.sha256(content).hexdigest() != found["sha256"]:
-        raise ValueError(f"checkpoint {path} names {source.name}, which is truncated or was changed: {remedy}")
+        raise refusal(path, f"names {tensors.name}, which cannot be read") from error
+    if hashlib.sha256(content).hexdigest() != saved["sha256"]:
+        raise refusal(path, f"names {tensors.name}, which is truncated or was changed")
     try:
-        return safetensors.torch.load(content), found["state"]
+        return safetensors.torch.load(content), saved["state"]
     except SafetensorError as error:
-        raise ValueError(f"checkpoint {path} names {source.name}, which is no safetensors file: {remedy}") from error
+        raise refusal(path, f"names {tensors.name}, which is no safetensors file") from error
+
+
+def refusal(path: Path, reason: str) -> ValueError:
+    """The error for a checkpoint that cannot be used: it names the file and the remedy."""
+    return ValueError(f"checkpoint={path}: {reason}; delete it to train from the start")
 
 
 def replace(path: Path, content: bytes) -> None:

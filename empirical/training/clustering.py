@@ -31,7 +31,7 @@ from empirical.evaluation.classifiers import extract, weights_hash
 from empirical.evaluation.heads import unit
 from empirical.training.checkpoint import replace
 from empirical.training.loop import TrainingConfig, pick_device, train
-from empirical.training.methods import SimCLR
+from empirical.training.methods.simclr import SimCLR
 from empirical.training.networks import Encoder, backbone_maker
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, finite_views, sample_parameters, seeded_generator

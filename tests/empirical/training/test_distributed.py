@@ -23,7 +23,8 @@ from empirical.training.distributed import averaged, process_count, process_rank
 from empirical.evaluation.classifiers import weights_hash
 from empirical.experiments.design import SCALES, Cell, Experiment
 from empirical.experiments.running import run_all
-from empirical.training.methods import METHODS, MoCo, initial_learner
+from empirical.training.methods import METHODS, initial_learner
+from empirical.training.methods.moco import MoCo
 from empirical.training.loop import TrainingConfig, run_dir, train
 
 torch.set_num_threads(1)
