@@ -196,9 +196,9 @@ def _archive_contents(name: str, path: Path, verify: bool) -> tuple[Layout, dict
         # Members are read, never extracted: a path in the archive cannot reach the disk.
         with tarfile.open(path, "r:*") as archive:
             for member in archive:
-                stream = archive.extractfile(member) if member.isreg() else None
-                if stream is not None:
-                    contents[member.name.removeprefix("./")] = stream.read()
+                content = archive.extractfile(member) if member.isreg() else None
+                if content is not None:
+                    contents[member.name.removeprefix("./")] = content.read()
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ValueError(
             f"{path} cannot be read as a tar archive ({error}): it is truncated; fetch it from {HOME}"

@@ -190,7 +190,7 @@ def _from_disk(name: str, path: Path, seed: int, side: int | None, verify: bool)
     train, test, names = _READERS[name](path, seed, side, verify)
     if len(set(names)) < max(2, len(names)):
         raise ValueError(f"{path}: class_names={names!r} must be two or more different names")
-    halves = []
+    parts: list[Tensor] = []
     for half, (images, labels) in enumerate((train, test)):
         where = ("train", "test")[half]
         bad = labels[(labels < 0) | (labels >= len(names))]
@@ -205,8 +205,9 @@ def _from_disk(name: str, path: Path, seed: int, side: int | None, verify: bool)
                 "number the classes without it"
             )
         order = _class_turns(labels, np.random.default_rng([seed, half]))
-        halves += [torch.from_numpy(images[order]), torch.from_numpy(labels[order])]
-    return Dataset(name, *halves, class_names=names)
+        parts += [torch.from_numpy(images[order]), torch.from_numpy(labels[order])]
+    train_images, train_labels, test_images, test_labels = parts
+    return Dataset(name, train_images, train_labels, test_images, test_labels, names)
 
 
 def _prefix(name: str, size: int | None, labels: Tensor, classes: int) -> slice:

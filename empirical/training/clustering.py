@@ -34,8 +34,9 @@ from empirical.training.loop import TrainingConfig, pick_device, train
 from empirical.training.methods.simclr import SimCLR
 from empirical.training.networks import Encoder, backbone_maker
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
-from empirical.views.augmentations import Augmentation, apply, finite_views, sample_parameters, seeded_generator
-from empirical.views.warps import Warp, matrices, warp_images, warped_views
+from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+from empirical.views.protocol import finite_views
+from empirical.views.warps import Warp, matrices, warp_images
 from theory.concentration import augmented_distances
 from theory.ledger import write_json
 from theory.options import OneLineParser, integer
@@ -100,9 +101,7 @@ class Clustering:
 
     def finite(self, images: Tensor, m: int, seed: int) -> Tensor:
         """m views of each image, the image first."""
-        if self.warp is not None:
-            return warped_views(images, self.warp, m, seed)
-        return finite_views(images, Augmentation.from_letters(self.letters), m, seed)
+        return finite_views(images, self.warp or Augmentation.from_letters(self.letters), m, seed)
 
 
 @dataclass(frozen=True)

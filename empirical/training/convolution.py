@@ -39,7 +39,7 @@ def convolve_2x2(x: Tensor, weight: Tensor) -> Tensor:
 def speed_up_small_maps(module: nn.Module) -> None:
     """Replace, inside the module, each nn.Conv2d that `SmallMapConvolution` can stand for, on the same parameters."""
     for name, child in module.named_children():
-        if _replaceable(child):
+        if type(child) is nn.Conv2d and _fits(child):
             bias = child.bias is not None
             twin = SmallMapConvolution(child.in_channels, child.out_channels, 3, padding=1, bias=bias, device="meta")
             twin._parameters = child._parameters
@@ -48,8 +48,6 @@ def speed_up_small_maps(module: nn.Module) -> None:
             speed_up_small_maps(child)
 
 
-def _replaceable(module: nn.Module) -> bool:
-    if type(module) is not nn.Conv2d:
-        return False
-    form = (module.kernel_size, module.stride, module.padding, module.dilation, module.groups, module.padding_mode)
+def _fits(layer: nn.Conv2d) -> bool:
+    form = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode)
     return form == ((3, 3), (1, 1), (1, 1), (1, 1), 1, "zeros")

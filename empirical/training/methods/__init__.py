@@ -122,8 +122,9 @@ def encode(module: nn.Module, views: Tensor) -> Tensor:
     In bfloat16 on CUDA; the features come back in the type of the views, in which losses are computed.
     """
     with _autocast(views.device):
-        z: Tensor = module(views.flatten(0, 1))
-    return z.to(views.dtype).unflatten(0, views.shape[:2]).transpose(0, 1)
+        z = module(views.flatten(0, 1))
+    features: Tensor = z.to(views.dtype).unflatten(0, views.shape[:2]).transpose(0, 1)
+    return features
 
 
 def _autocast(device: torch.device) -> AbstractContextManager[Any]:

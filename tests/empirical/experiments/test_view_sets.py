@@ -23,7 +23,8 @@ from empirical.experiments.view_sets import (
     step_verdict,
     tau,
 )
-from empirical.views.augmentations import Augmentation, finite_views
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import finite_views
 
 
 def of(letters, low, high=None):

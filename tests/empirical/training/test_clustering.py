@@ -164,7 +164,7 @@ def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch
         (["--data", "imagenet"], "--data imagenet has no preset: choose one of digits, fashion"),
         (["--seed", "-1"], "seed=-1 must be 0 or more"),
         (["--seed", "x"], "'x' is not an integer"),
-        (["--device", "tpu"], "device='tpu' is unknown"),
+        (["--device", "tpu"], "device='tpu': unknown"),
         (["--out", "weights.json"], "--out weights.json does not end in .safetensors"),
     ],
 )
