@@ -24,8 +24,8 @@ def save(folder: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> Non
     digest = hashlib.sha256(content).hexdigest()
     name = f"tensors-{digest[:16]}.safetensors"
     text = json.dumps({"format": FORMAT, "tensors": name, "sha256": digest, "state": state}, allow_nan=False)
-    replace(folder / name, content)
-    replace(folder / STATE, text.encode())
+    replace_file(folder / name, content)
+    replace_file(folder / STATE, text.encode())
     for old in folder.glob("tensors-*"):
         if old.name != name:
             old.unlink()
@@ -63,7 +63,7 @@ def refusal(path: Path, reason: str) -> ValueError:
     return ValueError(f"checkpoint={path}: {reason}; delete it to train from the start")
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write to a temporary neighbour, on the disk, then rename: a reader finds the old file or the new one, whole."""
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("wb") as file:

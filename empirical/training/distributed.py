@@ -125,7 +125,7 @@ class WholeBatchNorm(_BatchNorm):
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.ndim < 2:
-            raise ValueError(f"input of shape {tuple(input.shape)} must be (n, channels, ...)")
+            raise ValueError(f"input.shape={tuple(input.shape)}: no channels; give (n, channels, ...)")
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised x (n, channels, ...); by running statistics in evaluation mode."""

@@ -215,7 +215,7 @@ def train(
                 if probe is not None:
                     history[-1].update(probe(learner.encoder, epoch))
                 lines = "".join(json.dumps(record) + "\n" for record in history)
-                checkpoint.replace(folder / "metrics.jsonl", lines.encode())
+                checkpoint.replace_file(folder / "metrics.jsonl", lines.encode())
                 state = {
                     "config": config.description(),
                     "data": data_hash,

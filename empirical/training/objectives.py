@@ -92,15 +92,17 @@ def info_nce(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float, p
     """
     _check_positive("temperature", temperature)
     if positive not in POSITIVES:
-        raise ValueError(f"positive={positive!r} is unknown: choose one of {', '.join(POSITIVES)}")
+        raise ValueError(f"positive={positive!r}: unknown; choose one of {', '.join(POSITIVES)}")
     single = queries.ndim == 2 and positive == "pair"
     if queries.shape != keys.shape or not (single or (queries.ndim == 3 and queries.shape[1] >= 2)):
         raise ValueError(
-            f"queries {tuple(queries.shape)} and keys {tuple(keys.shape)} must have one shape: (N, m, d) with m >= 2 views, "
-            "or (N, d) for positive='pair'"
+            f"queries.shape={tuple(queries.shape)}, keys.shape={tuple(keys.shape)}: not of one shape; give (N, m, d) with "
+            "m >= 2 views, or (N, d) for positive='pair'"
         )
     if queue.ndim != 2 or len(queue) < 1 or queue.shape[1] != queries.shape[-1]:
-        raise ValueError(f"queue {tuple(queue.shape)} must be (Q, {queries.shape[-1]}) with Q >= 1 keys")
+        raise ValueError(
+            f"queue.shape={tuple(queue.shape)}: not keys like these; give (Q, {queries.shape[-1]}) with Q >= 1"
+        )
     q, k, negatives = (functional.normalize(x, dim=-1) for x in (queries, keys, queue))
     if single:
         anchor, own = q, (q * k).sum(dim=1)
@@ -127,7 +129,7 @@ def barlow_twins(z1: Tensor, z2: Tensor, weight: float) -> Tensor:
     Raises ValueError for a negative weight, unequal or non-matrix shapes, and N < 2 (nothing varies).
     """
     if not weight >= 0:
-        raise ValueError(f"weight={weight} (lambda) must be 0 or more: 0.005 is the paper's")
+        raise ValueError(f"weight={weight}: lambda is negative; use 0 or more, the paper has 0.005")
     _check_pair("z1", z1, "z2", z2)
     correlation = standardised(z1).T @ standardised(z2) / len(z1)
     diagonal = correlation.diagonal()
@@ -167,7 +169,7 @@ def _anchored(z: Tensor, temperature: float, positive: str) -> Tensor:
     _check_positive("temperature", temperature)
     if z.ndim != 3 or z.shape[0] < 2 or z.shape[1] < 2:
         raise ValueError(
-            f"z {tuple(z.shape)} must be (N, m, d) with N >= 2 samples (negatives) and m >= 2 views (pairs)"
+            f"z.shape={tuple(z.shape)}: no negatives or no pairs; give (N, m, d) with N >= 2 samples and m >= 2 views"
         )
     n, m, _ = z.shape
     unit = functional.normalize(z, dim=2)
@@ -190,15 +192,13 @@ def _entropy(positive: Tensor, columns: Tensor, temperature: float) -> Tensor:
 
 def _check_positive(name: str, value: float) -> None:
     if not value > 0:
-        raise ValueError(
-            f"{name}={value} must be positive: {'0.1 to 1' if name == 'temperature' else '1 to 10'} is usual"
-        )
+        raise ValueError(f"{name}={value}: not positive; {'0.1 to 1' if name == 'temperature' else '1 to 10'} is usual")
 
 
 def _check_pair(first: str, a: Tensor, second: str, b: Tensor, least: int = 2) -> None:
     if a.ndim != 2 or a.shape != b.shape:
         raise ValueError(
-            f"{first} {tuple(a.shape)} and {second} {tuple(b.shape)} must have one shape (N, d): pair the views by row"
+            f"{first}.shape={tuple(a.shape)}, {second}.shape={tuple(b.shape)}: not of one shape (N, d); pair the views by row"
         )
     if len(a) < least:
-        raise ValueError(f"{first} has N={len(a)} sample, so there are no negatives: pass {least} or more")
+        raise ValueError(f"{first}.shape={tuple(a.shape)}: no negatives; give N = {least} samples or more")

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from empirical.training.convolution import speed_up_small_maps
-from empirical.training.networks import Encoder, build
+from empirical.training.networks import Encoder, build_encoder
 from empirical.training.objectives import POSITIVES
 from empirical.training.optimisation import Groups
 
@@ -34,7 +34,7 @@ FIRST = ("simclr", "moco")
 
 
 class Head(NamedTuple):
-    """The projection head a method trains with: arguments of `networks.build`."""
+    """The projection head a method trains with: arguments of `networks.build_encoder`."""
 
     widths: tuple[int, ...]
     norm: bool
@@ -103,7 +103,7 @@ def __getattr__(name: str) -> Any:
 
 def initial_encoder(method: Method, backbone: str, seed: int) -> Encoder:
     """The encoder that `initial_learner` starts from, alone; its convolutions of small maps as in `convolution`."""
-    encoder = build(seed, backbone, *method.head)
+    encoder = build_encoder(seed, backbone, *method.head)
     speed_up_small_maps(encoder)
     return encoder
 

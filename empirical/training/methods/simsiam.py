@@ -10,7 +10,7 @@ from torch import Tensor
 from empirical.training import objectives
 from empirical.training.distributed import gather
 from empirical.training.methods import Head, Learner, Method, encode
-from empirical.training.networks import Encoder, projector
+from empirical.training.networks import Encoder, projection_head
 from empirical.training.optimisation import Groups
 
 
@@ -59,7 +59,7 @@ class SimSiamLearner(Learner):
         super().__init__(encoder)
         self.method = method
         d = method.widths[-1]
-        self.predictor = projector((d, method.bottleneck, d), norm=True)
+        self.predictor = projection_head((d, method.bottleneck, d), norm=True)
 
     def forward(self, views: Tensor) -> Tensor:
         """The loss of views (2, n, 3, H, W)."""

@@ -205,7 +205,7 @@ def test_a_missing_file_is_named_with_where_to_get_it(name: str, layout: Layout,
             load(name, path=place, verify=False)
     with pytest.raises(ValueError, match=rf"holds no {name}: put .*{layout.archive}.*nothing is downloaded"):
         load(name, path=tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=rf"path is missing.*{layout.archive}.*cs\.toronto\.edu"):
+    with pytest.raises(ValueError, match=rf"path=None: .*{layout.archive}.*cs\.toronto\.edu"):
         load(name)
 
 

@@ -19,7 +19,7 @@ from empirical.training.methods.barlow_twins import BarlowTwins
 from empirical.training.methods.moco import MoCo
 from empirical.training.methods.simclr import SimCLR
 from empirical.training.methods.simsiam import SimSiam
-from empirical.training.networks import Encoder, build
+from empirical.training.networks import Encoder, build_encoder
 
 CPU = torch.device("cpu")
 SMALL = TrainingConfig(dataset="digits", epochs=3, batch_size=32, train_size=100, seed=4)
@@ -201,7 +201,7 @@ def test_training_lowers_the_loss_and_shows_progress(tmp_path: Path, capfd: pyte
     assert losses[0] > losses[1] > losses[2]
     assert losses[2] < losses[0] - 0.2
     assert all(record["images_per_second"] > 0 for record in result.history)
-    assert weights_hash(result.encoder) != weights_hash(build(0))
+    assert weights_hash(result.encoder) != weights_hash(build_encoder(0))
     shown = capfd.readouterr()
     assert "loss=" in shown.err
     assert "images/s=" in shown.err
@@ -253,7 +253,7 @@ def test_settings_of_a_method_give_way_to_what_is_asked() -> None:
         ({"lr": 0.0}, "lr=0.0"),
         ({"optimizer": "adam"}, "optimizer='adam': unknown; choose adamw or sgd"),
         ({"schedule": "linear"}, "schedule='linear': unknown; choose one-cycle or cosine"),
-        ({"encoder": "vgg"}, "encoder='vgg' is no backbone"),
+        ({"encoder": "vgg"}, "encoder='vgg': no backbone"),
         ({"mask_share": 1.0, "letters": "f"}, "mask_share=1.0"),
         ({"letters": "xyz"}, "letters='xyz'"),
         ({"strength": 9.0}, "colour_strength=9.0"),
