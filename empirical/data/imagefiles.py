@@ -44,11 +44,12 @@ def fit(images: Tensor, height: int, width: int) -> Tensor:
 def read_folder(path: Path, seed: int, side: int | None = None) -> tuple[Split, Split, tuple[str, ...]]:
     """Training split, test split (uint8 images (n, 3, H, W), by class, then by file name) and class names.
 
-    path: holds train/ and test/, each with one subfolder per class; or one subfolder per class, of which a share of
-    TEST_SHARE, drawn from the seed and at least one image, is kept for testing. Class names are the subfolders', sorted.
-    Files with a suffix outside SUFFIXES and hidden files are passed over. Images are read as RGB by pillow.
-    side: every image is brought to side x side pixels by `fit`; None: all must have one size.
+    path   holds train/ and test/, each with one subfolder per class; or one subfolder per class, of which a share of
+           TEST_SHARE, drawn from the seed and at least one image, is kept for testing
+    side   every image is brought to side x side pixels by `fit`; None: all must have one size
 
+    Class names are the subfolders', sorted. Files with a suffix outside SUFFIXES and hidden files are passed over. Images are
+    read as RGB by pillow.
     Raises ValueError for a missing folder, fewer than two classes, an empty class, a class in one of train/ and test/
     only, a file that pillow cannot read or that has more than 8 bits a channel, and images of unequal sizes.
     """
