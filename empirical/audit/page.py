@@ -20,7 +20,7 @@ from empirical.audit.table import (
     text,
 )
 from empirical.evaluation.features import HEADS
-from empirical.views.protocol import Drawn
+from empirical.views.protocol import FiniteViews
 from theory.factors import mean_shortfall, view_diameters
 from theory.ledger import write_text
 from theory.setting import Array
@@ -393,7 +393,7 @@ def _hardest(audit: Audit) -> str:
     return "".join(parts)
 
 
-def _pair(audit: Audit, hard: Hard, means: Array, drawn: Drawn | None) -> str:
+def _pair(audit: Audit, hard: Hard, means: Array, drawn: FiniteViews | None) -> str:
     names, witness, pictures, nearest = _names(audit), audit.exact.witnesses[hard.label], "", []
     (i, first), (other, second) = hard.first, hard.second
     for row, j in (hard.first, hard.second):
