@@ -26,7 +26,7 @@ def process_count() -> int:
 
 
 def process_rank() -> int:
-    """This process's number, from 0; the process 0 writes files and shows progress."""
+    """This process's number, from 0; process 0 writes files and shows progress."""
     return dist.get_rank() if process_count() > 1 else 0
 
 
