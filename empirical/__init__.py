@@ -9,7 +9,7 @@ _HOMES = {
     "Encoder": "empirical.training.networks",
     "TrainingConfig": "empirical.training.loop",
     "TrainingResult": "empirical.training.loop",
-    "finite_views": "empirical.views.augmentations",
+    "finite_views": "empirical.views.protocol",
     "load": "empirical.data.sets",
     "train": "empirical.training.loop",
 }

@@ -16,7 +16,8 @@ from typing import Any
 from empirical.audit.core import Audit, Transfer, audit
 from empirical.audit.encoders import Subject, load_encoder
 from empirical.audit.halves import Halves, halves
-from empirical.views.protocol import Views, parse_views
+from empirical.views.parsing import parse_views
+from empirical.views.protocol import Views
 
 __all__ = ["Audit", "Halves", "Subject", "Transfer", "Views", "audit", "halves", "load_encoder", "parse_views"]
 

@@ -23,7 +23,7 @@ from empirical.audit.table import latex
 from empirical.data.sets import load
 from empirical.evaluation.features import HEADS
 from empirical.thirdparty import STRANGE, first_line, imported
-from empirical.views.protocol import NAMED, parse_views
+from empirical.views.parsing import NAMED, parse_views
 from theory.ledger import write_json, write_text
 from theory.options import OneLineParser, integer, number
 

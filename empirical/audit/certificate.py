@@ -18,7 +18,7 @@ import safetensors.numpy
 from empirical.audit.check import EXACT, FORMAT, GUARD, POPULATION, array_digest, check, digest
 from empirical.audit.core import Audit
 from empirical.evaluation.features import HEADS
-from empirical.training.checkpoint import replace
+from empirical.training.checkpoint import replace_file
 from theory.ledger import write_json
 from theory.setting import Array
 from theory.theorem1 import Certificate, PopulationCertificate, margin
@@ -144,7 +144,7 @@ def write(audit: Audit, folder: Path) -> tuple[Path, Path]:
     """certificate.json and features.safetensors (features and labels of the certifying half), the certificate last."""
     folder.mkdir(parents=True, exist_ok=True)
     features, target = folder / "features.safetensors", folder / "certificate.json"
-    replace(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
+    replace_file(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
     write_json(target, certificate(audit, features.name))
     wrong = check(target)
     if wrong:

@@ -20,9 +20,10 @@ from empirical.evaluation.features import HEADS, check_repeats, encode, encode_v
 from empirical.evaluation.heads import Head
 from empirical.thirdparty import check_integers
 from empirical.training.loop import pick_device
-from empirical.views.augmentations import Augmentation, apply
-from empirical.views.protocol import Transform, Views, parse_views
-from empirical.views.warps import Warp
+from empirical.views.augmentations import apply
+from empirical.views.callables import Transform
+from empirical.views.parsing import as_views
+from empirical.views.protocol import Views, ViewSource
 from theory.arcl import risk_shift, robust_displacement, robust_loss
 from theory.factors import view_diameters
 from theory.setting import Array
@@ -96,7 +97,7 @@ class Audit:
 def audit(
     encoder: nn.Module | Subject,
     data: Any,
-    views: Views | Augmentation | Warp | Transform | str,
+    views: Views | ViewSource | Transform | str,
     *,
     head: str = "unit",
     layer: str | None = None,
@@ -169,24 +170,6 @@ def audit(
         seconds=time.perf_counter() - start,
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
-
-
-def as_views(views: Views | Augmentation | Warp | Transform | str, m: int, seed: int, same: bool) -> Views:
-    """`Views` from whatever was given."""
-    if isinstance(views, Views):
-        return views
-    if isinstance(views, str):
-        return parse_views(views, m, seed, same)
-    if not callable(views) and not isinstance(views, Augmentation | Warp):
-        raise ValueError(
-            f"views is a {type(views).__name__}: give letters, an Augmentation, a Warp, or a callable from an image to a view"
-        )
-    name = (
-        type(views).__name__
-        if isinstance(views, Augmentation | Warp)
-        else getattr(views, "__qualname__", type(views).__name__)
-    )
-    return Views(views, name, m, seed, same)
 
 
 def _transfer(module: nn.Module, head: Head, data: Halves, fit: Array, seed: int, device: torch.device) -> Transfer:

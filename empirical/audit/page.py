@@ -1,7 +1,6 @@
 """The report of an audit: one HTML page without scripts or outside resources, every number of it from the `Audit`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,7 @@ from empirical.audit.table import (
     text,
 )
 from empirical.evaluation.features import HEADS
-from empirical.views.augmentations import Augmentation
-from empirical.views.protocol import Drawn
-from empirical.views.warps import Warp
+from empirical.views.protocol import FiniteViews
 from theory.factors import mean_shortfall, view_diameters
 from theory.ledger import write_text
 from theory.setting import Array
@@ -207,9 +204,10 @@ def _lacks(verdict: ClassCertificate, share: str) -> str:
 def _audited(audit: Audit) -> str:
     who, data, views = audit.subject, audit.data, audit.views
     head = HEADS[audit.head] + (f", {audit.clusters} clusters" if audit.head == "clusters" else "")
+    described = views.source.describe()
     parameters = "a callable, known by its name only"
-    if isinstance(views.source, Augmentation | Warp):
-        parameters = ", ".join(f"{name} {value}" for name, value in asdict(views.source).items())
+    if not isinstance(described, str):
+        parameters = ", ".join(f"{name} {value}" for name, value in described.items())
     shape = " \u00d7 ".join(map(str, data.images.shape[1:]))
     facts = {
         "Encoder": text(who.name),
@@ -395,7 +393,7 @@ def _hardest(audit: Audit) -> str:
     return "".join(parts)
 
 
-def _pair(audit: Audit, hard: Hard, means: Array, drawn: Drawn | None) -> str:
+def _pair(audit: Audit, hard: Hard, means: Array, drawn: FiniteViews | None) -> str:
     names, witness, pictures, nearest = _names(audit), audit.exact.witnesses[hard.label], "", []
     (i, first), (other, second) = hard.first, hard.second
     for row, j in (hard.first, hard.second):

@@ -31,11 +31,13 @@ Split = tuple[np.ndarray, np.ndarray]
 class Layout:
     """One official version of one data set.
 
-    archive, md5: the file to fetch and its MD5 as HOME prints it. folder: where its files lie.
-    train, test: files of images, with the number of images in each. names: the file of class names.
-    label_key, names_key: python version, the keys in the pickled dictionaries.
-    label_bytes: binary version, the bytes before the pixels, of which the last is the label; 0 in the python version.
-    digests: MD5 of the extracted files, where they are known.
+    archive, md5          the file to fetch, and its MD5 as HOME prints it
+    folder                where its files lie
+    train, test           files of images, with the number of images in each
+    names                 the file of class names
+    label_key, names_key  python version: the keys in the pickled dictionaries
+    label_bytes           binary version: the bytes before the pixels, of which the last is the label; 0 in the python version
+    digests               MD5 of the extracted files, where they are known
     """
 
     archive: str
@@ -118,10 +120,10 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
 def read(name: str, path: Path, verify: bool = True) -> tuple[Split, Split, tuple[str, ...]]:
     """Training split, test split (uint8 images (n, 3, 32, 32), in the archive's order) and class names.
 
-    path: an official archive, its extracted folder, or the folder that holds either.
-    verify: insist on the official file. An archive must have the MD5 on HOME, an extracted file of the python version its
-    own MD5, one of the binary version (for which none is published) the official size. False takes any file of the right
-    layout and size of record.
+    path     an official archive, its extracted folder, or the folder that holds either
+    verify   insist on the official file: an archive must have the MD5 on HOME, an extracted file of the python version its
+             own MD5, one of the binary version (for which none is published) the official size. False takes any file of the
+             right layout and size of record.
 
     Raises ValueError for a missing, truncated or changed file, a pickle that holds anything but arrays of bytes, numbers,
     strings and containers, and labels without a class.
@@ -139,7 +141,7 @@ def read(name: str, path: Path, verify: bool = True) -> tuple[Split, Split, tupl
                 raise ValueError(f"label {bad} is none of the {len(names)} classes in {layout.names}")
             splits.append((images, labels))
     except ValueError as error:
-        raise ValueError(f"{path}: {error}: fetch {layout.archive} again from {HOME}") from error
+        raise ValueError(f"path={path}: {error}; fetch {layout.archive} again from {HOME}") from error
     return splits[0], splits[1], names
 
 
@@ -156,7 +158,7 @@ def _contents(name: str, path: Path, verify: bool) -> tuple[Layout, dict[str, by
         if (path / layout.archive).is_file():
             return _archive_contents(name, path / layout.archive, verify)
     wanted = " or ".join(layout.archive for layout in layouts)
-    raise ValueError(f"path={str(path)!r} holds no {name}: put {wanted} there, from {HOME}; nothing is downloaded")
+    raise ValueError(f"path={str(path)!r}: holds no {name}; put {wanted} there, from {HOME}, nothing is downloaded")
 
 
 def _folder_contents(layout: Layout, folder: Path, verify: bool) -> dict[str, bytes]:
@@ -164,17 +166,17 @@ def _folder_contents(layout: Layout, folder: Path, verify: bool) -> dict[str, by
     rows = {**layout.train, **layout.test}
     for file in layout.files:
         if not (folder / file).is_file():
-            raise ValueError(f"{folder / file} is missing: extract {layout.archive} again, from {HOME}")
+            raise ValueError(f"path={folder / file}: missing; extract {layout.archive} again, from {HOME}")
         contents[file] = (folder / file).read_bytes()
         if verify and file in layout.digests:
             digest = hashlib.md5(contents[file], usedforsecurity=False).hexdigest()
             if digest != layout.digests[file]:
                 raise ValueError(
-                    f"{folder / file} has MD5 {digest}, not {layout.digests[file]}: extract {layout.archive} again"
+                    f"path={folder / file}: has MD5 {digest}, not {layout.digests[file]}; extract {layout.archive} again"
                 )
         elif verify and file in rows and len(contents[file]) != rows[file] * (layout.label_bytes + PIXELS):
             raise ValueError(
-                f"{folder / file} has {len(contents[file])} bytes, not {rows[file] * (layout.label_bytes + PIXELS)}: "
+                f"path={folder / file}: has {len(contents[file])} bytes, not {rows[file] * (layout.label_bytes + PIXELS)}; "
                 f"extract {layout.archive} again"
             )
     return contents
@@ -189,34 +191,37 @@ def _archive_contents(name: str, path: Path, verify: bool) -> tuple[Layout, dict
         if not layouts:
             wanted = " or ".join(f"{layout.md5} ({layout.archive})" for layout in LAYOUTS[name])
             raise ValueError(
-                f"{path} has MD5 {digest}, not {wanted}: it is truncated, changed or another file; fetch it again from {HOME}"
+                f"path={path}: has MD5 {digest}, not {wanted}, so it is truncated, changed or another file; fetch it "
+                f"again from {HOME}"
             )
     contents: dict[str, bytes] = {}
     try:
         # Members are read, never extracted: a path in the archive cannot reach the disk.
         with tarfile.open(path, "r:*") as archive:
             for member in archive:
-                stream = archive.extractfile(member) if member.isreg() else None
-                if stream is not None:
-                    contents[member.name.removeprefix("./")] = stream.read()
+                content = archive.extractfile(member) if member.isreg() else None
+                if content is not None:
+                    contents[member.name.removeprefix("./")] = content.read()
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ValueError(
-            f"{path} cannot be read as a tar archive ({error}): it is truncated; fetch it from {HOME}"
+            f"path={path}: cannot be read as a tar archive ({error}), so it is truncated; fetch it from {HOME}"
         ) from error
     for layout in layouts:
         if any(file.startswith(f"{layout.folder}/") for file in contents):
             missing = [file for file in layout.files if f"{layout.folder}/{file}" not in contents]
             if missing:
-                raise ValueError(f"{path} lacks {layout.folder}/{missing[0]}: fetch {layout.archive} again from {HOME}")
+                raise ValueError(
+                    f"path={path}: lacks {layout.folder}/{missing[0]}; fetch {layout.archive} again from {HOME}"
+                )
             return layout, {file: contents[f"{layout.folder}/{file}"] for file in layout.files}
     folders = " or ".join(f"{layout.folder}/" for layout in layouts)
-    raise ValueError(f"{path} holds no folder {folders}: it is not {name}; fetch it from {HOME}")
+    raise ValueError(f"path={path}: holds no folder {folders}, so it is not {name}; fetch it from {HOME}")
 
 
 def _binary_batch(layout: Layout, raw: bytes, file: str) -> Split:
     record = layout.label_bytes + PIXELS
     if not raw or len(raw) % record:
-        raise ValueError(f"{file} has {len(raw)} bytes, no multiple of the {record} of one image: it is truncated")
+        raise ValueError(f"{file} has {len(raw)} bytes, no multiple of the {record} of one image")
     rows = np.frombuffer(raw, dtype=np.uint8).reshape(-1, record)
     labels = rows[:, layout.label_bytes - 1].astype(np.int64)
     return rows[:, layout.label_bytes :].reshape(-1, *SHAPE), labels
@@ -225,13 +230,13 @@ def _binary_batch(layout: Layout, raw: bytes, file: str) -> Split:
 def _pickled_batch(layout: Layout, raw: bytes, file: str) -> Split:
     batch = unpickle(raw, file)
     if "data" not in batch or layout.label_key not in batch:
-        raise ValueError(f"{file} holds {sorted(map(str, batch))}, not data and {layout.label_key}: it is no batch")
+        raise ValueError(f"{file} holds {sorted(map(str, batch))}, not data and {layout.label_key}")
     labels = batch[layout.label_key]
     if not (isinstance(labels, list) and labels and all(type(label) is int for label in labels)):
-        raise ValueError(f"{file}: {layout.label_key} is no list of integers: it is no batch")
+        raise ValueError(f"{file}: {layout.label_key} is no list of integers")
     images = _array(batch["data"], file)
     if len(images) != len(labels):
-        raise ValueError(f"{file} holds {len(images)} images and {len(labels)} labels: they must match")
+        raise ValueError(f"{file} holds {len(images)} images and {len(labels)} labels")
     return images.reshape(-1, *SHAPE), np.array(labels, dtype=np.int64)
 
 
@@ -243,7 +248,7 @@ def _class_names(layout: Layout, raw: bytes) -> tuple[str, ...]:
 
 
 class _Recorded:
-    """What a pickle asked of NumPy: the arguments and the state, and nothing done with them."""
+    """A call that a pickle asked NumPy for: its arguments and its state are kept, and nothing is called."""
 
     state: Any = None
 
@@ -286,9 +291,9 @@ def unpickle(raw: bytes, file: str) -> dict[str, Any]:
         batch = _DataUnpickler(io.BytesIO(raw), encoding="bytes").load()
     except Exception as error:  # The documentation of pickle allows any exception for a broken stream.
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{file} is refused as a pickle: {reason}") from error
+        raise ValueError(f"{file} is refused as a pickle ({reason})") from error
     if not isinstance(batch, dict):
-        raise ValueError(f"{file} holds a {type(batch).__name__}, not a dictionary: it is no batch")
+        raise ValueError(f"{file} holds a {type(batch).__name__}, not a dictionary")
     return {key.decode("ascii", "replace") if isinstance(key, bytes) else str(key): v for key, v in batch.items()}
 
 
@@ -299,4 +304,4 @@ def _array(recorded: object, file: str) -> np.ndarray:
             state=(1, (int(rows), int(width)), _RecordedType(arguments=(b"u1", *_)), fortran, bytes(raw))
         ) if width == PIXELS and rows >= 1 and len(raw) == rows * width:
             return np.frombuffer(raw, dtype=np.uint8).reshape(rows, width, order="F" if fortran else "C")
-    raise ValueError(f"{file}: data is no uint8 array (n, {PIXELS}): it is truncated or no batch")
+    raise ValueError(f"{file}: data is no uint8 array (n, {PIXELS})")

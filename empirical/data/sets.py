@@ -42,10 +42,10 @@ FASHION_CLASSES = (
 class Dataset:
     """Labelled images, on the CPU.
 
-    name: the name given to `load`.
-    train_images (n, 3, H, W), test_images (n', 3, H, W): float32 in [0, 1].
-    train_labels (n,), test_labels (n',): int64 in 0..K-1.
-    class_names: K names; label k is class_names[k].
+    name                                     the name given to `load`
+    train_images, test_images  (n, 3, H, W)  float32 in [0, 1]
+    train_labels, test_labels  (n,)          int64 in 0..K-1
+    class_names                              K names; label k is class_names[k]
     """
 
     name: str
@@ -79,12 +79,13 @@ def load(
     "folder": one subfolder per class at `path`, in train/ and test/ or split by the seed; see `imagefiles.read_folder`.
     "npz": train_images, train_labels, test_images, test_labels in the file `path`; see `imagefiles.read_npz`.
 
-    seed: draws the order of the rows, the colours, and the split of the digits and of folders without one.
-    train_size, test_size: keep that many images, the same number of each class; None keeps all.
-    path: where the last four lie. Nothing is downloaded.
-    classes: names of two or more classes to keep; they become labels 0, 1, ... in this order. None keeps all.
-    side: scale all images until they cover side x side pixels and cut the middle; None keeps their size.
-    verify: CIFAR only; False takes an archive that is not the official one. For archives made by hand.
+    seed         draws the order of the rows, the colours, and the split of the digits and of folders without one
+    train_size   keep that many training images, the same number of each class; None keeps all
+    test_size    the same of test images
+    path         where the last four lie; nothing is downloaded
+    classes      names of two or more classes to keep; they become labels 0, 1, ... in this order; None keeps all
+    side         scale all images until they cover side x side pixels and cut the middle; None keeps their size
+    verify       CIFAR only; False takes an archive that is not the official one, such as one made by hand
 
     Raises ValueError for an unknown name, a size that is smaller than the number of classes, not a multiple of it, or
     larger than the data set can serve, a negative seed, a path that is missing or not wanted, fewer than two classes, an
@@ -93,15 +94,15 @@ def load(
     """
     if name not in _LOADERS and name not in _READERS:
         known = ", ".join(sorted([*_LOADERS, *_READERS]))
-        raise ValueError(f"name={name!r} is no data set: choose one of {known}")
+        raise ValueError(f"name={name!r}: no data set; choose one of {known}")
     if seed < 0:
-        raise ValueError(f"seed={seed} is negative: use 0 or more")
+        raise ValueError(f"seed={seed}: negative; use 0 or more")
     if name in _LOADERS and path is not None:
-        raise ValueError(f"path={str(path)!r} is not wanted: {name!r} is embedded; leave it out")
+        raise ValueError(f"path={str(path)!r}: not wanted, {name!r} is embedded; leave it out")
     if name in _READERS and path is None:
-        raise ValueError(f"path is missing: {name!r} is read from the disk, never downloaded; {_WHERE[name]}")
+        raise ValueError(f"path=None: {name!r} is read from the disk, never downloaded; {_PATH_REMEDIES[name]}")
     if side is not None and side < 1:
-        raise ValueError(f"side={side} pixels must be 1 or more")
+        raise ValueError(f"side={side}: no pixels; use 1 or more")
     full = _LOADERS[name](seed) if path is None else _from_disk(name, Path(path), seed, side, verify)
     if classes is not None:
         full = _subset(full, classes)
@@ -162,12 +163,16 @@ def _class_turns(labels: np.ndarray, generator: np.random.Generator) -> np.ndarr
 def _subset(full: Dataset, classes: Sequence[str]) -> Dataset:
     """The named classes only, relabelled 0, 1, ... in the order given."""
     if isinstance(classes, str) or len(classes) < 2 or len(set(classes)) < len(classes):
-        raise ValueError(f"classes={classes!r} must be two or more different names of {', '.join(full.class_names)}")
+        raise ValueError(
+            f"classes={classes!r}: not two different names or more; choose from {', '.join(full.class_names)}"
+        )
     new_label = torch.full((len(full.class_names),), -1)
-    for label, wanted in enumerate(classes):
-        if wanted not in full.class_names:
-            raise ValueError(f"class {wanted!r} is not in the data: choose from {', '.join(full.class_names)}")
-        new_label[full.class_names.index(wanted)] = label
+    for label, name in enumerate(classes):
+        if name not in full.class_names:
+            raise ValueError(
+                f"classes={classes!r}: {name!r} is not in the data; choose from {', '.join(full.class_names)}"
+            )
+        new_label[full.class_names.index(name)] = label
     train, test = new_label[full.train_labels], new_label[full.test_labels]
     return Dataset(
         name=full.name,
@@ -189,24 +194,27 @@ def _from_disk(name: str, path: Path, seed: int, side: int | None, verify: bool)
     """Read, check the labels, and order the rows; images stay uint8 where they are stored so."""
     train, test, names = _READERS[name](path, seed, side, verify)
     if len(set(names)) < max(2, len(names)):
-        raise ValueError(f"{path}: class_names={names!r} must be two or more different names")
-    halves = []
+        raise ValueError(
+            f"path={path}: its class names {names!r} are not two different ones or more; rename or add classes"
+        )
+    parts: list[Tensor] = []
     for half, (images, labels) in enumerate((train, test)):
-        where = ("train", "test")[half]
+        part = ("train", "test")[half]
         bad = labels[(labels < 0) | (labels >= len(names))]
         if len(bad):
             raise ValueError(
-                f"{path}: {where}_labels hold {bad[0]}: labels of {len(names)} classes are 0..{len(names) - 1}"
+                f"path={path}: {part}_labels hold {bad[0]}; label {len(names)} classes by 0..{len(names) - 1}"
             )
         empty = np.flatnonzero(np.bincount(labels, minlength=len(names)) == 0)
         if len(empty):
             raise ValueError(
-                f"{path}: class {names[empty[0]]!r} (label {empty[0]}) is empty, it has no {where} image: add some, or "
+                f"path={path}: class {names[empty[0]]!r} (label {empty[0]}) is empty, it has no {part} image; add some, or "
                 "number the classes without it"
             )
         order = _class_turns(labels, np.random.default_rng([seed, half]))
-        halves += [torch.from_numpy(images[order]), torch.from_numpy(labels[order])]
-    return Dataset(name, *halves, class_names=names)
+        parts += [torch.from_numpy(images[order]), torch.from_numpy(labels[order])]
+    train_images, train_labels, test_images, test_labels = parts
+    return Dataset(name, train_images, train_labels, test_images, test_labels, names)
 
 
 def _prefix(name: str, size: int | None, labels: Tensor, classes: int) -> slice:
@@ -215,11 +223,13 @@ def _prefix(name: str, size: int | None, labels: Tensor, classes: int) -> slice:
         return slice(None)
     largest = classes * int(torch.bincount(labels, minlength=classes).min())
     if size < classes:
-        raise ValueError(f"{name}={size} is smaller than the number of classes: use {classes} or more, or None for all")
+        raise ValueError(
+            f"{name}={size}: smaller than the number of classes; use {classes} or more, or leave it out for all"
+        )
     if size > largest:
-        raise ValueError(f"{name}={size} is too large: use at most {largest} (equal classes), or None for all")
+        raise ValueError(f"{name}={size}: too large; use at most {largest} (equal classes), or leave it out for all")
     if size % classes:
-        raise ValueError(f"{name}={size} is not a multiple of {classes} classes: use {size - size % classes}")
+        raise ValueError(f"{name}={size}: not a multiple of {classes} classes; use {size - size % classes}")
     return slice(size)
 
 
@@ -236,7 +246,7 @@ def _load_fashion(seed: int) -> Dataset:
     raw = source.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()
     if digest != FASHION_SHA256:
-        raise ValueError(f"{source} has SHA-256 {digest}, not {FASHION_SHA256}: restore the file or reinstall")
+        raise ValueError(f"{source}: has SHA-256 {digest}, not {FASHION_SHA256}; restore the file or reinstall")
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         train = _colour_split(arrays["train_images"], arrays["train_labels"], np.random.default_rng([seed, 0]))
         test = _colour_split(arrays["test_images"], arrays["test_labels"], np.random.default_rng([seed, 1]))
@@ -270,7 +280,7 @@ _READERS: dict[str, Callable[[Path, int, int | None, bool], _Read]] = {
     "folder": lambda path, seed, side, verify: imagefiles.read_folder(path, seed, side),  # noqa: ARG005
     "npz": lambda path, seed, side, verify: imagefiles.read_npz(path),  # noqa: ARG005
 }
-_WHERE = {
+_PATH_REMEDIES = {
     **{
         name: f"fetch {' or '.join(layout.archive for layout in layouts)} from {archives.HOME} and pass its path"
         for name, layouts in archives.LAYOUTS.items()

@@ -11,7 +11,11 @@ from itertools import pairwise
 from typing import Any
 
 from empirical.training.loop import TrainingConfig
-from empirical.training.methods import BarlowTwins, Method, MoCo, SimCLR, SimSiam
+from empirical.training.methods import Method
+from empirical.training.methods.barlow_twins import BarlowTwins
+from empirical.training.methods.moco import MoCo
+from empirical.training.methods.simclr import SimCLR
+from empirical.training.methods.simsiam import SimSiam
 
 LADDER = ("a", "ab", "abc", "abcd", "abcde")
 STRENGTHS = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1.0}

@@ -31,7 +31,7 @@ from empirical.provenance import source_digest
 from empirical.training.loop import TrainingConfig, TrainingResult, pick_device, train
 from empirical.training.methods import initial_encoder
 from empirical.training.networks import Encoder
-from empirical.views.augmentations import finite_views
+from empirical.views.protocol import finite_views
 from theory.arcl import robust_displacement
 from theory.concentration import augmented_distances, main_part
 from theory.ledger import write_json

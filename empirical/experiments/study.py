@@ -18,7 +18,8 @@ from empirical.evaluation.world import Measurement, as_json, measure, world_of
 from empirical.training.loop import TrainingConfig, train
 from empirical.training.methods import initial_encoder
 from empirical.training.networks import Encoder
-from empirical.views.augmentations import Augmentation, finite_views
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import finite_views
 from theory import factors
 from theory.ledger import Evidence
 from theory.setting import Array

@@ -26,7 +26,8 @@ from tqdm import tqdm
 from empirical.data.sets import Dataset, load
 from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
 from empirical.experiments.study import balanced
-from empirical.views.augmentations import Augmentation, finite_views
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import finite_views
 from theory.concentration import SigmaFrontier, augmented_distances, frontier
 from theory.ledger import write_json
 from theory.options import OneLineParser, integer, number

@@ -24,8 +24,8 @@ def save(folder: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> Non
     digest = hashlib.sha256(content).hexdigest()
     name = f"tensors-{digest[:16]}.safetensors"
     text = json.dumps({"format": FORMAT, "tensors": name, "sha256": digest, "state": state}, allow_nan=False)
-    replace(folder / name, content)
-    replace(folder / STATE, text.encode())
+    replace_file(folder / name, content)
+    replace_file(folder / STATE, text.encode())
     for old in folder.glob("tensors-*"):
         if old.name != name:
             old.unlink()
@@ -39,27 +39,31 @@ def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     path = folder / STATE
     if not path.exists():
         return None
-    remedy = "delete it to train from the start"
     try:
-        found = json.loads(path.read_bytes())
+        saved = json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"checkpoint {path} cannot be read ({type(error).__name__}): {remedy}") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT or not {"tensors", "sha256", "state"} <= set(found):
-        raise ValueError(f"checkpoint {path} was not written by this program: {remedy}")
-    source = folder / Path(found["tensors"]).name
+        raise refusal(path, f"cannot be read ({type(error).__name__})") from error
+    if not isinstance(saved, dict) or saved.get("format") != FORMAT or not {"tensors", "sha256", "state"} <= set(saved):
+        raise refusal(path, "not written by this program")
+    tensors = folder / Path(saved["tensors"]).name
     try:
-        content = source.read_bytes()
+        content = tensors.read_bytes()
     except OSError as error:
-        raise ValueError(f"checkpoint {path} names {source.name}, which cannot be read: {remedy}") from error
-    if hashlib.sha256(content).hexdigest() != found["sha256"]:
-        raise ValueError(f"checkpoint {path} names {source.name}, which is truncated or was changed: {remedy}")
+        raise refusal(path, f"names {tensors.name}, which cannot be read") from error
+    if hashlib.sha256(content).hexdigest() != saved["sha256"]:
+        raise refusal(path, f"names {tensors.name}, which is truncated or was changed")
     try:
-        return safetensors.torch.load(content), found["state"]
+        return safetensors.torch.load(content), saved["state"]
     except SafetensorError as error:
-        raise ValueError(f"checkpoint {path} names {source.name}, which is no safetensors file: {remedy}") from error
+        raise refusal(path, f"names {tensors.name}, which is no safetensors file") from error
 
 
-def replace(path: Path, content: bytes) -> None:
+def refusal(path: Path, reason: str) -> ValueError:
+    """The error for a checkpoint that cannot be used: it names the file and the remedy."""
+    return ValueError(f"checkpoint={path}: {reason}; delete it to train from the start")
+
+
+def replace_file(path: Path, content: bytes) -> None:
     """Write to a temporary neighbour, on the disk, then rename: a reader finds the old file or the new one, whole."""
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("wb") as file:

@@ -14,8 +14,7 @@ Contrastive Loss"; clusters: Shi and Malik 2000; local scale: Zelnik-Manor and P
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from dataclasses import replace as with_fields
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +28,14 @@ from tqdm import tqdm
 from empirical.data.sets import Dataset, fingerprint, load
 from empirical.evaluation.classifiers import extract, weights_hash
 from empirical.evaluation.heads import unit
-from empirical.training.checkpoint import replace
+from empirical.training.checkpoint import replace_file
 from empirical.training.loop import TrainingConfig, pick_device, train
-from empirical.training.methods import SimCLR
+from empirical.training.methods.simclr import SimCLR
 from empirical.training.networks import Encoder, backbone_maker
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
-from empirical.views.augmentations import Augmentation, apply, finite_views, sample_parameters, seeded_generator
-from empirical.views.warps import Warp, matrices, warp_images, warped_views
+from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+from empirical.views.protocol import finite_views
+from empirical.views.warps import Warp, matrices, warp_images
 from theory.concentration import augmented_distances
 from theory.ledger import write_json
 from theory.options import OneLineParser, integer
@@ -50,13 +50,21 @@ Draw = Callable[[Tensor, torch.Generator], Tensor]
 
 @dataclass(frozen=True)
 class Clustering:
-    """Everything the result depends on beside the images.
+    """Everything that the result depends on beside the images.
 
-    clusters: K. views: per sample in the graph, itself included. neighbours: of each sample in the graph. samples: at most
-    so many training images enter graph and network. warp: distortions that make views; or letters: of
-    `Augmentation.from_letters`. contrast_epochs: of SimCLR on the letters, whose head features make the graph and whose
-    backbone the network starts from; 0: pixels, and a random start. epochs, batch_size, lr, weight_decay: of the network.
-    Raises ValueError for a value outside its range, and contrast without letters.
+    clusters            K
+    views               of each sample in the graph, the sample itself included
+    neighbours          of each sample in the graph
+    samples             the graph and the network see at most so many training images
+    warp                the distortions that make views; None where letters are given
+    letters             of `Augmentation.from_letters`; empty where a warp is given
+    contrast_epochs     epochs of SimCLR on the letters, whose head features make the graph and whose backbone the network
+                        starts from; 0: the graph is made of pixels, and the network starts at random
+    epochs, batch_size, lr, weight_decay   of the network's training
+    seed                of views, clusters and weights
+
+    Raises ValueError for a value outside its range, for both or neither of warp and letters, and for contrast without
+    letters.
     """
 
     clusters: int = 10
@@ -84,9 +92,11 @@ class Clustering:
             ("seed", 0),
         ):
             if getattr(self, name) < least:
-                raise ValueError(f"{name}={getattr(self, name)} must be {least} or more")
+                raise ValueError(f"{name}={getattr(self, name)}: too small; use {least} or more")
         if (self.warp is None) == (not self.letters):
-            raise ValueError("views come either from a warp or from letters: give one of them")
+            raise ValueError(
+                f"warp={self.warp}, letters={self.letters!r}: one kind of views is needed; give one of them"
+            )
         if self.contrast_epochs and not self.letters:
             raise ValueError(f"contrast_epochs={self.contrast_epochs}: SimCLR trains on letters; give letters, no warp")
 
@@ -100,14 +110,17 @@ class Clustering:
 
     def finite(self, images: Tensor, m: int, seed: int) -> Tensor:
         """m views of each image, the image first."""
-        if self.warp is not None:
-            return warped_views(images, self.warp, m, seed)
-        return finite_views(images, Augmentation.from_letters(self.letters), m, seed)
+        return finite_views(images, self.warp or Augmentation.from_letters(self.letters), m, seed)
 
 
 @dataclass(frozen=True)
 class Clustered:
-    """network: images (n, 3, H, W) -> scores (n, K). clusters (n,) of the first n training images. losses: per epoch."""
+    """What was clustered and learnt.
+
+    network          images (n, 3, H, W) -> scores (n, K)
+    clusters   (n,)  of the first n training images
+    losses           of the network, one an epoch
+    """
 
     network: nn.Module
     clusters: Array
@@ -121,15 +134,15 @@ def network(clusters: int = 10, backbone: str = "small") -> nn.Module:
 
 
 def graph(distances: Array, neighbours: int) -> Array:
-    """Edge weights exp(-d_ij^2/(s_i s_j)) between samples of which one is among the nearest of the other; (n, n) symmetric.
+    """Edge weights (n, n), symmetric: exp(-d_ij^2 / (s_i s_j)) where one sample is among the nearest of the other, else 0.
 
-    s_i: distance to neighbour `LOCAL_NEIGHBOUR`. ValueError for fewer samples than neighbours + 1.
+    s_i is the distance of sample i to its neighbour `LOCAL_NEIGHBOUR`.
+    Raises ValueError for fewer samples than neighbours + 1.
     """
     n = len(distances)
-    if n <= max(neighbours, LOCAL_NEIGHBOUR):
-        raise ValueError(
-            f"{n} samples have no {max(neighbours, LOCAL_NEIGHBOUR)} neighbours: lower neighbours or add samples"
-        )
+    needed = max(neighbours, LOCAL_NEIGHBOUR)
+    if n <= needed:
+        raise ValueError(f"samples={n}: too few for {needed} neighbours; use {needed + 1} or more")
     order = np.argsort(distances, axis=1, kind="stable")
     scale = np.maximum(np.take_along_axis(distances, order, axis=1)[:, LOCAL_NEIGHBOUR], 1e-12)
     rows = np.repeat(np.arange(n), neighbours + 1)
@@ -145,10 +158,10 @@ def cut(distances: Array, clusters: int, neighbours: int, seed: int) -> Array:
     """Clusters (n,) of the neighbour graph by normalised cuts."""
     weights = graph(distances, neighbours)
     with warnings.catch_warnings():
-        # A graph in pieces is no trouble: each piece is an eigenvector of eigenvalue 0, and the pieces are told apart by it.
+        # A graph in pieces is fine: each piece has an eigenvector of eigenvalue 0, which tells it from the others.
         warnings.filterwarnings("ignore", "Graph is not fully connected")
-        found = SpectralClustering(clusters, affinity="precomputed", random_state=seed).fit_predict(weights)
-    return np.asarray(found, dtype=np.int64)
+        labels = SpectralClustering(clusters, affinity="precomputed", random_state=seed).fit_predict(weights)
+    return np.asarray(labels, dtype=np.int64)
 
 
 def teach(
@@ -176,7 +189,7 @@ def teach(
             optimizer.step()
             total += float(loss.detach()) * len(rows)
         if not np.isfinite(total):
-            raise ValueError(f"the loss is {total} in epoch {epoch + 1}: lower lr={config.lr}")
+            raise ValueError(f"loss={total}: not finite in epoch {epoch + 1}; lower Clustering.lr={config.lr}")
         losses.append(total / len(images))
     return Clustered(model.eval(), clusters, tuple(losses))
 
@@ -199,10 +212,10 @@ def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path,
             points = views.flatten(2).numpy()
         else:
             points = unit()(extract(start, views.flatten(0, 1), device)).reshape(n, m, -1)
-        found = cut(augmented_distances(points), config.clusters, config.neighbours, config.seed)
+        clusters = cut(augmented_distances(points), config.clusters, config.neighbours, config.seed)
         bar.set_description("network")
         bar.update()
-        result = teach(config, images, found, None if start is None else start.backbone, device)
+        result = teach(config, images, clusters, None if start is None else start.backbone, device)
         bar.update()
     return result
 
@@ -229,24 +242,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     try:
         if options.data not in PRESETS:
-            raise ValueError(f"--data {options.data} has no preset: choose one of {', '.join(PRESETS)}")
+            raise ValueError(f"--data {options.data}: no preset; choose one of {', '.join(PRESETS)}")
         target = options.out or Path(f"build/encoders/{options.data}.safetensors")
         if target.suffix != ".safetensors":
-            raise ValueError(f"--out {target} does not end in .safetensors: add it")
-        config = with_fields(PRESETS[options.data], seed=options.seed)
+            raise ValueError(f"--out {target}: does not end in .safetensors; add it")
+        config = replace(PRESETS[options.data], seed=options.seed)
         data = load(options.data, seed=options.seed)
-        found = cluster(config, data, pick_device(options.device), options.runs, not options.quiet)
+        result = cluster(config, data, pick_device(options.device), options.runs, not options.quiet)
     except ValueError as error:
         parser.error(str(error))
     target.parent.mkdir(parents=True, exist_ok=True)
-    replace(target, safetensors.torch.save({k: v.contiguous().cpu() for k, v in found.network.state_dict().items()}))
-    digest = weights_hash(found.network)
+    replace_file(
+        target, safetensors.torch.save({k: v.contiguous().cpu() for k, v in result.network.state_dict().items()})
+    )
+    digest = weights_hash(result.network)
     write_json(
         target.with_suffix(".json"),
-        {"config": asdict(config), "data": fingerprint(data), "weights_sha256": digest, "losses": found.losses},
+        {"config": asdict(config), "data": fingerprint(data), "weights_sha256": digest, "losses": result.losses},
     )
     print(
-        f"{len(found.clusters)} images in {config.clusters} clusters, sizes {np.sort(np.bincount(found.clusters)).tolist()}"
+        f"{len(result.clusters)} images in {config.clusters} clusters, sizes {np.sort(np.bincount(result.clusters)).tolist()}"
     )
     print(f"weights {digest[:12]}, written to {target}")
     return 0

@@ -1,19 +1,19 @@
-"""3x3 convolution of 2x2 maps as one matrix product: on the CPU, where most of its multiplications are by the padding.
+"""3x3 convolution of 2x2 maps by one matrix product, which is faster on the CPU.
 
-A small network ends in such maps. Of the nine taps of a padded 3x3 kernel four meet the map, wherever the kernel stands;
-torch multiplies by all nine. Every output pixel sees every input pixel, so that one matrix product does the same with 4/9 of
-the multiplications, the weights staying where they are.
+A small network ends in such maps. Wherever a padded 3x3 kernel stands on a 2x2 map, four of its nine taps meet the map and
+five meet the padding; torch multiplies by all nine. Every output pixel depends on every input pixel, so one matrix product
+gives the same result with 4/9 of the multiplications. The parameters stay those of nn.Conv2d.
 """
 
 import torch
 from torch import Tensor, nn
 
 LEAST_BATCH = 128
-"""From so many maps on the product is faster than torch, laying out the matrix included (measured, 128 to 256 channels)."""
+"""The least number of maps at which the product is faster, laying out the matrix included (measured, 128 to 256 channels)."""
 
 
 class SmallMapConvolution(nn.Conv2d):
-    """nn.Conv2d with a 3x3 kernel, stride 1 and padding 1; parameters, their names and, up to rounding, results are its."""
+    """An nn.Conv2d with a 3x3 kernel, stride 1 and padding 1: the same parameters, names, and results up to rounding."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (n, channels, H, W) of the same size."""
@@ -39,7 +39,7 @@ def convolve_2x2(x: Tensor, weight: Tensor) -> Tensor:
 def speed_up_small_maps(module: nn.Module) -> None:
     """Replace, inside the module, each nn.Conv2d that `SmallMapConvolution` can stand for, on the same parameters."""
     for name, child in module.named_children():
-        if _replaceable(child):
+        if type(child) is nn.Conv2d and _fits(child):
             bias = child.bias is not None
             twin = SmallMapConvolution(child.in_channels, child.out_channels, 3, padding=1, bias=bias, device="meta")
             twin._parameters = child._parameters
@@ -48,8 +48,6 @@ def speed_up_small_maps(module: nn.Module) -> None:
             speed_up_small_maps(child)
 
 
-def _replaceable(module: nn.Module) -> bool:
-    if type(module) is not nn.Conv2d:
-        return False
-    form = (module.kernel_size, module.stride, module.padding, module.dilation, module.groups, module.padding_mode)
+def _fits(layer: nn.Conv2d) -> bool:
+    form = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode)
     return form == ((3, 3), (1, 1), (1, 1), (1, 1), 1, "zeros")

@@ -9,13 +9,15 @@ import inspect
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def process_count() -> int:
@@ -24,7 +26,7 @@ def process_count() -> int:
 
 
 def process_rank() -> int:
-    """This process's number, from 0; the process 0 writes files and shows progress."""
+    """This process's number, from 0; process 0 writes files and shows progress."""
     return dist.get_rank() if process_count() > 1 else 0
 
 
@@ -54,12 +56,18 @@ def processes(device: torch.device) -> Iterator[None]:
 
 def gather(x: Tensor) -> Tensor:
     """x (n, ...) of every process, in the order of processes: (processes x n, ...); differentiable."""
-    return x if process_count() == 1 else _Gather.apply(x)
+    return x if process_count() == 1 else _applied(_Gather, x)
 
 
 def total(x: Tensor) -> Tensor:
     """The sum of x over processes; differentiable."""
-    return x if process_count() == 1 else _Total.apply(x)
+    return x if process_count() == 1 else _applied(_Total, x)
+
+
+def _applied(function: Any, x: Tensor) -> Tensor:
+    """A torch.autograd.Function applied to x; torch does not say what type that has."""
+    result: Tensor = function.apply(x)
+    return result
 
 
 def averaged(learner: nn.Module) -> nn.Module:
@@ -70,7 +78,8 @@ def averaged(learner: nn.Module) -> nn.Module:
     if process_count() == 1:
         return learner
     renamed = "forward_sync_buffers" in inspect.signature(DistributedDataParallel.__init__).parameters
-    return DistributedDataParallel(learner, **{"forward_sync_buffers" if renamed else "broadcast_buffers": False})
+    options: dict[str, Any] = {"forward_sync_buffers" if renamed else "broadcast_buffers": False}
+    return DistributedDataParallel(learner, **options)
 
 
 class _Gather(torch.autograd.Function):
@@ -83,7 +92,7 @@ class _Gather(torch.autograd.Function):
         return torch.cat(parts)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         whole = gradient.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(whole)
         return whole[process_rank() * ctx.rows :][: ctx.rows]
@@ -97,7 +106,7 @@ class _Total(torch.autograd.Function):
         return whole
 
     @staticmethod
-    def backward(_: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(_: Any, gradient: Tensor) -> Tensor:
         whole = gradient.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(whole)
         return whole
@@ -109,9 +118,14 @@ class WholeBatchNorm(_BatchNorm):
     torch's SyncBatchNorm does the same on CUDA, fused, and refuses the CPU.
     """
 
+    momentum: float
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
     def _check_input_dim(self, input: Tensor) -> None:
         if input.ndim < 2:
-            raise ValueError(f"input of shape {tuple(input.shape)} must be (n, channels, ...)")
+            raise ValueError(f"input.shape={tuple(input.shape)}: no channels; give (n, channels, ...)")
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised x (n, channels, ...); by running statistics in evaluation mode."""
@@ -132,7 +146,7 @@ class WholeBatchNorm(_BatchNorm):
         return centred * scale.view(shape) + self.bias.view(shape)
 
 
-def synchronised(module: nn.Module, device: torch.device) -> nn.Module:
+def synchronised(module: M, device: torch.device) -> M:
     """The module with every batch normalisation replaced by one over all processes; parameters and names stay.
 
     Affine normalisation with running statistics is meant, torch's default. With one process the module is returned as it is.
@@ -140,7 +154,8 @@ def synchronised(module: nn.Module, device: torch.device) -> nn.Module:
     if process_count() == 1:
         return module
     if device.type == "cuda":
-        return nn.SyncBatchNorm.convert_sync_batchnorm(module)
+        converted: M = nn.SyncBatchNorm.convert_sync_batchnorm(module)
+        return converted
     for name, child in module.named_children():
         if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
             norm = WholeBatchNorm(child.num_features, child.eps, child.momentum)

@@ -20,32 +20,32 @@ from tqdm import tqdm
 
 from empirical.data.sets import Dataset, fingerprint
 from empirical.provenance import source_digest
-from empirical.training import checkpoint
+from empirical.training import checkpoint, methods
 from empirical.training.distributed import averaged, process_count, process_rank, synchronised, wait_for_all
-from empirical.training.methods import Method, SimCLR, initial_learner
+from empirical.training.methods import Learner, Method, initial_learner
 from empirical.training.networks import BACKBONES, Encoder, backbone_maker
 from empirical.training.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "simclr": {},
-    "moco": {"batch_size": 64},
-    "barlow-twins": {"batch_size": 64},
-    "simsiam": {"batch_size": 64},
-}
-"""Where a method learns more in ten epochs of the embedded data than by the defaults: many small steps instead of few."""
-
 Probe = Callable[[Encoder, int], dict[str, float]]
+"""Measures an encoder after an epoch; epoch 0 is before training."""
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """All that decides a run's weights, apart from the device and the number of processes.
+    """Everything that decides a run's weights, apart from the device and the number of processes.
 
-    dataset, train_size, classes, side, seed: what `datasets.load` was called with. letters, strength, mask_share: the views,
-    as in `Augmentation.from_letters`. method: with its own parameters, see `methods`. encoder: name of the backbone, as in
-    `encoders.backbone_maker`. batch_size: images per step over all processes; what is left of an epoch and fills no batch
-    is dropped. lr: the peak of the schedule. optimizer, schedule: see `optimisation`.
+    dataset, train_size, classes, side, seed   what `sets.load` was called with
+    letters, strength, mask_share              of the views, as in `Augmentation.from_letters`
+    method                                     with its own parameters; see `methods`
+    encoder                                    name of the backbone, as in `networks.backbone_maker`
+    epochs                                     passes through the training images
+    batch_size                                 images per step over all processes; images left at the end of an epoch that
+                                               fill no batch are not used in it
+    optimizer, schedule                        see `optimisation`
+    lr                                         learning rate at the peak of the schedule
+    weight_decay                               of all parameters
+
     Raises ValueError for a value outside its range.
     """
 
@@ -53,7 +53,7 @@ class TrainingConfig:
     letters: str = "abcd"
     strength: float = 1.0
     mask_share: float = 0.5
-    method: Method = field(default_factory=SimCLR)
+    method: Method = field(default_factory=lambda: methods.METHODS["simclr"])
     encoder: str = "small"
     epochs: int = 10
     batch_size: int = 256
@@ -69,19 +69,19 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name, low in (("epochs", 1), ("batch_size", 2), ("seed", 0), ("weight_decay", 0)):
             if not getattr(self, name) >= low:
-                raise ValueError(f"{name}={getattr(self, name)} is too small: use {low} or more")
+                raise ValueError(f"{name}={getattr(self, name)}: too small; use {low} or more")
         if not self.lr > 0:
-            raise ValueError(f"lr={self.lr} must be positive: the default is {type(self).lr}")
+            raise ValueError(f"lr={self.lr}: not positive; the default is {type(self).lr}")
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in known:
-                raise ValueError(f"{name}={getattr(self, name)!r} is unknown: choose {' or '.join(known)}")
+                raise ValueError(f"{name}={getattr(self, name)!r}: unknown; choose {' or '.join(known)}")
         backbone_maker(self.encoder)
         self.augmentation()
 
     @classmethod
     def for_method(cls, method: Method, **others: Any) -> "TrainingConfig":
-        """The method with its `SETTINGS`, made for the embedded data; `others` have precedence."""
-        return cls(method=method, **(SETTINGS[method.name] | others))
+        """The method with its own `settings`; `others` have precedence."""
+        return cls(method=method, **{**method.settings, **others})
 
     def augmentation(self) -> Augmentation:
         """The distribution of views."""
@@ -95,22 +95,23 @@ class TrainingConfig:
     def key(self, *modules: str) -> str:
         """Sixteen hexadecimal digits that name this configuration and the code that decides what comes of it.
 
-        modules: others whose code has a part in the run, such as the probe's. The same in every process and on every
-        machine; other code makes another run, never a stale one.
+        modules: others whose code has a part in the run, such as the probe's. The key is the same in every process and on
+        every machine. After an edit of that code the key is another one, so that no run is answered with an old one.
         """
         digest = hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode())
-        own = () if self.encoder in BACKBONES else (self.encoder.partition(":")[0],)
-        digest.update(source_digest(__name__, type(self.method).__module__, *own, *modules).encode())
+        backbone = () if self.encoder in BACKBONES else (self.encoder.partition(":")[0],)
+        digest.update(source_digest(__name__, type(self.method).__module__, *backbone, *modules).encode())
         return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A finished run: the encoder after the last epoch, in evaluation mode on the run's device.
+    """A finished run.
 
-    history: one record per epoch with "epoch", "loss" (mean over the epoch's steps), "images_per_second" and the
-    probe's values; record 0, before training, holds the probe's values only and is there when a probe was given.
-    folder: holds metrics.jsonl (the history, one record a line), checkpoint.json and the tensor file it names.
+    encoder   after the last epoch, in evaluation mode, on the run's device
+    history   one record per epoch: "epoch", "loss" (mean over its steps), "images_per_second" and the probe's values. Where
+              a probe was given, the first record is of epoch 0, before training, and holds the probe's values only.
+    folder    holds metrics.jsonl (the history, one record a line), checkpoint.json and the tensor file that it names
     """
 
     encoder: Encoder
@@ -124,11 +125,11 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises ValueError for another name, and for "cuda" where torch finds no CUDA device.
     """
     if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device={name!r} is unknown: choose auto, cpu or cuda")
+        raise ValueError(f"device={name!r}: unknown; choose auto, cpu or cuda")
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise ValueError(
-            "device='cuda' but torch finds no CUDA device: install a CUDA build of torch, or use 'cpu' or 'auto'"
+            "device='cuda': torch finds no CUDA device; install a CUDA build of torch, or use 'cpu' or 'auto'"
         )
     if name == "cpu" or not available:
         return torch.device("cpu")
@@ -137,9 +138,10 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def run_dir(root: Path | str, config: TrainingConfig, device: torch.device, probe: Probe | None = None) -> Path:
-    """The folder of a run: one per configuration, code of training and of the probe, type of device and number of processes.
+    """The folder of a run.
 
-    Devices and processes round differently; a history that another probe wrote is no history of this run.
+    There is one per configuration, code of the training and of the probe, type of device, and number of processes: devices
+    and process counts round differently, and the history holds the probe's values.
     """
     several = f"x{process_count()}" if process_count() > 1 else ""
     key = config.key() if probe is None else config.key(probe.__module__)
@@ -156,14 +158,17 @@ def train(
 ) -> TrainingResult:
     """Train an encoder by the configuration's method; networks run channels-last, and on CUDA in bfloat16.
 
-    out_dir: the folder of all runs; this one lives in `run_dir(out_dir, config, device, probe)`. It writes metrics.jsonl and
-    the checkpoint after each epoch, never half of one (see `checkpoint`). A run found there is resumed after its last whole
-    epoch; a finished one is returned as it is, and its probe is not called again.
-    progress: show a bar on stderr, with images per second and the time left. probe: called with (encoder, epoch) before
-    training (epoch 0) and after each epoch; its values enter the history. It may switch the encoder's mode but must not
-    change its weights.
+    data       the images that `config` names
+    device     where to train
+    out_dir    the folder of all runs; this one lives in `run_dir(out_dir, config, device, probe)`
+    progress   show a bar on stderr, with images per second and the time left
+    probe      called with (encoder, epoch) before training (epoch 0) and after each epoch; its values enter the history. It
+               may switch the encoder's mode but must not change its weights.
+
+    metrics.jsonl and the checkpoint are written after each epoch, each as a whole (see `checkpoint`). An interrupted run is
+    resumed after its last whole epoch; a finished one is returned as it is, and its probe is not called again.
     Within a process group (`distributed.processes`) the processes share each batch and end with the same weights, those of
-    one process up to rounding, batch statistics being taken over all of them; process 0 probes, shows progress and writes
+    one process up to rounding, batch statistics being taken over all of them. Process 0 probes, shows progress and writes
     to out_dir, which all must see; the history of the others lacks the probe's values.
 
     Raises ValueError when the data are not those of the configuration or fill no batch, when the checkpoint cannot be
@@ -178,13 +183,17 @@ def train(
     data_hash = fingerprint(data)
     steps = len(images) // config.batch_size
     learner = synchronised(initial_learner(config.method, config.encoder, config.seed), device)
-    learner = learner.to(device, memory_format=torch.channels_last)
+    placement: dict[str, Any] = {
+        "device": device,
+        "memory_format": torch.channels_last,
+    }  # torch's stubs lack the second
+    learner.to(**placement)
     optimizer = optimizer_of(config.optimizer, learner.groups(), config.lr, config.weight_decay)
     history: list[dict[str, float]] = []
     done = 0
-    found = checkpoint.load(folder)
-    if found is not None:
-        tensors, state = found
+    saved = checkpoint.load(folder)
+    if saved is not None:
+        tensors, state = saved
         _restore(tensors, state, config, data_hash, folder, learner, optimizer)
         done, history = state["epoch"], state["history"]
     elif probe is not None and first:
@@ -206,7 +215,7 @@ def train(
                 if probe is not None:
                     history[-1].update(probe(learner.encoder, epoch))
                 lines = "".join(json.dumps(record) + "\n" for record in history)
-                checkpoint.replace(folder / "metrics.jsonl", lines.encode())
+                checkpoint.replace_file(folder / "metrics.jsonl", lines.encode())
                 state = {
                     "config": config.description(),
                     "data": data_hash,
@@ -221,7 +230,7 @@ def train(
 def _train_epoch(
     config: TrainingConfig,
     images: Tensor,
-    learner: nn.Module,
+    learner: Learner,
     loss_of: nn.Module,
     optimizer: Optimizer,
     epoch: int,
@@ -251,35 +260,39 @@ def _train_epoch(
         bar.update(batch)
     mean = total.item() / steps
     if not abs(mean) < float("inf"):
-        raise ValueError(f"loss={mean} in epoch {epoch} is not finite: lower lr={config.lr} or raise the temperature")
+        raise ValueError(
+            f"loss={mean}: not finite in epoch {epoch}; check the images, or lower TrainingConfig.lr={config.lr}"
+        )
     return mean
 
 
 def _check_data(config: TrainingConfig, data: Dataset) -> None:
+    """ValueError where the data are not those that the configuration names, or do not go with its batch size."""
     if data.name != config.dataset:
-        raise ValueError(f"data.name={data.name!r} is not config.dataset={config.dataset!r}: load that data set")
+        raise ValueError(f"data.name={data.name!r}: not config.dataset={config.dataset!r}; load that data set")
     n = len(data.train_images)
     if config.train_size is not None and n != config.train_size:
-        raise ValueError(
-            f"data holds {n} training images, config.train_size={config.train_size}: load it with that size"
-        )
+        raise ValueError(f"data: {n} training images, not config.train_size={config.train_size}; load that many")
     if config.classes is not None and data.class_names != tuple(config.classes):
-        raise ValueError(
-            f"data holds the classes {data.class_names}, config.classes={config.classes}: load it with those"
-        )
+        raise ValueError(f"data.class_names={data.class_names}: not config.classes={config.classes}; load those")
     if config.side is not None and data.train_images.shape[2:] != (config.side, config.side):
         raise ValueError(
-            f"images are {tuple(data.train_images.shape[2:])}, config.side={config.side}: load them with it"
+            f"data: images of {tuple(data.train_images.shape[2:])} pixels, not config.side={config.side}; load them with "
+            "that side"
         )
     if n < config.batch_size:
-        raise ValueError(f"batch_size={config.batch_size} exceeds the {n} training images: lower it to {n} or less")
+        raise ValueError(
+            f"batch_size={config.batch_size}: more than the {n} training images; load more images, or lower "
+            f"TrainingConfig.batch_size to {n} or less"
+        )
     if config.batch_size % process_count():
         raise ValueError(
-            f"batch_size={config.batch_size} is not a multiple of the {process_count()} processes: choose one that is"
+            f"batch_size={config.batch_size}: not a multiple of the {process_count()} processes; start torchrun with a "
+            "number of processes that divides it"
         )
 
 
-def _tensors(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+def _tensors(learner: Learner, optimizer: Optimizer) -> dict[str, Tensor]:
     """Every tensor of a run by name: the learner's, and the optimiser's by number of parameter."""
     named = {f"learner.{name}": value for name, value in learner.state_dict().items()}
     for number, values in optimizer.state_dict()["state"].items():
@@ -293,17 +306,17 @@ def _restore(
     config: TrainingConfig,
     data_hash: str,
     folder: Path,
-    learner: nn.Module,
+    learner: Learner,
     optimizer: Optimizer,
 ) -> None:
-    """Put a checkpoint of this very run into the learner and the optimiser; ValueError for any other checkpoint."""
-    where, remedy = f"checkpoint {folder / checkpoint.STATE}", "delete it to train from the start"
+    """Put the checkpoint of this run into the learner and the optimiser; ValueError for a checkpoint of another run."""
+    path = folder / checkpoint.STATE
     if set(state) != {"config", "data", "epoch", "history"}:
-        raise ValueError(f"{where} was not written by this program: {remedy}")
+        raise checkpoint.refusal(path, "not written by this program")
     if state["config"] != config.description():
-        raise ValueError(f"{where} belongs to another configuration, {state['config']}: {remedy}")
+        raise checkpoint.refusal(path, f"belongs to another configuration, {state['config']}")
     if state["data"] != data_hash:
-        raise ValueError(f"{where} was trained on other images than these: {remedy}")
+        raise checkpoint.refusal(path, "trained on other images than these")
     weights: dict[str, Tensor] = {}
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
@@ -321,4 +334,4 @@ def _restore(
             raise ValueError(f"moments of {len(moments)} parameters, not of {len(numbers)}")
         optimizer.load_state_dict({"state": moments, "param_groups": groups})
     except (RuntimeError, ValueError) as error:
-        raise ValueError(f"{where} holds other tensors than this configuration: {remedy}") from error
+        raise checkpoint.refusal(path, "holds other tensors than those of this configuration") from error

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-BACKBONE_DIM = 256
+SMALL_DIM = 256
 RESNET18_DIM = 512
 
 Backbone = tuple[nn.Module, int]
@@ -18,7 +18,8 @@ Backbone = tuple[nn.Module, int]
 class Encoder(nn.Module):
     """A backbone and a projection head; forward is project(backbone(x)). Neither output is normalised.
 
-    backbone: (n, 3, H, W) -> (n, d). project: (n, d) -> (n, d').
+    backbone   (n, 3, H, W) -> (n, d)
+    project    (n, d) -> (n, d')
     """
 
     def __init__(self, backbone: nn.Module, project: nn.Module) -> None:
@@ -32,21 +33,21 @@ class Encoder(nn.Module):
         return features
 
 
-def small() -> Backbone:
+def small_convnet() -> Backbone:
     """Four 3x3 convolutions, 0.39 million weights, d = 256; made for 16x16 images.
 
     Channels 3-32-64-128-256, strides 2, 2, 2, 1, each convolution followed by batch normalisation and ReLU, then the mean
     over positions.
     """
     layers = [
-        *_block(3, 32, stride=2),
-        *_block(32, 64, stride=2),
-        *_block(64, 128, stride=2),
-        *_block(128, BACKBONE_DIM, stride=1),
+        *_convolution(3, 32, stride=2),
+        *_convolution(32, 64, stride=2),
+        *_convolution(64, 128, stride=2),
+        *_convolution(128, SMALL_DIM, stride=1),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
     ]
-    return nn.Sequential(*layers), BACKBONE_DIM
+    return nn.Sequential(*layers), SMALL_DIM
 
 
 def resnet18() -> Backbone:
@@ -58,16 +59,16 @@ def resnet18() -> Backbone:
     """
     stages, width = [], 64
     for outputs, stride in ((64, 1), (128, 2), (256, 2), (RESNET18_DIM, 2)):
-        stages += [_Residual(width, outputs, stride), _Residual(outputs, outputs, 1)]
+        stages += [_ResidualBlock(width, outputs, stride), _ResidualBlock(outputs, outputs, 1)]
         width = outputs
-    network = nn.Sequential(*_block(3, 64, stride=1), *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    for part in network.modules():
+    backbone = nn.Sequential(*_convolution(3, 64, stride=1), *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    for part in backbone.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
-    return network, RESNET18_DIM
+    return backbone, RESNET18_DIM
 
 
-BACKBONES: dict[str, Callable[[], Backbone]] = {"small": small, "resnet18": resnet18}
+BACKBONES: dict[str, Callable[[], Backbone]] = {"small": small_convnet, "resnet18": resnet18}
 
 
 def backbone_maker(name: str) -> Callable[[], Backbone]:
@@ -82,22 +83,24 @@ def backbone_maker(name: str) -> Callable[[], Backbone]:
     module, colon, function = name.partition(":")
     remedy = f"choose {', '.join(BACKBONES)}, or 'package.module:function' for your own"
     if not (module and colon and function):
-        raise ValueError(f"encoder={name!r} is no backbone: {remedy}")
+        raise ValueError(f"encoder={name!r}: no backbone; {remedy}")
     try:
-        maker = getattr(importlib.import_module(module), function)
+        maker: Callable[[], Backbone] = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
-        raise ValueError(f"encoder={name!r} cannot be imported ({error}): {remedy}") from error
-    return maker  # type: ignore[no-any-return]
+        raise ValueError(f"encoder={name!r}: cannot be imported ({error}); {remedy}") from error
+    return maker
 
 
-def projector(widths: tuple[int, ...], norm: bool = False, final_norm: bool = False) -> nn.Sequential:
+def projection_head(widths: tuple[int, ...], norm: bool = False, final_norm: bool = False) -> nn.Sequential:
     """Linear layers widths[0] -> widths[1] -> ... with ReLU between them.
 
-    norm: batch normalisation before each ReLU. final_norm: batch normalisation of the result.
+    norm         batch normalisation before each ReLU
+    final_norm   batch normalisation of the result
+
     Raises ValueError for fewer than two widths.
     """
     if len(widths) < 2:
-        raise ValueError(f"widths={widths} make no layer: give at least the input's and the output's width")
+        raise ValueError(f"widths={widths}: no layer; give at least the input's and the output's width")
     layers: list[nn.Module] = []
     for i, (inputs, outputs) in enumerate(pairwise(widths)):
         last = i == len(widths) - 2
@@ -111,7 +114,7 @@ def projector(widths: tuple[int, ...], norm: bool = False, final_norm: bool = Fa
     return nn.Sequential(*layers)
 
 
-def build(
+def build_encoder(
     seed: int,
     backbone: str = "small",
     widths: tuple[int, ...] = (128, 64),
@@ -120,13 +123,15 @@ def build(
 ) -> Encoder:
     """An encoder on the CPU whose initial weights depend on the arguments only; the global random state is left alone.
 
-    backbone: as in `backbone_maker`. widths: of the head's layers after the backbone's d; norm, final_norm: as in
-    `projector`.
+    seed               of the initial weights
+    backbone           as in `backbone_maker`
+    widths             of the head's layers after the backbone's d
+    norm, final_norm   as in `projection_head`
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module, dim = backbone_maker(backbone)()
-        return Encoder(module, projector((dim, *widths), norm, final_norm))
+        return Encoder(module, projection_head((dim, *widths), norm, final_norm))
 
 
 def normalized(features: Tensor) -> Tensor:
@@ -135,24 +140,24 @@ def normalized(features: Tensor) -> Tensor:
     Raises ValueError when they are not (n, d), or when a row is zero or not finite: such a row has no direction.
     """
     if features.ndim != 2:
-        raise ValueError(f"features of shape {tuple(features.shape)} must be (n, d): one row per sample")
+        raise ValueError(f"features.shape={tuple(features.shape)}: not (n, d); give one row per sample")
     norms: Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
     bad = ~(torch.isfinite(norms) & (norms > 0)).squeeze(1)
     if bad.any():
         row = int(bad.nonzero()[0])
         raise ValueError(
             f"features: {int(bad.sum())} of {len(features)} rows are zero or not finite (first: row {row}, norm "
-            f"{norms[row].item()}) and have no direction: check the encoder and its input, or lower the learning rate"
+            f"{norms[row].item()}) and have no direction; check the encoder and its input, or lower the learning rate"
         )
     return features / norms
 
 
-class _Residual(nn.Module):
+class _ResidualBlock(nn.Module):
     """relu(body(x) + skip(x)): two 3x3 convolutions beside the identity, or a 1x1 convolution where the shape changes."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(*_block(inputs, outputs, stride), *_block(outputs, outputs, 1)[:-1])
+        self.body = nn.Sequential(*_convolution(inputs, outputs, stride), *_convolution(outputs, outputs, 1)[:-1])
         self.skip: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
             self.skip = nn.Sequential(
@@ -163,6 +168,6 @@ class _Residual(nn.Module):
         return functional.relu(self.body(x) + self.skip(x))
 
 
-def _block(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
+def _convolution(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
     convolution = nn.Conv2d(inputs, outputs, kernel_size=3, stride=stride, padding=1, bias=False)
     return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]

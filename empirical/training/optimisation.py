@@ -31,9 +31,8 @@ def schedule(name: str, step: int, steps: int) -> tuple[float, float]:
     """(learning rate as a share of its peak, momentum) for step 0 .. steps - 1.
 
     "one-cycle": up from 1/25 over the first 30% of the steps and down to 4e-6, both by half a cosine, momentum .95 to .85
-    and back, as torch's OneCycleLR. Source: Smith and Topin 2018, "Super-Convergence".
-    "cosine": up linearly over the first 5%, then down to 0 by half a cosine; momentum .9. Source: Loshchilov and Hutter
-    2017, "SGDR", without restarts.
+    and back, as torch's OneCycleLR. "cosine": up linearly over the first 5%, then down to 0 by half a cosine; momentum .9.
+    Source: Smith and Topin 2018, "Super-Convergence"; Loshchilov and Hutter 2017, "SGDR", without restarts.
     """
     if name == "one-cycle":
         top, end = 0.3 * steps - 1, steps - 1

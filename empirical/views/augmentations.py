@@ -8,7 +8,8 @@ second stream, seeded by the generator's state, so that "abcd" and "abcdf" share
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,14 +27,16 @@ _UNIFORMS = 12
 class Augmentation:
     """A distribution over views.
 
-    crop_scale: range of the crop's share of the area, in (0, 1]; None: no crop. Aspect ratio 3/4 to 4/3.
-    blur_sigma: range of the standard deviation of a 5x5 Gaussian kernel, in pixels; None: no blur.
-    gray_probability: chance that the view is grey.
-    colour_strength: s in SimCLR's colour distortion: brightness, contrast and saturation factors uniform on 1 -+ 0.8 s,
-    hue uniform on -+ 0.2 s turns; at most 1.25, where factors reach 0. colour_probability: chance that it is applied.
-    flip_probability: chance of a horizontal mirror.
-    mask_share: share of the patches of a mask_grid x mask_grid grid that is set to black, in [0, 1); rounded to whole
-    patches, the same number in every view.
+    crop_scale           range of the crop's share of the area, in (0, 1]; None: no crop. Its aspect ratio is 3/4 to 4/3.
+    blur_sigma           range of the standard deviation of a 5x5 Gaussian kernel, in pixels; None: no blur
+    gray_probability     chance that the view is grey
+    colour_strength      s in SimCLR's colour distortion: factors of brightness, contrast and saturation uniform on
+                         1 -+ 0.8 s, hue uniform on -+ 0.2 s turns; at most 1.25, where factors reach 0
+    colour_probability   chance that the colour distortion is applied
+    flip_probability     chance of a horizontal mirror
+    mask_share           share of the patches that are set to black, in [0, 1); rounded to whole patches, the same number in
+                         every view
+    mask_grid            patches to a side
 
     Raises ValueError for a value outside its range.
     """
@@ -49,22 +52,24 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         if self.crop_scale is not None and not 0 < self.crop_scale[0] <= self.crop_scale[1] <= 1:
-            raise ValueError(f"crop_scale={self.crop_scale} must satisfy 0 < lo <= hi <= 1: it is a share of the area")
+            raise ValueError(f"crop_scale={self.crop_scale}: no range of shares of the area; use 0 < low <= high <= 1")
         if self.blur_sigma is not None and not 0 < self.blur_sigma[0] <= self.blur_sigma[1] < math.inf:
-            raise ValueError(f"blur_sigma={self.blur_sigma} must satisfy 0 < lo <= hi (pixels); use None for no blur")
+            raise ValueError(
+                f"blur_sigma={self.blur_sigma}: no range of pixels; use 0 < low <= high, or None for no blur"
+            )
         for name in ("gray_probability", "colour_probability", "flip_probability"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name}={getattr(self, name)} is no probability: choose it in [0, 1]")
+                raise ValueError(f"{name}={getattr(self, name)}: no probability; use 0 to 1")
         if not 0 <= self.colour_strength <= 1.25:
             raise ValueError(
-                f"colour_strength={self.colour_strength} must lie in [0, 1.25]: beyond, factors go negative"
+                f"colour_strength={self.colour_strength}: beyond 1.25 factors are negative; use a strength in [0, 1.25]"
             )
         if not 0 <= self.mask_share < 1:
-            raise ValueError(f"mask_share={self.mask_share} must lie in [0, 1): at 1 nothing is left of the image")
+            raise ValueError(f"mask_share={self.mask_share}: at 1 nothing is left of the image; use a share in [0, 1)")
         if self.mask_grid < 1:
-            raise ValueError(f"mask_grid={self.mask_grid} makes no patch: use 2 or more to a side")
+            raise ValueError(f"mask_grid={self.mask_grid}: makes no patch; use 2 or more to a side")
         if self.masked_patches == self.mask_grid**2:
-            raise ValueError(f"mask_share={self.mask_share} masks all {self.mask_grid**2} patches: lower it")
+            raise ValueError(f"mask_share={self.mask_share}: masks all {self.mask_grid**2} patches; lower it")
 
     @property
     def masked_patches(self) -> int:
@@ -81,14 +86,16 @@ class Augmentation:
         Source: Huang et al. 2021, "Towards the Generalization of Contrastive Self-Supervised Learning", experiments;
         parameters of Chen et al. 2020 (SimCLR), appendix A, with the crop's lower end raised for small images.
 
-        letters: each of a..f at most once, in any order; "" is the identity. strength has no effect without d, mask_share
-        none without f.
+        letters      each of a to f at most once, in any order; "" is the identity
+        strength     of the colour distortion; no effect without d
+        mask_share   no effect without f
+
         Raises ValueError for another letter, a repeated letter, a strength outside [0, 1.25], or a share outside [0, 1).
         """
         unknown = sorted(set(letters) - set(LETTERS))
         if unknown or len(set(letters)) != len(letters):
             raise ValueError(
-                f"letters={letters!r} must name each of {LETTERS!r} at most once: remove or rename the rest"
+                f"letters={letters!r}: not each a different one of {LETTERS!r}; name each of them at most once"
             )
         return cls(
             crop_scale=(0.3, 1.0) if "a" in letters else None,
@@ -100,15 +107,43 @@ class Augmentation:
             mask_share=mask_share if "f" in letters else 0.0,
         )
 
+    def draw(self, n: int, *keys: int) -> "ViewParameters":
+        """Parameters of n views, from a generator that the keys determine."""
+        return sample_parameters(self, n, seeded_generator(*keys))
+
+    def apply(self, images: Tensor, parameters: "ViewParameters") -> Tensor:
+        """`apply`, of grey images (n, 1, H, W) too: their three equal channels stay equal."""
+        if images.shape[1] == 1:
+            return apply(images.expand(-1, 3, -1, -1), parameters)[:, :1]
+        if images.shape[1] != 3:
+            raise ValueError(
+                f"images.shape={tuple(images.shape)}: {images.shape[1]} channels, the augmentation is for 1 or 3; use a warp "
+                "or a callable"
+            )
+        return apply(images, parameters)
+
+    def describe(self) -> dict[str, Any]:
+        """The parameters of the distribution by name."""
+        return asdict(self)
+
+
+MILD = Augmentation(crop_scale=(0.9, 1.0))
+"""Nearly the identity."""
+
 
 @dataclass(frozen=True)
 class ViewParameters:
     """theta for n views, one row per view; indexing by rows (an int, a slice, a sequence or a tensor) gives those rows.
 
-    box (n, 4): left, top, width, height of the crop as shares of the image's width and height; (0, 0, 1, 1) keeps all.
-    flip (n,): bool. blur_sigma (n,): pixels; 0 is no blur. gray (n,): bool.
-    brightness, contrast, saturation (n,): factors; 1 is no change. hue (n,): turns; 0 is no change.
-    mask (n, g, g): bool, patches of the view from top left, True is black.
+    box          (n, 4)     left, top, width, height of the crop as shares of the image's sides; (0, 0, 1, 1) keeps all
+    flip         (n,)       bool
+    blur_sigma   (n,)       pixels; 0 is no blur
+    brightness   (n,)       factor; 1 is no change
+    contrast     (n,)       factor; 1 is no change
+    saturation   (n,)       factor; 1 is no change
+    hue          (n,)       turns; 0 is no change
+    gray         (n,)       bool
+    mask         (n, g, g)  bool, patches of the view from top left; True is black
     """
 
     box: Tensor
@@ -139,7 +174,7 @@ def seeded_generator(*keys: int) -> torch.Generator:
     Raises ValueError for a negative key.
     """
     if min(keys) < 0:
-        raise ValueError(f"keys={keys} hold a negative seed: use integers from 0")
+        raise ValueError(f"keys={keys}: hold a negative seed; use 0 or more")
     state = np.random.SeedSequence(keys).generate_state(1)
     return torch.Generator().manual_seed(int(state[0]))
 
@@ -159,10 +194,10 @@ def sample_parameters(augmentation: Augmentation, n: int, generator: torch.Gener
     Raises ValueError for n < 1 or a generator that is not on the CPU.
     """
     if n < 1:
-        raise ValueError(f"n={n} views cannot be drawn: ask for 1 or more")
+        raise ValueError(f"n={n}: no views to draw; use 1 or more")
     if generator.device.type != "cpu":
         raise ValueError(
-            f"generator is on {generator.device}: use a CPU generator, so that every device sees equal views"
+            f"generator.device={generator.device}: views would differ between devices; use a generator on the CPU"
         )
     mask = _masks(augmentation, n, generator)
     u = torch.rand(n, _UNIFORMS, generator=generator).unbind(dim=1)
@@ -202,27 +237,12 @@ def apply(images: Tensor, parameters: ViewParameters) -> Tensor:
     """
     if images.ndim != 4 or images.shape[1] != 3 or images.shape[0] != len(parameters):
         raise ValueError(
-            f"images of shape {tuple(images.shape)} do not fit {len(parameters)} views: pass (n, 3, H, W) with one row "
-            "of parameters per image"
+            f"images.shape={tuple(images.shape)}: not (n, 3, H, W) with n={len(parameters)}; give one image per row of "
+            "parameters"
         )
     p = parameters.to(images.device)
     view = _colour(_blur(_crop(images, p), p.blur_sigma), p).clamp(0, 1)
     return view.masked_fill(_pixels(p.mask, images.shape[2], images.shape[3]), 0)
-
-
-def finite_views(images: Tensor, augmentation: Augmentation, m: int, seed: int) -> Tensor:
-    """A finite set of m views of each image: (n, 3, H, W) -> (n, m, 3, H, W).
-
-    View 0 is the image itself, as the theory needs x in A(x). View j of row i depends on (seed, j, i) only, so fewer
-    images or fewer views give a part of the same set.
-    Raises ValueError for m < 1 or images of another shape.
-    """
-    if m < 1:
-        raise ValueError(f"m={m} leaves no view: ask for 1 (the image itself) or more")
-    views = [images]
-    for j in range(1, m):
-        views.append(apply(images, sample_parameters(augmentation, len(images), seeded_generator(seed, j))))
-    return torch.stack(views, dim=1)
 
 
 def _between(u: Tensor, low: float, high: float) -> Tensor:
@@ -234,7 +254,7 @@ def _masks(augmentation: Augmentation, n: int, generator: torch.Generator) -> Te
     g = augmentation.mask_grid
     if augmentation.masked_patches == 0:
         return torch.zeros(n, g, g, dtype=torch.bool)
-    state = hashlib.sha256(generator.get_state().numpy()).digest()
+    state = hashlib.sha256(generator.get_state().numpy().tobytes()).digest()
     own = torch.Generator().manual_seed(int.from_bytes(state[:7]))
     rank = torch.rand(n, g * g, generator=own).argsort(dim=1, stable=True).argsort(dim=1)
     return (rank < augmentation.masked_patches).view(n, g, g)

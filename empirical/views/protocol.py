@@ -1,44 +1,108 @@
-"""Any augmentation, as a finite set of m views of each image, view 0 the image itself, replayable from a seed.
+"""What a view is, and the finite set of m views of each image that replays from a seed.
 
-`same`: the same m - 1 transformations for every image. Then A(x) is that finite set and the supremum over it is exact.
-Otherwise each image has m - 1 draws of its own: exact for the m views, and of a larger or continuous A(x) nothing is claimed.
+A view is anything with `draw`, `apply` and `describe`, see `ViewSource`; a plain callable is made one by `callables`. View 0
+of an image is the image itself, as the theory needs x in A(x).
 """
 
 import json
-import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from empirical.thirdparty import STRANGE, check_integers, first_line, imported, seeded
-from empirical.views.augmentations import Augmentation, ViewParameters, apply, sample_parameters, seeded_generator
-from empirical.views.warps import Warp, matrices, warp_images
+from empirical.thirdparty import check_integers
+from empirical.views.callables import CallableView, Transform
 
-NAMED: dict[str, Augmentation | Warp] = {
-    "mild": Augmentation(crop_scale=(0.9, 1.0)),
-    "warp": Warp(),
-    "mild-warp": Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06),
-}
-Transform = Callable[[Tensor], Tensor]
-"""One random view (C, H, W) or (1, C, H, W) of one image (C, H, W); a torchvision or kornia pipeline for instance."""
-BEYOND = 0.5
-"""How far a callable's view may leave [0, 1]: noise and bicubic resampling do, by less; a Normalize does, by more."""
 COMPARED = 256
+"""Images whose views are compared with them."""
 AUDIT = 0xA0D17
 """First key of all draws of an audit: were they those of a training with the same seed, nothing would be independent."""
 
 
-@dataclass(frozen=True)
-class Views:
-    """What makes the m views. source: an augmentation, a warp, or any callable; name: how a reader finds it again.
+@runtime_checkable
+class ViewSource(Protocol):
+    """A distribution over views of an image."""
 
-    stream: draws of different streams are independent of each other; with `same`, they are equal.
+    def draw(self, n: int, *keys: int) -> Any:
+        """Parameters of n views, a row each; indexing by a tensor of rows gives those rows.
+
+        Row i depends on the keys, non-negative integers, and on i, not on n. Different keys give independent draws.
+        """
+
+    def apply(self, images: Tensor, parameters: Any) -> Tensor:
+        """Views (n, C, H, W) of images (n, C, H, W), with a row of the parameters each."""
+
+    def describe(self) -> dict[str, Any] | str:
+        """What identifies it, in plain types: the parameters by name, or words where it has none that can be read."""
+
+
+def as_source(source: ViewSource | Transform, name: str = "") -> ViewSource:
+    """The source itself, or a callable made one; ValueError for anything else."""
+    if isinstance(source, ViewSource) and not isinstance(source, type):
+        return source
+    if not callable(source):
+        raise ValueError(
+            f"views: a {type(source).__name__} makes no view; give letters, an Augmentation, a Warp, an object with draw, "
+            "apply and describe, or a callable from an image to a view"
+        )
+    return CallableView(source, name or getattr(source, "__qualname__", type(source).__name__))
+
+
+@dataclass(frozen=True)
+class FiniteViews:
+    """m views of each of n images.
+
+    source       makes the views
+    parameters   of view 1, ..., m - 1: one row per image, or, with `same`, one row for all
+    same         the transformations are the same for every image
     """
 
-    source: Augmentation | Warp | Transform
+    source: ViewSource
+    parameters: tuple[Any, ...]
+    same: bool
+
+    def block(self, images: Tensor, start: int) -> Tensor:
+        """Views (b, m, C, H, W) of images (b, C, H, W), which are rows start, start + 1, ...
+
+        Raises ValueError where the source refuses the images.
+        """
+        rows = torch.zeros(len(images), dtype=torch.long) if self.same else start + torch.arange(len(images))
+        return torch.stack([images, *(self.source.apply(images, p[rows]) for p in self.parameters)], dim=1)
+
+
+def draw_views(source: ViewSource, n: int, m: int, *keys: int, same: bool = False) -> FiniteViews:
+    """m views of each of n images; view j of row i depends on the keys, on j and, unless `same`, on i."""
+    return FiniteViews(source, tuple(source.draw(1 if same else n, *keys, j) for j in range(1, m)), same)
+
+
+def finite_views(images: Tensor, source: ViewSource | Transform, m: int, seed: int) -> Tensor:
+    """m views of each image, view 0 the image itself: (n, C, H, W) -> (n, m, C, H, W).
+
+    View j of row i depends on (seed, j, i) only, so fewer images or fewer views give a part of the same set.
+    Raises ValueError for m < 1, a negative seed, and images that the source refuses.
+    """
+    if m < 1:
+        raise ValueError(f"m={m}: leaves no view; use 1 (the image itself) or more")
+    if seed < 0:
+        raise ValueError(f"seed={seed}: a negative seed; use 0 or more")
+    return draw_views(as_source(source), len(images), m, seed).block(images, 0)
+
+
+@dataclass(frozen=True)
+class Views:
+    """The finite set of views that an audit takes of each image.
+
+    source   an augmentation, a warp, or anything else with the protocol; a callable is wrapped
+    name     how a reader finds it again
+    m        views of each image, the image itself included
+    seed     of the draws
+    same     the same m - 1 transformations for every image: then A(x) is that finite set, and the supremum over it is exact.
+             Otherwise each image has m - 1 draws of its own: exact for the m views, and nothing is claimed of a larger A(x).
+    stream   draws of different streams are independent of each other; with `same`, they are equal
+    """
+
+    source: ViewSource
     name: str
     m: int = 8
     seed: int = 0
@@ -50,17 +114,14 @@ class Views:
         if self.m < 2:
             raise ValueError(f"views={self.m}: alignment compares views of one image; give 2 or more")
         if self.seed < 0:
-            raise ValueError(f"seed={self.seed} is negative: use 0 or more")
+            raise ValueError(f"seed={self.seed}: a negative seed; use 0 or more")
+        object.__setattr__(self, "source", as_source(self.source, self.name))
 
     def description(self) -> dict[str, Any]:
-        """Plain JSON types: everything the views depend on beside the images, for a callable as far as its name goes."""
-        if isinstance(self.source, Augmentation | Warp):
-            parameters = json.loads(json.dumps(asdict(self.source)))
-        else:  # without the address, which is another one in every process
-            parameters = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(self.source))
+        """Everything the views depend on beside the images, in plain JSON types; for a callable as far as its name goes."""
         return {
             "name": self.name,
-            "parameters": parameters,
+            "parameters": json.loads(json.dumps(self.source.describe())),
             "views": self.m,
             "seed": self.seed,
             "same_for_all": self.same,
@@ -70,131 +131,19 @@ class Views:
         """For the images that anchors and radii are chosen on: what is counted on the others must not share their draws."""
         return self if self.same else replace(self, stream=1)
 
-    def keys(self, j: int, *row: int) -> tuple[int, ...]:
-        """What view j depends on beside the image; no encoder trained here draws its views from such keys."""
-        return (AUDIT, self.seed, self.stream, j, *row)
+    def keys(self, *view: int) -> tuple[int, ...]:
+        """What a view depends on beside the image and its row; no encoder trained here draws its views from such keys."""
+        return (AUDIT, self.seed, self.stream, *view)
 
-    def drawn(self, n: int) -> "Drawn":
+    def drawn(self, n: int) -> FiniteViews:
         """The views of n images, block by block."""
-        return Drawn(self, n)
+        return draw_views(self.source, n, self.m, *self.keys(), same=self.same)
 
     def unchanged(self, images: Tensor) -> float:
-        """Share of the first `COMPARED` images (n, C, H, W) all of whose views are the image itself, pixel by pixel; where it
-        is 1, alignment says nothing.
+        """Share of the first `COMPARED` images (n, C, H, W) all of whose views are the image itself, pixel by pixel.
+
+        Where it is 1, alignment says nothing.
         """
         first = images[:COMPARED]
         block = self.drawn(len(first)).block(first, 0)
         return float((block == block[:, :1]).flatten(1).all(dim=1).double().mean())
-
-
-class Drawn:
-    """The parameters of all views of n images; `block` applies them. View j of row i depends on (seed, stream, j, i) only."""
-
-    def __init__(self, views: Views, n: int) -> None:
-        self.views = views
-        source, rows = views.source, 1 if views.same else n
-        self.parameters: list[ViewParameters | Tensor] = []
-        for j in range(1, views.m):
-            generator = seeded_generator(*views.keys(j))
-            if isinstance(source, Augmentation):
-                self.parameters.append(sample_parameters(source, rows, generator))
-            elif isinstance(source, Warp):
-                self.parameters.append(matrices(source, rows, generator))
-
-    def block(self, images: Tensor, start: int) -> Tensor:
-        """Views (b, m, C, H, W) of images (b, C, H, W), which are rows start, start + 1, ...
-
-        Raises ValueError where an augmentation does not fit the channels, and where a callable changes the shape, returns no
-        float tensor about [0, 1], or cannot be replayed.
-        """
-        keys = torch.zeros(len(images), dtype=torch.long) if self.views.same else start + torch.arange(len(images))
-        made = [self._view(images, j, keys) for j in range(1, self.views.m)]
-        return torch.stack([images, *made], dim=1)
-
-    def _view(self, images: Tensor, j: int, keys: Tensor) -> Tensor:
-        source = self.views.source
-        if isinstance(source, Augmentation | Warp):
-            p = self.parameters[j - 1][keys]
-            return _augmented(images, p) if isinstance(p, ViewParameters) else warp_images(images, p)
-        seeds = [self.views.keys(j, i) for i in keys.tolist()]
-        found = [_sample(source, image, seed) for image, seed in zip(images, seeds, strict=True)]
-        if not torch.equal(found[0], _sample(source, images[0], seeds[0])):
-            raise ValueError(
-                f"the augmentation {self.views.name} makes another view of the same image from the same seed: it must draw "
-                "from the global random states of torch, NumPy or Python, and keep no state"
-            )
-        return torch.stack(found)
-
-
-def _augmented(images: Tensor, parameters: ViewParameters) -> Tensor:
-    """`apply`, of grey images too: their three equal channels stay equal."""
-    if images.shape[1] == 1:
-        return apply(images.expand(-1, 3, -1, -1), parameters)[:, :1]
-    if images.shape[1] != 3:
-        raise ValueError(
-            f"the images have {images.shape[1]} channels, the augmentation is for 1 or 3: take a warp or a callable"
-        )
-    return apply(images, parameters)
-
-
-def _sample(transform: Transform, image: Tensor, keys: tuple[int, ...]) -> Tensor:
-    """One view by a callable, float (C, H, W), from the random states that the keys give."""
-    remedy = "it must take and return a float tensor (C, H, W) in [0, 1] of one shape"
-    try:
-        with seeded(*keys), torch.no_grad():
-            view = transform(image.clone())
-            view = view.to_dense().cpu() if isinstance(view, Tensor) else view
-    except STRANGE as error:
-        raise ValueError(
-            f"the augmentation fails on an image of shape {tuple(image.shape)} ({first_line(error)}): {remedy} "
-            "(begin with ToPILImage and end with ToTensor where it needs PIL)"
-        ) from error
-    if isinstance(view, Tensor) and view.ndim == image.ndim + 1 and len(view) == 1:
-        view = view[0]
-    if not isinstance(view, Tensor) or view.shape != image.shape or not view.is_floating_point():
-        got = f"{tuple(view.shape)} {view.dtype}" if isinstance(view, Tensor) else f"a {type(view).__name__}"
-        raise ValueError(f"the augmentation returned {got} for an image of shape {tuple(image.shape)}: {remedy}")
-    view = view.to(image.dtype)  # float8 has no minimum
-    low, high = float(view.min()), float(view.max())
-    if not (-BEYOND <= low and high <= 1 + BEYOND):
-        raise ValueError(
-            f"the augmentation returned values from {low:.4g} to {high:.4g}, far from [0, 1]: check it, and leave a "
-            "Normalize to the encoder, since view 0 is the image itself"
-        )
-    return view
-
-
-def parse_views(text: str, m: int, seed: int, same: bool) -> Views:
-    """Views from the command line: letters of abcdef, "mild", "warp", "mild-warp", either with ":name=value,..." (a range as
-    low..high), or "package.module:callable".
-
-    Raises ValueError for what is none of these, and for parameters out of range.
-    """
-    name, _, rest = text.partition(":")
-    if name in NAMED:
-        return Views(_changed(NAMED[name], text, rest) if rest else NAMED[name], text, m, seed, same)
-    if rest:
-        found = imported(text, "views")
-        if not callable(found):
-            raise ValueError(f"views={text!r} is a {type(found).__name__}: give a callable from an image to a view")
-        return Views(found, text, m, seed, same)
-    return Views(Augmentation.from_letters(text), text, m, seed, same)
-
-
-def _changed(source: Augmentation | Warp, text: str, rest: str) -> Augmentation | Warp:
-    try:
-        changes = dict(part.split("=") for part in rest.split(","))
-        return replace(source, **{key.strip(): _value(word) for key, word in changes.items()})
-    except TypeError as error:  # an unknown name, or a number where a range belongs
-        known = ", ".join(f"{key}={value}" for key, value in asdict(source).items())
-        raise ValueError(f"views={text!r} ({error}): the parameters are {known}; write a range as low..high") from error
-    except ValueError as error:
-        raise ValueError(f"views={text!r}: {error}; write name=number,... after the colon") from error
-
-
-def _value(word: str) -> Any:
-    """int, float, or a range of two floats."""
-    if ".." in word:
-        low, high = map(float, word.split(".."))
-        return low, high
-    return int(word) if word.strip().isdigit() else float(word)

@@ -1,7 +1,8 @@
 """Affine distortions of images: rotation, shear, scale and shift, as views that replay from a seed."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,8 +13,12 @@ from empirical.views.augmentations import seeded_generator
 
 @dataclass(frozen=True)
 class Warp:
-    """Uniform ranges, symmetric about the identity. rotation: degrees; shear: of x by y; scale: s or 1/s up to 1 + scale, in
-    x and y apart; shift: share of the side. Beyond the border lies black.
+    """A distribution over affine distortions: uniform ranges, symmetric about the identity. Beyond the border lies black.
+
+    rotation   degrees
+    shear      of x by y
+    scale      factors from 1 / (1 + scale) to 1 + scale, drawn for x and y apart
+    shift      share of the side
 
     Raises ValueError for a range that is negative or not finite, and a rotation above 180 degrees.
     """
@@ -27,9 +32,24 @@ class Warp:
         for name in (f.name for f in fields(self)):
             value = getattr(self, name)
             if not 0 <= value < math.inf or (name == "rotation" and value > 180):
-                raise ValueError(
-                    f"{name}={value} must be finite and 0 or more{', at most 180' if name == 'rotation' else ''}"
-                )
+                most = " to 180" if name == "rotation" else " or more, finite"
+                raise ValueError(f"{name}={value}: no range of distortions; use 0{most}")
+
+    def draw(self, n: int, *keys: int) -> Tensor:
+        """n affine maps, from a generator that the keys determine."""
+        return matrices(self, n, seeded_generator(*keys))
+
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        """`warp_images`."""
+        return warp_images(images, parameters)
+
+    def describe(self) -> dict[str, Any]:
+        """The ranges by name."""
+        return asdict(self)
+
+
+MILD_WARP = Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06)
+"""Nearly the identity."""
 
 
 def matrices(warp: Warp, n: int, generator: torch.Generator) -> Tensor:
@@ -58,14 +78,3 @@ def warp_images(images: Tensor, maps: Tensor) -> Tensor:
     to_image = maps.new_tensor([[1, height / width, 1], [width / height, 1, 1]])
     grid = functional.affine_grid((maps * to_image).to(images), list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-
-
-def warped_views(images: Tensor, warp: Warp, m: int, seed: int) -> Tensor:
-    """m views of each image, view 0 the image itself: (n, C, H, W) -> (n, m, C, H, W).
-
-    View j of row i depends on (seed, j, i) only. Raises ValueError for m < 1 or a negative seed.
-    """
-    if m < 1:
-        raise ValueError(f"m={m} leaves no view: ask for 1 (the image itself) or more")
-    drawn = [warp_images(images, matrices(warp, len(images), seeded_generator(seed, j))) for j in range(1, m)]
-    return torch.stack([images, *drawn], dim=1)

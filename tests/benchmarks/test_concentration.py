@@ -15,7 +15,8 @@ from scipy.spatial.distance import cdist
 from torch.nn import functional
 
 from empirical.data.sets import load
-from empirical.views.augmentations import Augmentation, finite_views
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import finite_views
 from theory.concentration import augmented_distances, frontier, main_part, planning, vertex_cover_estimate
 
 pytestmark = pytest.mark.bench

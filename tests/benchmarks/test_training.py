@@ -16,7 +16,7 @@ from torch.optim import AdamW
 from empirical.data.sets import Dataset, load
 from empirical.training.convolution import convolve_2x2
 from empirical.training.loop import TrainingConfig, train
-from empirical.training.networks import build
+from empirical.training.networks import build_encoder as build
 from empirical.training.objectives import nt_xent
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 

@@ -23,7 +23,8 @@ from empirical.audit.core import CROSS_ENTROPY
 from empirical.audit.exact import CLIQUES, examine
 from empirical.audit.halves import Halves
 from empirical.audit.report import quotes, report
-from empirical.views.warps import Warp, warped_views
+from empirical.views.protocol import finite_views
+from empirical.views.warps import Warp
 from theory.population import clopper_pearson, refined_mean_radius
 from theory.theorem1 import choose
 
@@ -159,7 +160,7 @@ def test_draws_of_the_halves_differ_unless_the_views_are_the_same_for_all(source
 def test_no_training_draws_the_views_of_an_audit():
     images = planted(6)[0].repeat(1, 1, 4, 4)
     audited = Views(Warp(), "warp", 3).drawn(len(images)).block(images, 0)
-    assert not torch.equal(audited, warped_views(images, Warp(), 3, 0))
+    assert not torch.equal(audited, finite_views(images, Warp(), 3, 0))
 
 
 def test_the_same_views_for_all_make_the_supremum_exact():

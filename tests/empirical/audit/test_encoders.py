@@ -17,7 +17,7 @@ from torch import nn
 from empirical.audit.encoders import Transformer, load_encoder, subject
 from empirical.evaluation.features import check_repeats, encode
 from empirical.thirdparty import first_line
-from empirical.views.protocol import parse_views
+from empirical.views.parsing import parse_views
 from tests.empirical.audit.refusals import Does, images, refused
 
 CPU = torch.device("cpu")

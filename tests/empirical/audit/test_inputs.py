@@ -19,7 +19,8 @@ from empirical.data.sets import load
 from empirical.evaluation.features import HEADS, encode, encode_views, make_head
 from empirical.thirdparty import seeded
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
-from empirical.views.protocol import Views, parse_views
+from empirical.views.parsing import parse_views
+from empirical.views.protocol import Views
 from empirical.views.warps import Warp, matrices, warp_images
 from tests.empirical.audit.refusals import Does, images, refused
 
@@ -193,7 +194,7 @@ def test_grey_images_have_views_too(text):
     expected = by_the_library(x.expand(-1, 3, -1, -1), parse_views(text, 4, 0, False))
     torch.testing.assert_close(found.expand(-1, -1, 3, -1, -1), expected, atol=1e-5, rtol=0)
     refused(
-        "have 5 channels, the augmentation is for 1 or 3",
+        "5 channels, the augmentation is for 1 or 3",
         parse_views(text, 4, 0, False).drawn(2).block,
         images(2, 5),
         0,
@@ -252,17 +253,17 @@ def test_callables_may_work_in_place_or_with_gradients():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("xyz", r"letters='xyz' must name each of 'abcdef' at most once"),
+        ("xyz", "letters='xyz': not each a different one of 'abcdef'"),
         ("aa", "at most once"),
-        ("warp:rotation", r"views='warp:rotation'.*write name=number"),
+        ("warp:rotation", r"views='warp:rotation': .*; write name=number"),
         ("warp:rotation=", "views='warp:rotation='.*write name=number"),
         ("warp:rotation=fast", "could not convert string to float: 'fast'; write name=number"),
-        ("warp:rotation=-3", "rotation=-3.0 must be finite and 0 or more"),
+        ("warp:rotation=-3", "rotation=-3.0: no range of distortions"),
         ("warp:speed=3", "'speed'.*the parameters are rotation=20.0, shear"),
         ("mild:crop_scale=0.5", "write a range as low..high"),
-        ("mild:crop_scale=0.5..2", r"crop_scale=\(0.5, 2.0\) must satisfy"),
+        ("mild:crop_scale=0.5..2", r"crop_scale=\(0.5, 2.0\): no range of shares"),
         ("no_such_package:f", "cannot be imported.*give package.module:name"),
-        (f"{HERE}:CPU", "is a device: give a callable"),
+        (f"{HERE}:CPU", "names a device; give a callable"),
         (f"{HERE}:nothing", "cannot be imported"),
     ],
 )
@@ -274,7 +275,7 @@ def test_too_few_views_and_negative_seeds_are_refused():
     refused("views=1: alignment compares views of one image; give 2 or more", parse_views, "a", 1, 0, False)
     refused("views='a' is a str: give an integer", Views, noisy, "noisy", "a")
     refused("seed=1.5 is a float: give an integer", Views, noisy, "noisy", 2, 1.5)
-    refused("seed=-1 is negative: use 0 or more", parse_views, "a", 2, -1, False)
+    refused("seed=-1: a negative seed; use 0 or more", parse_views, "a", 2, -1, False)
 
 
 def test_descriptions_are_plain_and_the_same_in_every_process():

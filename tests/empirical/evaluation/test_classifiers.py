@@ -23,7 +23,8 @@ from empirical.evaluation.classifiers import (
     weights_hash,
 )
 from empirical.evaluation.probe import LinearProbe
-from empirical.training.networks import build, normalized
+from empirical.training.networks import build_encoder as build
+from empirical.training.networks import normalized
 
 CPU = torch.device("cpu")
 

@@ -12,7 +12,7 @@ from empirical.evaluation import transfer
 from empirical.evaluation.classifiers import NearestMean, evaluate, extract, weights_hash
 from empirical.evaluation.finetuning import FineTuning, fine_tune, step, tuned
 from empirical.evaluation.probe import LinearProbe
-from empirical.training.networks import build
+from empirical.training.networks import build_encoder as build
 
 CPU = torch.device("cpu")
 QUICK = FineTuning(epochs=2, batch_size=40, lr=0.05, seed=3)

@@ -12,7 +12,8 @@ from empirical.evaluation import classifiers as evaluation
 from empirical.experiments import __main__ as cli
 from empirical.experiments import running, tables
 from empirical.experiments.design import EXPERIMENTS, LADDER, SCALES, Cell, Experiment, Step, only
-from empirical.training.methods import SimCLR, initial_encoder
+from empirical.training.methods import initial_encoder
+from empirical.training.methods.simclr import SimCLR
 
 TINY = replace(SCALES["embedded"], dataset="digits", settings={"batch_size": 32, "epochs": 1})
 

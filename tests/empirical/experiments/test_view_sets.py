@@ -23,7 +23,8 @@ from empirical.experiments.view_sets import (
     step_verdict,
     tau,
 )
-from empirical.views.augmentations import Augmentation, finite_views
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import finite_views
 
 
 def of(letters, low, high=None):
@@ -171,8 +172,8 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
         (["--samples-per-class", "1"], "--samples-per-class 1: distances are between two samples"),
         (["--samples-per-class", "500"], "samples per class = 500, but the smallest class has 200"),
         (["--nodes", "0"], "--nodes 0: the search needs a budget"),
-        (["--data", "cats"], "'cats' is no data set"),
-        (["--seed", "-1"], "seed=-1 is negative"),
+        (["--data", "cats"], "'cats': no data set"),
+        (["--seed", "-1"], "seed=-1: negative"),
     ],
 )
 def test_bad_words_end_in_one_line(words, message, tmp_path, capsys):

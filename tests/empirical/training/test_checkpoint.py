@@ -106,7 +106,7 @@ def test_truncated_files_are_refused(tmp_path: Path, kept: float, which: str) ->
     path = next(tmp_path.glob(f"*.{which}"))
     whole = path.read_bytes()
     path.write_bytes(whole[: int(kept * len(whole)) if isinstance(kept, float) else kept])
-    with pytest.raises(ValueError, match=r"checkpoint\.json .*: delete it"):
+    with pytest.raises(ValueError, match=r"checkpoint\.json: .*; delete it"):
         checkpoint.load(tmp_path)
 
 
@@ -116,15 +116,15 @@ def test_changed_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
     whole = bytearray(tensors.read_bytes())
     whole[-1] ^= 1
     tensors.write_bytes(whole)
-    with pytest.raises(ValueError, match="truncated or was changed: delete it"):
+    with pytest.raises(ValueError, match="truncated or was changed; delete it"):
         checkpoint.load(tmp_path)
     tensors.unlink()
-    with pytest.raises(ValueError, match="cannot be read: delete it"):
+    with pytest.raises(ValueError, match="cannot be read; delete it"):
         checkpoint.load(tmp_path)
     state = tmp_path / "checkpoint.json"
     for foreign in ("[]", "{}", '{"epoch": 3}', '{"format": 2, "tensors": "x", "sha256": "", "state": {}}'):
         state.write_text(foreign)
-        with pytest.raises(ValueError, match=r"checkpoint\.json was not written by this program: delete it"):
+        with pytest.raises(ValueError, match=r"checkpoint\.json: not written by this program; delete it"):
             checkpoint.load(tmp_path)
 
 
@@ -136,7 +136,7 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     torch.save({"w": torch.ones(2)}, target)
     header["sha256"] = checkpoint.hashlib.sha256(target.read_bytes()).hexdigest()
     (tmp_path / "checkpoint.json").write_text(json.dumps(header))
-    with pytest.raises(ValueError, match="no safetensors file: delete it"):
+    with pytest.raises(ValueError, match="no safetensors file; delete it"):
         checkpoint.load(tmp_path)
     source = Path(checkpoint.__file__).read_text()
     assert "torch.load(" not in source.replace("safetensors.torch.load(", "")

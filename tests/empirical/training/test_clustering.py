@@ -1,7 +1,7 @@
 """Clusters of the augmentation graph, the network that learns them, and the command."""
 
 import json
-from dataclasses import replace as with_fields
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_equal_samples_are_joined_with_weight_one():
 
 @pytest.mark.parametrize("n", [LOCAL_NEIGHBOUR, 12])
 def test_too_few_samples_for_the_neighbours_are_refused(n):
-    with pytest.raises(ValueError, match=f"{n} samples have no {max(12, LOCAL_NEIGHBOUR)} neighbours"):
+    with pytest.raises(ValueError, match=f"samples={n}: too few for {max(12, LOCAL_NEIGHBOUR)} neighbours"):
         graph(np.ones((n, n)) - np.eye(n), 12)
 
 
@@ -89,14 +89,14 @@ def test_the_three_steps_find_and_learn_planted_classes_without_labels(tmp_path)
     assert len(found.losses) == 2
     assert found.losses[1] < found.losses[0]
     assert not found.network.training
-    blind = with_fields(data, train_labels=torch.zeros_like(data.train_labels))
+    blind = replace(data, train_labels=torch.zeros_like(data.train_labels))
     assert weights_hash(cluster(SMALL, blind, CPU, tmp_path, progress=False).network) == weights_hash(found.network)
 
 
 def test_the_network_learns_the_clusters_it_is_given_and_repeats():
     data = planted()
     labels = data.train_labels.numpy()
-    config = with_fields(SMALL, epochs=12)
+    config = replace(SMALL, epochs=12)
     before = torch.get_rng_state()
     found = teach(config, data.train_images, labels, None, CPU)
     assert torch.equal(torch.get_rng_state(), before)
@@ -104,35 +104,35 @@ def test_the_network_learns_the_clusters_it_is_given_and_repeats():
         assert (found.network(data.train_images).argmax(dim=1) == data.train_labels).double().mean() > 0.9
     again = teach(config, data.train_images, labels, None, CPU)
     assert (weights_hash(again.network), again.losses) == (weights_hash(found.network), found.losses)
-    other = teach(with_fields(config, seed=1), data.train_images, labels, None, CPU)
+    other = teach(replace(config, seed=1), data.train_images, labels, None, CPU)
     assert weights_hash(other.network) != weights_hash(found.network)
 
 
 def test_the_network_starts_from_a_backbone():
     torch.manual_seed(3)
     start = network(3)[0]
-    config = with_fields(SMALL, epochs=1, lr=1e-12, weight_decay=0.0)
+    config = replace(SMALL, epochs=1, lr=1e-12, weight_decay=0.0)
     found = teach(config, planted().train_images, planted().train_labels.numpy(), start, CPU)
     for mine, given in zip(found.network[0].parameters(), start.parameters(), strict=True):
         torch.testing.assert_close(mine, given, atol=1e-9, rtol=0)
 
 
 def test_a_loss_that_is_lost_is_refused():
-    with pytest.raises(ValueError, match=r"the loss is (nan|inf) in epoch \d+: lower lr=1e\+30"):
-        teach(with_fields(SMALL, lr=1e30), planted().train_images, planted().train_labels.numpy(), None, CPU)
+    with pytest.raises(ValueError, match=r"loss=(nan|inf): not finite in epoch \d+; lower Clustering\.lr=1e\+30"):
+        teach(replace(SMALL, lr=1e30), planted().train_images, planted().train_labels.numpy(), None, CPU)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"clusters": 1}, "clusters=1 must be 2 or more"),
-        ({"views": 1}, "views=1 must be 2 or more"),
-        ({"neighbours": 0}, "neighbours=0 must be 1 or more"),
-        ({"samples": 1}, "samples=1 must be 2 or more"),
-        ({"epochs": 0}, "epochs=0 must be 1 or more"),
-        ({"batch_size": 1}, "batch_size=1 must be 2 or more"),
-        ({"contrast_epochs": -1}, "contrast_epochs=-1 must be 0 or more"),
-        ({"seed": -1}, "seed=-1 must be 0 or more"),
+        ({"clusters": 1}, "clusters=1: too small; use 2 or more"),
+        ({"views": 1}, "views=1: too small; use 2 or more"),
+        ({"neighbours": 0}, "neighbours=0: too small; use 1 or more"),
+        ({"samples": 1}, "samples=1: too small; use 2 or more"),
+        ({"epochs": 0}, "epochs=0: too small; use 1 or more"),
+        ({"batch_size": 1}, "batch_size=1: too small; use 2 or more"),
+        ({"contrast_epochs": -1}, "contrast_epochs=-1: too small; use 0 or more"),
+        ({"seed": -1}, "seed=-1: too small; use 0 or more"),
         ({"letters": "a"}, "give one of them"),
         ({"warp": None}, "give one of them"),
         ({"contrast_epochs": 1}, "give letters, no warp"),
@@ -140,7 +140,7 @@ def test_a_loss_that_is_lost_is_refused():
 )
 def test_settings_out_of_range_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
-        with_fields(SMALL, **changes)
+        replace(SMALL, **changes)
 
 
 def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch, capsys):
@@ -154,18 +154,18 @@ def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch
     model = network(4)
     model.load_state_dict(safetensors.torch.load_file(target))
     assert weights_hash(model) == record["weights_sha256"]
-    expected = cluster(with_fields(tiny, seed=3), load("digits", seed=3), CPU, tmp_path, progress=False)
+    expected = cluster(replace(tiny, seed=3), load("digits", seed=3), CPU, tmp_path, progress=False)
     assert weights_hash(expected.network) == record["weights_sha256"]
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--data", "imagenet"], "--data imagenet has no preset: choose one of digits, fashion"),
-        (["--seed", "-1"], "seed=-1 must be 0 or more"),
+        (["--data", "imagenet"], "--data imagenet: no preset; choose one of digits, fashion"),
+        (["--seed", "-1"], "seed=-1: too small; use 0 or more"),
         (["--seed", "x"], "'x' is not an integer"),
-        (["--device", "tpu"], "device='tpu' is unknown"),
-        (["--out", "weights.json"], "--out weights.json does not end in .safetensors"),
+        (["--device", "tpu"], "device='tpu': unknown"),
+        (["--out", "weights.json"], "--out weights.json: does not end in .safetensors"),
     ],
 )
 def test_the_command_answers_bad_input_in_one_line(words, message, capsys):

@@ -8,7 +8,7 @@ from torch.nn import functional
 from empirical.evaluation.classifiers import weights_hash
 from empirical.training import convolution
 from empirical.training.convolution import LEAST_BATCH, SmallMapConvolution, convolve_2x2, speed_up_small_maps
-from empirical.training.networks import build
+from empirical.training.networks import build_encoder
 
 
 def test_it_is_the_padded_convolution_and_so_are_its_gradients() -> None:
@@ -53,7 +53,7 @@ def test_large_batches_of_2x2_maps_take_the_product_and_others_torch(
 
 
 def test_only_what_it_stands_for_is_replaced_and_the_weights_stay() -> None:
-    encoder = build(0).eval()
+    encoder = build_encoder(0).eval()
     before, parameters = weights_hash(encoder), list(encoder.parameters())
     speed_up_small_maps(encoder)
     assert weights_hash(encoder) == before

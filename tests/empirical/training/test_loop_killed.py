@@ -18,7 +18,7 @@ import json, os, signal, sys, time
 from pathlib import Path
 import torch
 from empirical.data.sets import load
-from empirical.training.methods import MoCo
+from empirical.training.methods.moco import MoCo
 from empirical.training.loop import TrainingConfig, run_dir, train
 
 config = TrainingConfig(

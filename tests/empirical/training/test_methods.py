@@ -6,16 +6,11 @@ import torch
 from torch.nn import functional
 
 from empirical.training import objectives
-from empirical.training.methods import (
-    METHODS,
-    BarlowTwins,
-    MoCo,
-    SimCLR,
-    SimSiam,
-    encode,
-    initial_encoder,
-    initial_learner,
-)
+from empirical.training.methods import METHODS, encode, initial_encoder, initial_learner
+from empirical.training.methods.barlow_twins import BarlowTwins
+from empirical.training.methods.moco import MoCo
+from empirical.training.methods.simclr import SimCLR
+from empirical.training.methods.simsiam import SimSiam
 
 SMALL = {name: replace(method, widths=(16, 8)) for name, method in METHODS.items()} | {
     "moco": MoCo(widths=(16, 8), queue_size=20),
@@ -200,7 +195,7 @@ def test_moco_queue_is_a_ring_of_the_latest_unit_keys() -> None:
 
 def test_moco_says_what_is_wrong() -> None:
     learner = initial_learner(MoCo(widths=(16, 8), queue_size=6), "small", 0)
-    with pytest.raises(ValueError, match="queue_size=6 is smaller than the batch of 8"):
+    with pytest.raises(ValueError, match="queue_size=6: smaller than the batch of 8; raise it"):
         learner(some_views(2))
     with pytest.raises(ValueError, match="without a loss before it"):
         learner.after_step()
@@ -227,6 +222,11 @@ def test_simsiam_predicts_and_stops_the_gradient(monkeypatch: pytest.MonkeyPatch
 
 
 def test_methods_are_told_apart_by_their_fields() -> None:
+    assert list(METHODS) == [
+        *("simclr", "simclr-arcl", "simclr-aal", "t-simclr"),
+        *("moco", "moco-arcl", "moco-aal"),
+        *("barlow-twins", "simsiam"),
+    ]
     plain = [str(asdict(method)) for method in METHODS.values()]
     assert len(set(plain)) == len(METHODS)
     assert {method.name for method in METHODS.values()} == {"simclr", "moco", "barlow-twins", "simsiam"}
@@ -240,12 +240,12 @@ def test_methods_are_told_apart_by_their_fields() -> None:
         (lambda: SimCLR(temperature=float("nan")), "temperature=nan"),
         (lambda: SimCLR(positives="best"), "positives='best'.*pair, worst, mean"),
         (lambda: SimCLR(views=4), "views=4.*'worst'"),
-        (lambda: SimCLR(views=1, positives="worst"), "views=1 give no pair"),
+        (lambda: SimCLR(views=1, positives="worst"), "views=1: no pair"),
         (lambda: SimCLR(degrees=0), "degrees=0"),
         (lambda: SimCLR(degrees=5, positives="worst", views=4), "degrees=5.*positives='pair'"),
         (lambda: MoCo(temperature=-1), "temperature=-1"),
         (lambda: MoCo(queue_size=0), "queue_size=0"),
-        (lambda: MoCo(momentum=1), r"momentum=1 must lie in \[0, 1\)"),
+        (lambda: MoCo(momentum=1), r"momentum=1: outside \[0, 1\)"),
         (lambda: MoCo(views=3), "views=3"),
         (lambda: BarlowTwins(weight=-0.1), "weight=-0.1"),
         (lambda: SimSiam(predictor_rate=0), "predictor_rate=0"),

@@ -3,8 +3,15 @@ import torch
 from torch import nn
 
 from empirical.evaluation.classifiers import weights_hash
-from empirical.training import networks as encoders
-from empirical.training.networks import Encoder, backbone_maker, build, projector, resnet18, small
+from empirical.training.networks import (
+    Encoder,
+    _ResidualBlock,
+    backbone_maker,
+    build_encoder,
+    projection_head,
+    resnet18,
+    small_convnet,
+)
 
 
 def parameters(module: nn.Module) -> int:
@@ -17,12 +24,12 @@ def linear() -> tuple[nn.Module, int]:
 
 
 def test_small_encoder_shapes_and_size() -> None:
-    encoder = build(0).eval()
+    encoder = build_encoder(0).eval()
     x = torch.rand(2, 3, 16, 16)
     assert encoder.backbone(x).shape == (2, 256)
     assert encoder(x).shape == (2, 64)
     assert torch.equal(encoder(x), encoder.project(encoder.backbone(x)))
-    backbone, dim = small()
+    backbone, dim = small_convnet()
     assert dim == 256
     assert parameters(backbone) == sum(9 * a * b + 2 * b for a, b in ((3, 32), (32, 64), (64, 128), (128, 256)))
 
@@ -46,13 +53,13 @@ def test_resnet18_has_the_published_number_of_parameters_and_the_cifar_stem() ->
 
 
 def test_a_residual_block_is_a_sum_and_every_weight_gets_a_gradient() -> None:
-    block = encoders._Residual(4, 4, 1).eval()
+    block = _ResidualBlock(4, 4, 1).eval()
     x = torch.rand(2, 4, 5, 5)
     torch.testing.assert_close(block(x), torch.relu(block.body(x) + x))
     for weight in block.body.parameters():
         nn.init.zeros_(weight)
     assert torch.equal(block(x), x)
-    assert isinstance(encoders._Residual(4, 8, 2).skip, nn.Sequential)
+    assert isinstance(_ResidualBlock(4, 8, 2).skip, nn.Sequential)
 
     network, _ = resnet18()
     network(torch.rand(2, 3, 8, 8)).square().sum().backward()
@@ -67,40 +74,40 @@ def test_resnet18_keeps_the_scale_of_its_input() -> None:
     assert 0.1 < features.std() < 10
 
 
-def test_projector_layers() -> None:
-    plain = [type(layer) for layer in projector((8, 6, 4))]
+def test_projection_head_layers() -> None:
+    plain = [type(layer) for layer in projection_head((8, 6, 4))]
     assert plain == [nn.Linear, nn.ReLU, nn.Linear]
-    normed = [type(layer) for layer in projector((8, 6, 4), norm=True, final_norm=True)]
+    normed = [type(layer) for layer in projection_head((8, 6, 4), norm=True, final_norm=True)]
     assert normed == [nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear, nn.BatchNorm1d]
-    assert [layer.bias is None for layer in projector((8, 6, 4), norm=True) if isinstance(layer, nn.Linear)] == [
+    assert [layer.bias is None for layer in projection_head((8, 6, 4), norm=True) if isinstance(layer, nn.Linear)] == [
         True,
         False,
     ]
     with pytest.raises(ValueError, match=r"widths=\(8,\)"):
-        projector((8,))
+        projection_head((8,))
 
 
 def test_build_depends_on_its_arguments_only() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    first = build(3)
+    first = build_encoder(3)
     assert torch.equal(torch.rand(3), expected)
-    assert weights_hash(build(3)) == weights_hash(first)
-    assert weights_hash(build(4)) != weights_hash(first)
-    other = build(3, widths=(32, 16), norm=True)
+    assert weights_hash(build_encoder(3)) == weights_hash(first)
+    assert weights_hash(build_encoder(4)) != weights_hash(first)
+    other = build_encoder(3, widths=(32, 16), norm=True)
     assert weights_hash(other.backbone) == weights_hash(first.backbone)
     assert other(torch.rand(2, 3, 16, 16)).shape == (2, 16)
 
 
 def test_any_module_is_a_backbone_by_name() -> None:
     name = f"{__name__}:linear"
-    encoder = build(0, name, (4,))
+    encoder = build_encoder(0, name, (4,))
     assert isinstance(encoder, Encoder)
     assert encoder(torch.rand(2, 3, 16, 16)).shape == (2, 4)
     assert backbone_maker(name) is linear
     for wrong in ("resnet", "resnet18:", ":linear"):
-        with pytest.raises(ValueError, match=rf"encoder='{wrong}' is no backbone: choose small, resnet18"):
+        with pytest.raises(ValueError, match=rf"encoder='{wrong}': no backbone; choose small, resnet18"):
             backbone_maker(wrong)
     for missing in ("no_such_module:linear", f"{__name__}:no_such_function"):
         with pytest.raises(ValueError, match="cannot be imported"):

@@ -333,28 +333,28 @@ def test_errors_name_value_and_remedy() -> None:
             with pytest.raises(ValueError, match=r"temperature=.*positive"):
                 loss(temperature)
     for loss in (nt_xent, barlow_twins):
-        with pytest.raises(ValueError, match=r"z1 \(4, 3\) and z2 \(3, 3\)"):
+        with pytest.raises(ValueError, match=r"z1\.shape=\(4, 3\), z2\.shape=\(3, 3\)"):
             loss(z1, z2[:3], 0.2)
         with pytest.raises(ValueError, match="one shape"):
             loss(z1[0], z2[0], 0.2)
-        with pytest.raises(ValueError, match="N=1"):
+        with pytest.raises(ValueError, match=r"z1\.shape=\(1, \d+\): no negatives"):
             loss(z1[:1], z2[:1], 0.2)
     with pytest.raises(ValueError, match=r"degrees=0.*positive"):
         t_info_nce(z1, z2, 0.2, 0)
-    with pytest.raises(ValueError, match=r"weight=-1 \(lambda\)"):
+    with pytest.raises(ValueError, match="weight=-1: lambda is negative"):
         barlow_twins(z1, z2, -1)
-    with pytest.raises(ValueError, match=r"p1 \(4, 3\) and z2 \(3, 3\)"):
+    with pytest.raises(ValueError, match=r"p1\.shape=\(4, 3\), z2\.shape=\(3, 3\)"):
         simsiam(z1, z1, z1, z2[:3])
     for wrong in (z[:1], z[:, :1], z[0]):
-        with pytest.raises(ValueError, match=r"N >= 2 samples \(negatives\) and m >= 2 views"):
+        with pytest.raises(ValueError, match="N >= 2 samples and m >= 2 views"):
             arcl(wrong, 0.2)
     with pytest.raises(ValueError, match=r"positive='best'.*pair, worst, mean"):
         info_nce(z, z, z[0], 0.2, "best")
-    with pytest.raises(ValueError, match=r"queries \(4, 3\) and keys \(3, 3\)"):
+    with pytest.raises(ValueError, match=r"queries\.shape=\(4, 3\), keys\.shape=\(3, 3\)"):
         info_nce(z1, z2[:3], z1, 0.2)
     with pytest.raises(ValueError, match="m >= 2 views"):
         info_nce(z1, z2, z1, 0.2, "worst")
-    with pytest.raises(ValueError, match=r"queue \(4, 3\) must be \(Q, 5\)"):
+    with pytest.raises(ValueError, match=r"queue\.shape=\(4, 3\): .* give \(Q, 5\)"):
         info_nce(z, z, z1, 0.2)
 
 

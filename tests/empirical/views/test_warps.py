@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from empirical.views.augmentations import seeded_generator
-from empirical.views.warps import Warp, matrices, warp_images, warped_views
+from empirical.views.protocol import finite_views
+from empirical.views.warps import Warp, matrices, warp_images
 
 NONE = Warp(rotation=0, shear=0, scale=0, shift=0)
 IDENTITY = torch.tensor([[1.0, 0, 0], [0, 1, 0]])
@@ -81,31 +82,31 @@ def test_maps_fill_their_ranges_and_no_more():
 @pytest.mark.parametrize("n", [1, 3, 17])
 def test_views_replay_and_do_not_depend_on_how_many_there_are(n):
     x = images(20)
-    every = warped_views(x, Warp(), 4, seed=5)
-    torch.testing.assert_close(warped_views(x, Warp(), 4, seed=5), every, atol=0, rtol=0)
-    torch.testing.assert_close(warped_views(x[:n], Warp(), 2, seed=5), every[:n, :2], atol=1e-6, rtol=0)
+    every = finite_views(x, Warp(), 4, seed=5)
+    torch.testing.assert_close(finite_views(x, Warp(), 4, seed=5), every, atol=0, rtol=0)
+    torch.testing.assert_close(finite_views(x[:n], Warp(), 2, seed=5), every[:n, :2], atol=1e-6, rtol=0)
     torch.testing.assert_close(every[:, 0], x, atol=0, rtol=0)
-    assert (warped_views(x, Warp(), 4, seed=6)[:, 1:] - every[:, 1:]).abs().amax(dim=(1, 2, 3, 4)).min() > 1e-3
+    assert (finite_views(x, Warp(), 4, seed=6)[:, 1:] - every[:, 1:]).abs().amax(dim=(1, 2, 3, 4)).min() > 1e-3
 
 
 @pytest.mark.parametrize("name", ["rotation", "shear", "scale", "shift"])
 @pytest.mark.parametrize("value", [-0.1, math.inf, math.nan])
 def test_ranges_that_are_none_are_refused(name, value):
-    with pytest.raises(ValueError, match=f"{name}={value} must be finite and 0 or more"):
+    with pytest.raises(ValueError, match=f"{name}={value}: no range of distortions; use 0"):
         Warp(**{name: value})
 
 
 def test_a_rotation_beyond_half_a_turn_and_no_views_are_refused():
-    with pytest.raises(ValueError, match=r"rotation=181.* at most 180"):
+    with pytest.raises(ValueError, match=r"rotation=181.* use 0 to 180"):
         Warp(rotation=181)
-    with pytest.raises(ValueError, match="m=0 leaves no view"):
-        warped_views(images(2), Warp(), 0, 0)
+    with pytest.raises(ValueError, match="m=0: leaves no view"):
+        finite_views(images(2), Warp(), 0, 0)
     with pytest.raises(ValueError, match="negative seed"):
-        warped_views(images(2), Warp(), 2, -1)
+        finite_views(images(2), Warp(), 2, -1)
 
 
 def test_the_image_is_left_as_it_is_and_types_are_kept():
     x = images(2).double()
     before = x.clone()
-    assert warped_views(x, Warp(), 3, 0).dtype == torch.float64
+    assert finite_views(x, Warp(), 3, 0).dtype == torch.float64
     np.testing.assert_array_equal(x, before)
