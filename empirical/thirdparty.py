@@ -1,4 +1,4 @@
-"""Running a stranger's code: import it by name, give it reproducible random states, put what it raises into one line."""
+"""Code from outside this project: import it by name, give it reproducible random states, put what it raises into one line."""
 
 import importlib
 import numbers
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-STRANGE = (Exception, SystemExit)
-"""What a stranger's code may raise; a sys.exit(0) in it would end an audit as if all were well."""
+FOREIGN_ERRORS = (Exception, SystemExit)
+"""What code of another author may raise. SystemExit too: a sys.exit(0) in it would end an audit as if all were well."""
 
 
 def imported(spec: str, what: str) -> Any:
@@ -19,7 +19,7 @@ def imported(spec: str, what: str) -> Any:
     package, _, name = spec.partition(":")
     try:
         return getattr(importlib.import_module(package), name)
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
             f"{what} {spec!r} cannot be imported ({first_line(error)}): give package.module:name, on PYTHONPATH"
         ) from error
@@ -29,7 +29,7 @@ def imported(spec: str, what: str) -> Any:
 def seeded(*keys: int) -> Iterator[None]:
     """Inside, the random states of Python, NumPy and torch's CPU generator follow from the keys; then they are put back."""
     seed = int(np.random.SeedSequence(keys).generate_state(1)[0])
-    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - strangers use it
+    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - other code uses it
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the accelerators too
@@ -45,7 +45,7 @@ def first_line(error: BaseException) -> str:
     """The kind of an error, and the first line of what it says, if it can say anything."""
     try:
         lines = str(error).splitlines()
-    except STRANGE:
+    except FOREIGN_ERRORS:
         lines = []
     return f"{type(error).__name__}: {(lines or [''])[0][:200]}"
 

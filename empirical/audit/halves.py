@@ -1,6 +1,5 @@
 """Labelled data for an audit, in two halves: one to fit on (head, anchors, radii), one to certify on."""
 
-import hashlib
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from empirical.data.sets import Dataset
-from empirical.thirdparty import STRANGE, check_integers, first_line
+from empirical.data.sets import Dataset, fingerprint
+from empirical.thirdparty import FOREIGN_ERRORS, check_integers, first_line
 
 FIT_SHARE = 0.5
 BEYOND = 1e-6
@@ -22,8 +21,11 @@ BEYOND = 1e-6
 
 @dataclass(frozen=True)
 class Halves:
-    """fit_images (n, C, H, W) and images (n', C, H, W), float in [0, 1]; labels (n,), (n',), int64 in 0..K-1; K class names.
+    """Labelled images, one half to fit on and one to certify on.
 
+    fit_images, images   (n, C, H, W), (n', C, H, W) float in [0, 1]
+    fit_labels, labels   (n,), (n',) int64 in 0..K-1
+    class_names          K
     Raises ValueError for values that are not finite or outside of [0, 1], labels that do not match, are not 0..K-1 or leave a
     class with fewer than two images in either half, and a single class.
     """
@@ -54,12 +56,9 @@ class Halves:
         return sum(image.tobytes() in fitted for image in self.images.numpy()) / len(self.images)
 
     def fingerprint(self) -> str:
-        """SHA-256 over class names, images and labels of both halves."""
-        digest = hashlib.sha256(repr(self.class_names).encode())
-        for part in (self.fit_images, self.fit_labels, self.images, self.labels):
-            digest.update(f"{part.dtype} {tuple(part.shape)}\n".encode())
-            digest.update(part.contiguous().numpy().data)
-        return digest.hexdigest()
+        """As `empirical.data.sets.fingerprint`, the fitting half for the training images."""
+        parts = (self.fit_images, self.fit_labels, self.images, self.labels)
+        return fingerprint(Dataset(self.name, *parts, self.class_names))
 
 
 def _check_half(half: str, images: Tensor, labels: Tensor, names: tuple[str, ...]) -> None:
@@ -85,15 +84,15 @@ def _check_half(half: str, images: Tensor, labels: Tensor, names: tuple[str, ...
         )
 
 
-def _check_values(what: str, images: Tensor) -> None:
+def _check_values(name: str, images: Tensor) -> None:
     low, high = images.flatten(1).min(dim=1).values, images.flatten(1).max(dim=1).values  # NaN where a pixel is NaN
     bad = ~((low >= -BEYOND) & (high <= 1 + BEYOND))
     if bad.any():
         row = int(bad.nonzero()[0])
         if not torch.isfinite(images[row]).all():
-            raise ValueError(f"{what} {row} holds NaN or infinity: remove or repair it")
+            raise ValueError(f"{name} {row} holds NaN or infinity: remove or repair it")
         raise ValueError(
-            f"{what} {row} has values from {float(low[row]):.4g} to {float(high[row]):.4g}: give images in [0, 1], and put a "
+            f"{name} {row} has values from {float(low[row]):.4g} to {float(high[row]):.4g}: give images in [0, 1], and put a "
             "Normalize into the encoder"
         )
 
@@ -117,10 +116,10 @@ def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -
             f"data is a {type(data).__name__}: give a Dataset of `empirical.load`, a torch Dataset with a length, "
             "or a pair of them"
         )
-    found = [_stacked(part) for part in pair]
+    parts = [_stacked(part) for part in pair]
     known = class_names if class_names is not None else _classes(pair[0])
-    names, labels = _numbered([labels for _, labels in found], known if isinstance(known, tuple | list) else None)
-    name, images = type(pair[0]).__name__, [images for images, _ in found]
+    names, labels = _numbered([labels for _, labels in parts], known if isinstance(known, tuple | list) else None)
+    name, images = type(pair[0]).__name__, [images for images, _ in parts]
     if len(pair) == 2:
         return Halves(name, names, images[0], labels[0], images[1], labels[1])
     fit = _split(labels[0].numpy(), seed)
@@ -149,7 +148,7 @@ def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tup
 def _classes(data: Any) -> Any:
     try:
         return getattr(data, "classes", None)
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(f"the data set's classes cannot be read ({first_line(error)}): repair them") from error
 
 
@@ -169,7 +168,7 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
     """All items of a torch Dataset as float images (n, C, H, W), and n labels."""
     try:
         n = len(data)  # type: ignore[arg-type]
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(f"the data set has no length ({first_line(error)}): repair its __len__") from error
     if n == 0:
         raise ValueError("the data set is empty: give two samples or more of every class")
@@ -177,7 +176,7 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
     for i in range(n):
         try:
             item = data[i]
-        except STRANGE as error:
+        except FOREIGN_ERRORS as error:
             raise ValueError(
                 f"item {i} of the data set cannot be read ({first_line(error)}): repair or remove it"
             ) from error
@@ -203,7 +202,7 @@ def _label(value: Any, i: int) -> int | str:
         return str(value)
     try:
         label = operator.index(value)
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
             f"label {value!r} of item {i} is no integer and no string: number the classes 0..K-1"
         ) from error
@@ -220,7 +219,7 @@ def _image(value: Any, i: int) -> Tensor:
         raise ValueError(f"image {i} has mode {value.mode}, more than 8 bits a channel: convert it to L or RGB")
     try:
         value = _dense(value)
-    except STRANGE as error:  # a PIL image is read here, and an array may hold anything
+    except FOREIGN_ERRORS as error:  # a PIL image is read here, and an array may hold anything
         raise ValueError(
             f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array or a "
             "PIL image"
@@ -240,5 +239,5 @@ def _dense(value: Any) -> Tensor:
         return value.detach().to_dense().cpu()
     if isinstance(value, Image.Image) and value.mode not in ("L", "RGB"):
         value = value.convert("RGB")
-    found = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
-    return found.permute(2, 0, 1) if found.ndim == 3 and found.shape[2] in (1, 3, 4) else found
+    pixels = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
+    return pixels.permute(2, 0, 1) if pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4) else pixels

@@ -4,16 +4,15 @@ An evaluation is fitted on training images and scored on test images. The encode
 evaluation mode; its weights are hashed before and after. The classes are those of the training labels.
 """
 
-import hashlib
 import typing
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from empirical.data.sets import Dataset
+from empirical.evaluation.features import extract, frozen
 from empirical.training.networks import normalized
 
 _BLOCK = 2**24
@@ -162,19 +161,6 @@ def evaluate(
         return tuple(score(fitted(classifier, found), found, layer, digest) for classifier in classifiers)
 
 
-@contextmanager
-def frozen(encoder: nn.Module) -> Iterator[str]:
-    """The hash of the encoder's weights; ValueError at the end where it is no longer the same."""
-    before = weights_hash(encoder)
-    yield before
-    after = weights_hash(encoder)
-    if after != before:
-        raise ValueError(
-            f"the encoder's weights changed while it was evaluated ({before[:12]} to {after[:12]}): its forward writes to "
-            "a weight or buffer in evaluation mode; it must be frozen"
-        )
-
-
 def features_of(encoder: nn.Module, data: Dataset, device: torch.device) -> Features:
     """Features of all images of a data set, kept on `device`."""
     train, test = (extract(encoder, images, device).to(device) for images in (data.train_images, data.test_images))
@@ -196,35 +182,6 @@ def accuracy(predict: Predict, features: Tensor, labels: Tensor) -> float:
     """Share of samples whose label is predicted; ValueError unless there is one label per row, and one row or more."""
     _check_pairs("test", features, labels)
     return int((predict(features) == labels).sum()) / len(labels)
-
-
-def extract(module: nn.Module, images: Tensor, device: torch.device, batch_size: int = 512) -> Tensor:
-    """Features of images (n, 3, H, W) by the module in evaluation mode, without gradients: float32 (n, d) on the CPU.
-
-    The module is moved to `device`; each submodule's mode is restored afterwards.
-    Raises ValueError for no images, batch_size < 1, and features that are no (n, d) matrix or not finite.
-    """
-    if len(images) == 0:
-        raise ValueError("images is empty: pass one image or more")
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} must be 1 or more")
-    modes = [(part, part.training) for part in module.modules()]
-    module.to(device).eval()
-    try:
-        with torch.inference_mode():
-            parts = [module(batch.to(device)).float().cpu() for batch in images.split(batch_size)]
-    finally:
-        for part, mode in modes:
-            part.training = mode
-    # Cloned outside of inference mode, so that autograd may use the result.
-    features = torch.cat(parts).clone()
-    if features.ndim != 2:
-        raise ValueError(
-            f"module returned shape {tuple(features.shape)}, not (n, d): pass a module that ends in vectors"
-        )
-    if not torch.isfinite(features).all():
-        raise ValueError("module returned features that are not finite: check its weights and the images")
-    return features
 
 
 def knn_accuracy(
@@ -249,15 +206,6 @@ def nearest_mean_accuracy(
 ) -> float:
     """Accuracy of `NearestMean`; shapes and errors as in `knn_accuracy`, apart from k and the temperature."""
     return _accuracy(NearestMean(), train_features, train_labels, test_features, test_labels)
-
-
-def weights_hash(module: nn.Module) -> str:
-    """SHA-256 over names, types, shapes and bytes of the state dict: equal if and only if the weights are."""
-    digest = hashlib.sha256()
-    for name, value in module.state_dict().items():
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def check_training(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

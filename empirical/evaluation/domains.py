@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from empirical.data.sets import Dataset
-from empirical.evaluation.classifiers import Classifier, Evaluation, features_of, fitted, frozen, score
+from empirical.evaluation.classifiers import Classifier, Evaluation, features_of, fitted, score
+from empirical.evaluation.features import frozen
 from empirical.views.augmentations import Augmentation, ViewParameters, apply, sample_parameters, seeded_generator
 
 _JITTER = Augmentation(colour_strength=1.0, colour_probability=1.0)

@@ -11,7 +11,8 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from empirical.data.sets import Dataset
-from empirical.evaluation.classifiers import Evaluation, accuracy, check_training, extract, frozen
+from empirical.evaluation.classifiers import Evaluation, accuracy, check_training
+from empirical.evaluation.features import extract, frozen
 from empirical.views.augmentations import seeded_generator
 
 

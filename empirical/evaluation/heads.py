@@ -12,13 +12,43 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from empirical.thirdparty import check_integers
 from empirical.training.networks import normalized
 from theory.setting import Array
 
 Head = Callable[[Tensor], Array]
 
+HEADS: dict[str, str] = {
+    "unit": "unit norm",
+    "centred": "centred on the fitting half, unit norm",
+    "whitened": "whitened on the fitting half, unit norm",
+    "clusters": "clusters of the fitting half (k-means, no labels), simplex vertices",
+    "vertices": "largest output, simplex vertices",
+}
 COLLAPSED = 1e-6
 """Deviation from the mean, as a share of the largest value, that is the rounding of a float32 encoder."""
+
+
+def make_head(name: str, raw: Tensor | None, clusters: int, seed: int) -> Head:
+    """The head `name` of `HEADS`, fitted on raw features (n, d) where it `needs_fit`. ValueError for an unknown name."""
+    if name not in HEADS:
+        raise ValueError(f"head={name!r} is unknown: choose one of {', '.join(HEADS)}")
+    if name == "unit":
+        return unit()
+    if name == "vertices":
+        return vertices()
+    assert raw is not None
+    if name == "centred":
+        return centred(raw)
+    if name == "whitened":
+        return whitened(raw)
+    check_integers(clusters=clusters)
+    return discretised(raw, clusters, seed)
+
+
+def needs_fit(name: str) -> bool:
+    """Whether the head is fitted on features of the fitting half."""
+    return name in ("centred", "whitened", "clusters")
 
 
 def unit() -> Head:

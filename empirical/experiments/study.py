@@ -12,13 +12,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from empirical.data.sets import Dataset
-from empirical.evaluation import classifiers as evaluation
 from empirical.evaluation import heads
+from empirical.evaluation.classifiers import knn_accuracy, nearest_mean_accuracy
+from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.world import Measurement, as_json, measure, world_of
 from empirical.training.loop import TrainingConfig, train
 from empirical.training.methods import initial_encoder
 from empirical.training.networks import Encoder
-from empirical.views.augmentations import Augmentation, finite_views
+from empirical.views.augmentations import MILD, Augmentation, finite_views
 from theory import factors
 from theory.ledger import Evidence
 from theory.setting import Array
@@ -26,8 +27,6 @@ from theory.theorem1 import FORMS, Certificate
 
 NEIGHBOURS = 20
 TEMPERATURE = 0.1
-MILD = Augmentation(crop_scale=(0.9, 1.0))
-"""Nearly the identity: the largest share of samples is aligned, the least is concentrated by views."""
 PROBE_SAMPLES, PROBE_VIEWS = 20, 4
 PROBE_EPS = 0.5
 """eps of the R_eps that is recorded during training, for features of norm 1."""
@@ -97,19 +96,19 @@ def accuracies(encoder: Encoder, data: Dataset, device: torch.device) -> tuple[A
     """Evaluation of both layers, weights frozen."""
 
     def of(layer: str, module: torch.nn.Module) -> Accuracy:
-        train_features = evaluation.extract(module, data.train_images, device)
-        test_features = evaluation.extract(module, data.test_images, device)
+        train_features = extract(module, data.train_images, device)
+        test_features = extract(module, data.test_images, device)
         pair = (train_features, data.train_labels, test_features, data.test_labels)
         k = min(NEIGHBOURS, len(train_features))
-        return Accuracy(layer, evaluation.knn_accuracy(*pair, k, TEMPERATURE), evaluation.nearest_mean_accuracy(*pair))
+        return Accuracy(layer, knn_accuracy(*pair, k, TEMPERATURE), nearest_mean_accuracy(*pair))
 
     return of("backbone", encoder.backbone), of("head", encoder)
 
 
 def plane(encoder: Encoder, data: Dataset, shown: Tensor, device: torch.device) -> Array:
     """t-SNE map of the centred unit backbone features of the test images `shown`, (n, 2). For the eye only."""
-    head = heads.centred(evaluation.extract(encoder.backbone, data.train_images, device))
-    features = head(evaluation.extract(encoder.backbone, data.test_images[shown], device))
+    head = heads.centred(extract(encoder.backbone, data.train_images, device))
+    features = head(extract(encoder.backbone, data.test_images[shown], device))
     perplexity = min(30.0, (len(features) - 1) / 3)
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(features))
 
@@ -140,7 +139,7 @@ def run(
     result = train(config, data, device, runs, progress, factors_probe(data, config.augmentation(), device))
     encoder = result.encoder
 
-    backbone_train = evaluation.extract(encoder.backbone, data.train_images, device)
+    backbone_train = extract(encoder.backbone, data.train_images, device)
     layers = (
         ("head, unit norm", encoder, heads.unit()),
         ("backbone, centred", encoder.backbone, heads.centred(backbone_train)),
@@ -159,7 +158,7 @@ def run(
         config=config,
         device=device.type,
         data=data,
-        weights_hash=evaluation.weights_hash(encoder),
+        weights_hash=weights_hash(encoder),
         before=before,
         after=accuracies(encoder, data, device),
         history=result.history,

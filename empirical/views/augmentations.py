@@ -101,6 +101,10 @@ class Augmentation:
         )
 
 
+MILD = Augmentation(crop_scale=(0.9, 1.0))
+"""Nearly the identity: the largest share of samples is aligned, the least is concentrated by views."""
+
+
 @dataclass(frozen=True)
 class ViewParameters:
     """theta for n views, one row per view; indexing by rows (an int, a slice, a sequence or a tensor) gives those rows.

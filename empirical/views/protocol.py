@@ -13,15 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from empirical.thirdparty import STRANGE, check_integers, first_line, imported, seeded
-from empirical.views.augmentations import Augmentation, ViewParameters, apply, sample_parameters, seeded_generator
-from empirical.views.warps import Warp, matrices, warp_images
+from empirical.thirdparty import FOREIGN_ERRORS, check_integers, first_line, imported, seeded
+from empirical.views.augmentations import MILD, Augmentation, ViewParameters, apply, sample_parameters, seeded_generator
+from empirical.views.warps import MILD_WARP, Warp, matrices, warp_images
 
 NAMED: dict[str, Augmentation | Warp] = {
-    "mild": Augmentation(crop_scale=(0.9, 1.0)),
+    "mild": MILD,
     "warp": Warp(),
-    "mild-warp": Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06),
+    "mild-warp": MILD_WARP,
 }
+"""Views by name.  mild, mild-warp: nearly the identity."""
 Transform = Callable[[Tensor], Tensor]
 """One random view (C, H, W) or (1, C, H, W) of one image (C, H, W); a torchvision or kornia pipeline for instance."""
 BEYOND = 0.5
@@ -54,9 +55,8 @@ class Views:
 
     def description(self) -> dict[str, Any]:
         """Plain JSON types: everything the views depend on beside the images, for a callable as far as its name goes."""
-        if isinstance(self.source, Augmentation | Warp):
-            parameters = json.loads(json.dumps(asdict(self.source)))
-        else:  # without the address, which is another one in every process
+        parameters: Any = json.loads(json.dumps(describe(self.source)))
+        if not parameters:  # without the address, which is another one in every process
             parameters = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(self.source))
         return {
             "name": self.name,
@@ -144,7 +144,7 @@ def _sample(transform: Transform, image: Tensor, keys: tuple[int, ...]) -> Tenso
         with seeded(*keys), torch.no_grad():
             view = transform(image.clone())
             view = view.to_dense().cpu() if isinstance(view, Tensor) else view
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
             f"the augmentation fails on an image of shape {tuple(image.shape)} ({first_line(error)}): {remedy} "
             "(begin with ToPILImage and end with ToTensor where it needs PIL)"
@@ -162,6 +162,26 @@ def _sample(transform: Transform, image: Tensor, keys: tuple[int, ...]) -> Tenso
             "Normalize to the encoder, since view 0 is the image itself"
         )
     return view
+
+
+def describe(source: Augmentation | Warp | Transform) -> dict[str, Any]:
+    """The parameters of a view, by name; none of a callable, which is known by its own name only."""
+    return asdict(source) if isinstance(source, Augmentation | Warp) else {}
+
+
+def as_views(views: Views | Augmentation | Warp | Transform | str, m: int, seed: int, same: bool) -> Views:
+    """`Views` from an augmentation, a warp, a callable, or words as in `parse_views`. ValueError for anything else."""
+    if isinstance(views, Views):
+        return views
+    if isinstance(views, str):
+        return parse_views(views, m, seed, same)
+    if isinstance(views, Augmentation | Warp):
+        return Views(views, type(views).__name__, m, seed, same)
+    if not callable(views):
+        raise ValueError(
+            f"views is a {type(views).__name__}: give letters, an Augmentation, a Warp, or a callable from an image to a view"
+        )
+    return Views(views, getattr(views, "__qualname__", type(views).__name__), m, seed, same)
 
 
 def parse_views(text: str, m: int, seed: int, same: bool) -> Views:

@@ -32,6 +32,10 @@ class Warp:
                 )
 
 
+MILD_WARP = Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06)
+"""Nearly the identity."""
+
+
 def matrices(warp: Warp, n: int, generator: torch.Generator) -> Tensor:
     """n affine maps (n, 2, 3) of output to input coordinates, which are [-1, 1] over a square.
 

@@ -9,7 +9,8 @@ from torch import nn
 
 from empirical.data.sets import Dataset, load, matched
 from empirical.evaluation import transfer
-from empirical.evaluation.classifiers import NearestMean, evaluate, extract, weights_hash
+from empirical.evaluation.classifiers import NearestMean, evaluate
+from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.finetuning import FineTuning, fine_tune, step, tuned
 from empirical.evaluation.probe import LinearProbe
 from empirical.training.networks import build

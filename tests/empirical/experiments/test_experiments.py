@@ -8,7 +8,8 @@ import torch
 from scipy import stats
 
 from empirical.__main__ import main as empirical_main
-from empirical.evaluation import classifiers as evaluation
+from empirical.evaluation.classifiers import knn_accuracy
+from empirical.evaluation.features import extract
 from empirical.experiments import __main__ as cli
 from empirical.experiments import running, tables
 from empirical.experiments.design import EXPERIMENTS, LADDER, SCALES, Cell, Experiment, Step, only
@@ -207,10 +208,10 @@ def test_what_was_not_trained_is_measured_without_training(tiny, monkeypatch, tm
         values[encoder] = running.run_cell(other, ("accuracy",), TINY, {}, tmp_path, tmp_path, "cpu")["values"]
     data = running.load_for(cell.config, {})
     train, test = (images.flatten(1) for images in (data.train_images, data.test_images))
-    assert values["pixels"]["kNN"] == evaluation.knn_accuracy(train, data.train_labels, test, data.test_labels)
+    assert values["pixels"]["kNN"] == knn_accuracy(train, data.train_labels, test, data.test_labels)
     untrained = initial_encoder(cell.config.method, "small", 0).backbone
-    train, test = (evaluation.extract(untrained, x, torch.device("cpu")) for x in (data.train_images, data.test_images))
-    assert values["initial"]["kNN"] == evaluation.knn_accuracy(train, data.train_labels, test, data.test_labels)
+    train, test = (extract(untrained, x, torch.device("cpu")) for x in (data.train_images, data.test_images))
+    assert values["initial"]["kNN"] == knn_accuracy(train, data.train_labels, test, data.test_labels)
     assert len({values["initial"]["kNN"], values["pixels"]["kNN"], first["values"]["kNN"]}) == 3
 
 
