@@ -14,14 +14,14 @@ FOREIGN_ERRORS = (Exception, SystemExit)
 """What code of another author may raise. SystemExit too: a sys.exit(0) in it would end an audit as if all were well."""
 
 
-def imported(spec: str, what: str) -> Any:
-    """The object that "package.module:name" names; ValueError, which calls it `what`, where it cannot be imported."""
+def imported(spec: str, role: str) -> Any:
+    """The object that "package.module:name" names; ValueError, which calls it its `role`, where it cannot be imported."""
     package, _, name = spec.partition(":")
     try:
         return getattr(importlib.import_module(package), name)
     except FOREIGN_ERRORS as error:
         raise ValueError(
-            f"{what} {spec!r} cannot be imported ({first_line(error)}): give package.module:name, on PYTHONPATH"
+            f"{role} {spec!r} cannot be imported ({first_line(error)}): give package.module:name, on PYTHONPATH"
         ) from error
 
 

@@ -17,7 +17,7 @@ from empirical.audit.encoders import Subject, subject
 from empirical.audit.halves import Halves, halves
 from empirical.evaluation import domains
 from empirical.evaluation.features import check_repeats, drawn_in_blocks, encode_all, encode_views
-from empirical.evaluation.heads import HEADS, Head, make_head, needs_fit
+from empirical.evaluation.heads import HEADS, Head, check_head, make_head, needs_fit
 from empirical.evaluation.world import Measurement
 from empirical.thirdparty import check_integers
 from empirical.training.loop import pick_device
@@ -134,10 +134,8 @@ def audit(
     """
     start = time.perf_counter()
     check_integers(m=m, seed=seed)
-    if not isinstance(level, numbers.Real) or not 0 < level < 1:
-        raise ValueError(f"level={level!r}: no probability; give one strictly between 0 and 1, for example 0.95")
-    if head not in HEADS:
-        raise ValueError(f"head={head!r} is unknown: choose one of {', '.join(HEADS)}")
+    _check_level(level)
+    check_head(head)
     audited = encoder if isinstance(encoder, Subject) else subject(encoder, type(encoder).__name__, layer)
     split = data if isinstance(data, Halves) else halves(data, class_names, seed)
     drawn = as_views(views, m, seed, same)
@@ -184,6 +182,11 @@ def audit(
         seconds=time.perf_counter() - start,
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
+
+
+def _check_level(level: Any) -> None:
+    if not isinstance(level, numbers.Real) or not 0 < float(level) < 1:
+        raise ValueError(f"level={level!r}: no probability; give one strictly between 0 and 1, for example 0.95")
 
 
 def _domain_shift(

@@ -152,7 +152,7 @@ def load_encoder(
     return replace(loaded, weights_sha256=hashlib.sha256(Path(spec).read_bytes()).hexdigest())
 
 
-def subject(module: nn.Module, name: str, layer: str | None = None, checkpoint: str | None = None) -> Subject:
+def subject(module: object, name: str, layer: str | None = None, checkpoint: str | None = None) -> Subject:
     """Check a module's mode and name its weights.
 
     Raises ValueError where a part that behaves otherwise in training is in training mode, for weights without values, and
@@ -289,7 +289,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # truncated files raise many kinds, forbidden objects others
         raise ValueError(
             f"checkpoint {path} cannot be read ({first_line(error)}): it is truncated, of another kind, or holds more than "
@@ -301,7 +301,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     named = isinstance(content, dict) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
     if not named or not content:
         raise ValueError(f"checkpoint {path} holds no state dict: save encoder.state_dict()")
-    return content
+    return dict(content)
 
 
 def _keys(keys: list[str], kind: str) -> str:

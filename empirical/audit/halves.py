@@ -131,10 +131,11 @@ def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tup
     present = {label for part in labels for label in part}
     if len({type(label) for label in present}) > 1:
         raise ValueError("some labels are numbers and some are strings: give one kind")
-    if names is not None and not any(isinstance(label, str) for label in present):
-        if max(present) >= len(names):  # here: the largest do not fit into a tensor
+    numbers = [label for label in present if not isinstance(label, str)]
+    if names is not None and len(numbers) == len(present):
+        if max(numbers) >= len(names):  # here: the largest do not fit into a tensor
             raise ValueError(
-                f"labels run from {min(present)} to {max(present)}: number {len(names)} classes 0..{len(names) - 1}"
+                f"labels run from {min(numbers)} to {max(numbers)}: number {len(names)} classes 0..{len(names) - 1}"
             )
         return tuple(map(str, names)), [torch.tensor(part) for part in labels]
     order: list[Any] = sorted(present) if names is None else list(map(str, names))
@@ -156,7 +157,7 @@ def _split(labels: np.ndarray, seed: int) -> Tensor:
     """True for the fitting half: `FIT_SHARE` of every class."""
     check_integers(seed=seed)
     if seed < 0:
-        raise ValueError(f"seed={seed} is negative: use 0 or more")
+        raise ValueError(f"seed={seed}: negative; use 0 or more")
     generator, fit = np.random.default_rng(seed), np.zeros(len(labels), dtype=bool)
     for k in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == k))
@@ -218,19 +219,19 @@ def _image(value: Any, i: int) -> Tensor:
     if isinstance(value, Image.Image) and value.mode.startswith(("I", "F")):
         raise ValueError(f"image {i} has mode {value.mode}, more than 8 bits a channel: convert it to L or RGB")
     try:
-        value = _dense(value)
+        pixels = _dense(value)
     except FOREIGN_ERRORS as error:  # a PIL image is read here, and an array may hold anything
         raise ValueError(
             f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array or a "
             "PIL image"
         ) from error
-    if value.ndim == 2:
-        value = value[None]
-    if value.ndim != 3 or value.numel() == 0:
-        raise ValueError(f"image {i} has shape {tuple(value.shape)}: give (C, H, W)")
-    if not (value.is_floating_point() or value.dtype in (torch.uint8, torch.bool)):
-        raise ValueError(f"image {i} has dtype {value.dtype}: give uint8, or float in [0, 1]")
-    return value.float() / 255 if value.dtype == torch.uint8 else value.float()
+    if pixels.ndim == 2:
+        pixels = pixels[None]
+    if pixels.ndim != 3 or pixels.numel() == 0:
+        raise ValueError(f"image {i} has shape {tuple(pixels.shape)}: give (C, H, W)")
+    if not (pixels.is_floating_point() or pixels.dtype in (torch.uint8, torch.bool)):
+        raise ValueError(f"image {i} has dtype {pixels.dtype}: give uint8, or float in [0, 1]")
+    return pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels.float()
 
 
 def _dense(value: Any) -> Tensor:

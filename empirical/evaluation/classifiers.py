@@ -40,10 +40,13 @@ class Classifier(typing.Protocol):
 class Evaluation:
     """One accuracy, and what it was measured with.
 
-    protocol: the classifier, or `finetuning.FineTuning`, with all its settings. accuracy: share of test images.
-    layer: what the encoder ends in. fitted_on, tested_on: names of the data. weights_hash: of the encoder.
-    seed: of the evaluation's own randomness (order of fine-tuning, views of a test domain); None: there is none.
-    epoch_rule: "last", never the epoch that is best on test images.
+    protocol               the classifier, or `finetuning.FineTuning`, with all its settings
+    accuracy               share of the test images
+    layer                  what the encoder ends in
+    fitted_on, tested_on   names of the data
+    weights_hash           of the encoder
+    seed                   of the evaluation's own randomness (order of fine-tuning, views of a test domain); None: none
+    epoch_rule             "last", never the epoch that is best on test images
     """
 
     protocol: object
@@ -81,8 +84,8 @@ class KNN:
     """A vote of the k nearest training samples: one at cosine similarity s weighs exp(s / temperature).
 
     A tie goes to the smallest label. Memory: blocks of at most 2^24 similarities, whatever the number of samples.
-    Source: Wu et al. 2018, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", section 3.4.
     Raises ValueError for temperature <= 0, and in `fit` for k outside 1..n.
+    Source: Wu et al. 2018, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", section 3.4.
     """
 
     k: int = 20
@@ -92,7 +95,7 @@ class KNN:
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:
-            raise ValueError(f"temperature={self.temperature} must be positive: 0.1 is usual")
+            raise ValueError(f"temperature={self.temperature}: not positive; 0.1 is usual")
 
     def fit(self, features: Tensor, labels: Tensor) -> Predict:
         """Keep the unit training features (n, d)."""
@@ -100,7 +103,7 @@ class KNN:
         train = normalized(features)
         if not 1 <= self.k <= len(train):
             raise ValueError(
-                f"k={self.k} must lie in 1..{len(train)}, the number of training samples: lower k or add samples"
+                f"k={self.k}: outside 1..{len(train)}, the number of training samples; lower k or add samples"
             )
 
         def predict(test: Tensor) -> Tensor:
@@ -157,8 +160,8 @@ def evaluate(
     Raises ValueError as `extract`, the classifiers and `frozen` do.
     """
     with frozen(encoder) as digest:
-        found = features_of(encoder, data, device)
-        return tuple(score(fitted(classifier, found), found, layer, digest) for classifier in classifiers)
+        features = features_of(encoder, data, device)
+        return tuple(score(fitted(classifier, features), features, layer, digest) for classifier in classifiers)
 
 
 def features_of(encoder: nn.Module, data: Dataset, device: torch.device) -> Features:

@@ -29,10 +29,15 @@ COLLAPSED = 1e-6
 """Deviation from the mean, as a share of the largest value, that is the rounding of a float32 encoder."""
 
 
+def check_head(name: str) -> None:
+    """ValueError unless it is one of `HEADS`."""
+    if name not in HEADS:
+        raise ValueError(f"head={name!r}: unknown; choose one of {', '.join(HEADS)}")
+
+
 def make_head(name: str, raw: Tensor | None, clusters: int, seed: int) -> Head:
     """The head `name` of `HEADS`, fitted on raw features (n, d) where it `needs_fit`. ValueError for an unknown name."""
-    if name not in HEADS:
-        raise ValueError(f"head={name!r} is unknown: choose one of {', '.join(HEADS)}")
+    check_head(name)
     if name == "unit":
         return unit()
     if name == "vertices":
@@ -65,7 +70,7 @@ def centred(train: Tensor) -> Head:
 def check_clusters(clusters: int, samples: int) -> None:
     """ValueError unless 2 <= clusters <= samples."""
     if not 2 <= clusters <= samples:
-        raise ValueError(f"clusters={clusters} must lie in 2..{samples}: use the number of classes or a little more")
+        raise ValueError(f"clusters={clusters}: outside 2..{samples}; use the number of classes or a little more")
 
 
 def discretised(train: Tensor, clusters: int, seed: int) -> Head:
@@ -83,7 +88,7 @@ def discretised(train: Tensor, clusters: int, seed: int) -> Head:
             means = KMeans(clusters, n_init=10, random_state=seed).fit(centre(train)).cluster_centers_
         except ConvergenceWarning as error:
             raise ValueError(
-                f"clusters={clusters} is more than there are different training features: lower it, or check the encoder"
+                f"clusters={clusters}: more than there are different training features; lower it, or check the encoder"
             ) from error
     corners = simplex(clusters)
     return lambda features: corners[(centre(features) @ means.T - (means**2).sum(axis=1) / 2).argmax(axis=1)]

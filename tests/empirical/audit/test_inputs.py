@@ -89,11 +89,11 @@ def test_a_collapsed_encoder_is_refused_by_fitted_heads(head):
 
 
 def test_heads_that_cannot_be_are_refused():
-    refused("head='relu' is unknown: choose one of unit, centred", make_head, "relu", None, 3, 0)
+    refused("head='relu': unknown; choose one of unit, centred", make_head, "relu", None, 3, 0)
     refused("clusters='two' is a str: give an integer", make_head, "clusters", images().flatten(1), "two", 0)
     refused("corners=1: a simplex", featured, lambda x: x.flatten(1)[:, :1], "vertices")
     refused(
-        "clusters=3 is more than there are different", featured, lambda x: (x.flatten(1)[:, :1] > 0.5) * 1.0, "clusters"
+        "clusters=3: more than there are different", featured, lambda x: (x.flatten(1)[:, :1] > 0.5) * 1.0, "clusters"
     )
 
 
@@ -526,7 +526,7 @@ def test_a_data_set_that_fails_is_refused(error):
     [
         ("a", "seed='a' is a str: give an integer"),
         (1.5, "seed=1.5 is a float"),
-        (-1, "seed=-1 is negative: use 0 or more"),
+        (-1, "seed=-1: negative; use 0 or more"),
     ],
 )
 def test_a_split_needs_a_seed(seed, message):

@@ -103,7 +103,7 @@ def test_bad_features_and_labels_are_refused(measure) -> None:
 def test_knn_refuses_k_and_temperature_out_of_range() -> None:
     train, test = blobs(30, 3, 0.1, 11), blobs(20, 3, 0.1, 12)
     for k in (0, 31):
-        with pytest.raises(ValueError, match=rf"k={k} must lie in 1\.\.30"):
+        with pytest.raises(ValueError, match=rf"k={k}: outside 1\.\.30"):
             knn_accuracy(*train, *test, k=k)
     with pytest.raises(ValueError, match="temperature=0"):
         knn_accuracy(*train, *test, temperature=0)
