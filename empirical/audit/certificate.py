@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from empirical.audit.check import EXACT, FORMAT, GUARD, POPULATION, array_digest, check, digest
+from empirical.audit.check import GUARD, array_digest, check, digest
 from empirical.audit.core import Audit
+from empirical.audit.schema import EXACT, FORMAT, POPULATION
 from empirical.evaluation.heads import HEADS
 from empirical.training.checkpoint import replace
 from theory.ledger import write_json

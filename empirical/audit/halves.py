@@ -189,8 +189,8 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
         images.append(_image(item[0], i))
         if images[-1].shape != images[0].shape:
             raise ValueError(
-                f"image {i} has shape {tuple(images[-1].shape)}, image 0 {tuple(images[0].shape)}: bring all to one size and "
-                "number of channels"
+                f"image {i} has shape {tuple(images[-1].shape)}, image 0 {tuple(images[0].shape)}: bring all to one "
+                "size and number of channels"
             )
         labels.append(_label(item[1], i))
     stacked = torch.stack(images)
@@ -222,8 +222,8 @@ def _image(value: Any, i: int) -> Tensor:
         pixels = _dense(value)
     except FOREIGN_ERRORS as error:  # a PIL image is read here, and an array may hold anything
         raise ValueError(
-            f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array or a "
-            "PIL image"
+            f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array "
+            "or a PIL image"
         ) from error
     if pixels.ndim == 2:
         pixels = pixels[None]

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from empirical.audit.core import Audit
-from empirical.audit.diagnosis import CONTRASTS, WorstPair
-from empirical.audit.drawing import STYLE, bars, data_uri, heat
+from empirical.audit.diagnosis import CONTRASTS
+from empirical.audit.drawing import STYLE, bars, heat
+from empirical.audit.pairs import worst_pairs
 from empirical.audit.report import exact_errors
 from empirical.audit.table import (
     Column,
@@ -20,14 +21,12 @@ from empirical.audit.table import (
     text,
 )
 from empirical.evaluation.heads import HEADS
-from empirical.views.protocol import Drawn, describe
-from theory.factors import mean_shortfall, view_diameters
+from empirical.views.protocol import describe
+from theory.factors import mean_shortfall
 from theory.ledger import write_text
 from theory.setting import Array
 from theory.theorem1 import ClassVerdict
 
-PAIRS_SHOWN = 12
-"""Hardest pairs of a kind that are shown."""
 MATRIX = 20
 """Up to so many classes all products mu_k.mu_l are shown, beyond that the largest ones."""
 NAMED = 5
@@ -70,7 +69,7 @@ def page(audit: Audit) -> str:
         "From printed to exact": _waterfall(audit),
         "Class by class": _exact_classes(audit, measured) + _population_classes(audit, measured),
         "The three factors": _concentration(audit) + _alignment(audit) + _divergence(audit),
-        "Hardest pairs": _worst_pairs(audit),
+        "Hardest pairs": worst_pairs(audit),
         "Other domains": _domain_shift(audit),
         "How the level is shared": _union(audit),
         "Glossary": f"<dl>{''.join(f'<dt>{term}</dt><dd>{meaning}</dd>' for term, meaning in GLOSSARY.items())}</dl>",
@@ -368,58 +367,6 @@ def _divergence(audit: Audit) -> str:
     return (
         f"<h3>Divergence</h3><p>Delta_mu = 1 \u2212 min |mu_k|\u00b2: {marked(float(mean_shortfall(products)), 'exact')}</p>"
         f"{table}{bounds if rows else left_out}"
-    )
-
-
-def _worst_pairs(audit: Audit) -> str:
-    channels = audit.data.images.shape[1]
-    drawn = audit.views.drawn(len(audit.data.images)) if channels in (1, 3) else None
-    means = np.array([audit.features[audit.labels == k].mean(axis=(0, 1)) for k in range(audit.exact.classes)])
-    note = (
-        "Values outside [0, 1] are rescaled for display."
-        if drawn
-        else f"Images of {channels} channels cannot be shown."
-    )
-    parts = [
-        f"<p>The worst pair of every class comes first, then the second worst; distances are in units of r. {note}</p>"
-    ]
-    kinds = {"alignment": "Alignment: two views of an image", "concentration": "Concentration: off the main part"}
-    for kind, title in kinds.items():
-        pairs_of_kind = [h for h in audit.diagnosis.worst_pairs if h.kind == kind]
-        rank = {h: sum(g.label == h.label for g in pairs_of_kind[:i]) for i, h in enumerate(pairs_of_kind)}
-        chosen = sorted(pairs_of_kind, key=lambda h: (rank[h], -h.distance))[:PAIRS_SHOWN]
-        pairs = "".join(_pair(audit, pair, means, drawn) for pair in chosen)
-        shown_of = (
-            f'<p class="soft">{len(chosen)} of {len(pairs_of_kind)} pairs</p>'
-            if pairs_of_kind
-            else "<p>There is none.</p>"
-        )
-        parts.append(f'<h3>{title}</h3>{shown_of}<div class="pairs">{pairs}</div>')
-    return "".join(parts)
-
-
-def _pair(audit: Audit, pair: WorstPair, means: Array, drawn: Drawn | None) -> str:
-    names, witness, pictures, nearest = _names(audit), audit.diagnosis.witnesses[pair.label], "", []
-    (i, first), (other, second) = pair.first, pair.second
-    for row, j in (pair.first, pair.second):
-        nearest.append(names[int(np.linalg.norm(means - audit.features[row, j], axis=1).argmin())])
-        if drawn is not None:
-            view = drawn.block(audit.data.images[row : row + 1], row)[0, j]
-            pictures += f'<img src="{data_uri(view)}" alt="image {row} of class {names[pair.label]}, view {j}">'
-    spread = float(view_diameters(audit.features[i : i + 1])[0])
-    if spread > witness.eps:
-        breaks = f"views of image {i} differ by more than eps = {marked(witness.eps, 'exact')}: outside S_eps"
-    elif pair.kind == "alignment":
-        breaks = f"within eps = {marked(witness.eps, 'exact')}, but s grows by 2 eps"
-    else:
-        breaks = f"not within reach = {marked(witness.reach, 'exact')} of all of the main part"
-    subject, apart = f"image {i}, views {first} and {second}", marked(pair.distance, "exact")
-    if pair.kind == "concentration":  # the nearest of those samples of the main part that were looked at
-        subject = f"image {i}, view {first}, and image {other} of the main part, view {second}"
-        apart = marked(pair.distance, "upper")
-    return (
-        f"<figure>{pictures}<figcaption><b>{names[pair.label]}</b>, {subject}: apart by {apart}, nearest to the means of "
-        f"{' and '.join(nearest)}; {breaks}.</figcaption></figure>"
     )
 
 

@@ -13,7 +13,8 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from empirical.audit.core import audit
-from empirical.audit.page import MATRIX, PAIRS_SHOWN, page, write_page
+from empirical.audit.page import MATRIX, page, write_page
+from empirical.audit.pairs import SHOWN
 from empirical.audit.table import ROWS, latex, shown
 
 HOSTILE = ("<script>alert(1)</script>", "a_b & 50%", "[{\\x}] \ud800 ~^#$\"'")
@@ -317,7 +318,7 @@ def test_the_hardest_pairs_are_shown(name, request):
     hard = a.diagnosis.worst_pairs
     kinds = [sum(h.kind == kind for h in hard) for kind in ("alignment", "concentration")]
     assert kinds[0] > 0
-    assert len(read.images) == 2 * sum(min(count, PAIRS_SHOWN) for count in kinds)
+    assert len(read.images) == 2 * sum(min(count, SHOWN) for count in kinds)
     first = max((h for h in hard if h.kind == "alignment"), key=lambda h: h.distance)
     at = [image for image in read.images if image["alt"].startswith(f"image {first.first[0]} of class ")][:2]
     seen = a.views.drawn(len(a.data.images)).block(a.data.images[first.first[0]][None], first.first[0])[0]
