@@ -157,13 +157,13 @@ def check_repeats(module: nn.Module, images: Tensor, device: torch.device) -> No
     with frozen(module):
         once = encode(module, images, device)
         parts = [encode(module, images[rows], device) for rows in (order[:first], order[first:]) if len(rows)]
-    again = joined([once, *parts])[len(once) :][order]
-    moved, size = float((once - again).abs().max()), float(once.abs().max())
-    if moved > max(MOVED, HALF_MOVED * _rounding(_dtype(module, images), device)) * size:
-        raise ValueError(
-            f"features move by {moved:.3g} (their size is {size:.3g}) between two passes over the same images: dropout or "
-            "batch statistics are at work; call encoder.eval(), or fix what makes it random"
-        )
+        again = joined([once, *parts])[len(once) :][order]
+        moved, size = float((once - again).abs().max()), float(once.abs().max())
+        if moved > max(MOVED, HALF_MOVED * _rounding(_dtype(module, images), device)) * size:
+            raise ValueError(
+                f"features move by {moved:.3g} (their size is {size:.3g}) between two passes over the same images: dropout "
+                "or batch statistics are at work; call encoder.eval(), or fix what makes it random"
+            )
 
 
 def _rounding(dtype: torch.dtype, device: torch.device) -> float:

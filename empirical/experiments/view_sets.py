@@ -85,10 +85,10 @@ def outside(letters: str, frontiers: Sequence[SigmaFrontier], deltas: Array) -> 
 
 
 def concentrations(
-    data: Dataset, per_class: int, views: int, seed: int, quantiles: Sequence[float], nodes: int, progress: bool
+    data: Dataset, samples_per_class: int, views: int, seed: int, quantiles: Sequence[float], nodes: int, progress: bool
 ) -> tuple[Array, list[Concentration]]:
-    """(deltas, one `Concentration` per view set) on the first `per_class` test images of every class."""
-    chosen = balanced(data.test_labels, per_class)
+    """(deltas, one `Concentration` per view set) on the first `samples_per_class` test images of every class."""
+    chosen = balanced(data.test_labels, samples_per_class)
     images, labels = data.test_images[chosen], data.test_labels[chosen].numpy()
     members = [np.flatnonzero(labels == k) for k in range(len(data.class_names))]
     flat = images.flatten(1).double().numpy()
