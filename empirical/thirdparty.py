@@ -27,7 +27,7 @@ def imported(spec: str, role: str) -> Any:
 
 @contextmanager
 def seeded(*keys: int) -> Iterator[None]:
-    """Inside, the random states of Python, NumPy and torch's CPU generator follow from the keys; then they are put back."""
+    """Inside, the keys give the random states of Python, NumPy and torch's CPU generator; afterwards they are restored."""
     seed = int(np.random.SeedSequence(keys).generate_state(1)[0])
     python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - other code uses it
     random.seed(seed)
@@ -51,7 +51,7 @@ def first_line(error: BaseException) -> str:
 
 
 def check_integers(**values: Any) -> None:
-    """ValueError that names the first value which is no integer."""
+    """ValueError that names the first value that is not an integer."""
     for name, value in values.items():
         if not isinstance(value, numbers.Integral):
             raise ValueError(f"{name}={value!r} is a {type(value).__name__}: give an integer")

@@ -1,12 +1,12 @@
 """Audit any encoder: what is certified of it, and what blocks the rest. `python -m empirical.audit --help`.
 
-    encoders, halves      whatever is given becomes a module in evaluation mode and labelled images in two halves
-    core                  `audit`: views, features, exact mode and population mode
-    diagnosis             main parts, worst pairs, and what else only an audit reports of the finite world
-    certificate, check    the file that states the bounds; its verification from the features alone
-    report, page, table   text, HTML and LaTeX
+    encoders, halves               make a module in evaluation mode, and labelled images in two halves, of what is given
+    core                           `audit`: from views and features to exact mode and population mode
+    diagnosis                      main parts, worst pairs, and the rest that only an audit reports of the finite world
+    certificate, schema, check     write the bounds to a file, and verify that file from the features alone
+    report, page, pairs, table     the same as text, HTML and LaTeX
 
-Shared with the studies of training: features and the measurement of the finite world (`empirical.evaluation`).
+Features and the measurement of the finite world are shared with the studies of training: `empirical.evaluation`.
 """
 
 from empirical.audit.core import Audit, DomainShift, audit

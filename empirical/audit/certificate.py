@@ -1,8 +1,8 @@
 """The certificate of an audit: a JSON file with every number in exact decimal, beside the features it speaks about.
 
-It claims what `check` can verify from the features alone: the exact-mode bound with a main part for every class, and the
-population bound with its anchors, counts and level. Hashes tie it to encoder, data, views and features; the digest over all
-of it makes any later change visible.
+It states what `check` can verify from the features alone: the exact-mode bound with a main part for every class, and the
+population bound with its anchors, counts and level. Hashes name the encoder, the data and the features; a digest over the
+whole content makes any later change visible.
 """
 
 import platform
@@ -34,7 +34,7 @@ def decimal(value: float) -> str:
 
 
 def at_least(value: Fraction) -> float:
-    """The least float that is not below: an upper bound stays one."""
+    """The least float that is not below the value: an upper bound stays one."""
     nearest = float(value)
     return nearest if Fraction(nearest) >= value else float(np.nextafter(nearest, np.inf))
 

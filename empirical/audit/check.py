@@ -31,7 +31,7 @@ from theory.setting import Array
 from theory.theorem1.forms import margin
 
 MET = 1e-9
-"""A margin counts as positive above this, in units of r."""
+"""A margin above this counts as positive, in units of r."""
 AGREE = 1e-9
 """Two evaluations of one float formula agree within this."""
 CLOSE = 1e-11
@@ -40,7 +40,7 @@ ROUNDED = 1e-12
 """Far above the rounding of an inner product of two unit vectors."""
 EVENTS_PER_CLASS = ("alpha", "mass", "mean", "sigma", "R")
 GUARD = 1e-11
-"""What norms of means may be off by where a margin has an infinite slope in them."""
+"""Rounding allowed in the norms of means where the slope of a margin in them is infinite."""
 
 
 def check(certificate: Path, features: Path | None = None) -> list[str]:
@@ -101,7 +101,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Readers differ in which of two equal keys they take."""
+    """The entries; ValueError where a key is repeated, since readers of JSON differ in which of the two they take."""
     if len(dict(pairs)) < len(pairs):
         raise ValueError("an entry is there twice")
     return dict(pairs)
@@ -317,7 +317,7 @@ def pairwise_within(features: Array, reach: float) -> bool:
 
 
 def _misclassified(features: Array, labels: Array, means: Array) -> Array:
-    """Samples of which some view is no nearer to its class's mean than to every other."""
+    """Samples of which some view is at least as near to the mean of another class as to its own, (n,) bool."""
     own = np.linalg.norm(features - means[labels][:, None], axis=2)
     wrong = np.zeros(len(labels), dtype=bool)
     for k, mean in enumerate(means):

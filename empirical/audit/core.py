@@ -38,9 +38,11 @@ DOMAIN_SAMPLES = 2000
 class DomainShift:
     """What moving between the test domains may cost, for one linear head fitted on the original fitting images.
 
-    domains, risks, accuracies   "Original" first; mean cross-entropy and accuracy of that head on each
+    domains                          names, "Original" first
+    risks, accuracies                mean cross-entropy and accuracy of that head on each domain
     robust_alignment, displacement   L_AR and E sup ||f(A x) - f(A' x)|| over the domains
-    head_norm   operator norm;  bound  sqrt 2 ||h|| displacement >= the largest difference of two risks (arcl-2-corrected)
+    head_norm                        ||h||, the operator norm
+    bound                            sqrt 2 ||h|| displacement >= the largest difference of two risks (arcl-2-corrected)
     """
 
     domains: tuple[str, ...]
@@ -61,16 +63,16 @@ class DomainShift:
 class Audit:
     """What was audited and what came of it.
 
-    subject, data, views, head, clusters, seed, level, device   what `audit` was asked
-    features, labels   (n, m, d), (n,) of the certifying half, what a certificate is checked against
-    exact, diagnosis   exact mode: the finite world of the certifying images and their views
-    anchors     of population mode, chosen on the fitting half
-    anchored    certified error and margins (K,) of the anchored form in exact mode, with these anchors
-    population  the certificate of population mode
-    domain_shift   None: not measured
-    unchanged   share of images all of whose views are the image itself
-    shared      share of certifying images that are also fitting images
-    seconds     of the whole audit;  memory  peak of this process, bytes
+    subject, ..., device   the arguments of `audit`, each in its final form
+    features, labels       (n, m, d), (n,) of the certifying half: a certificate is checked against them
+    exact, diagnosis       exact mode: the finite world of the certifying images and their views
+    anchors                of population mode, chosen on the fitting half
+    anchored               certified error and margins (K,) of the anchored form in exact mode, with these anchors
+    population             the certificate of population mode
+    domain_shift           None where it was not measured
+    unchanged              share of images all of whose views are the image itself
+    shared                 share of certifying images that are also fitting images
+    seconds, memory        of the whole audit; peak of this process, bytes
     """
 
     subject: Subject

@@ -1,4 +1,4 @@
-"""What an audit reports of the finite world beside its measurement: the main parts, and what stands in their way."""
+"""What an audit reports of a finite world beside its measurement: main parts, and the pairs of views that limit them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +17,7 @@ CLIQUES = 10**6
 """Pairs of samples of a class, summed over classes, up to which main parts are searched as cliques (digits: 36 000, ten
 classes of 300: 900 000); beyond, balls about anchors, whose cost is linear in n."""
 NODES = 20_000
-"""Budget of the clique searches of one class at one eps; a search that ends there leaves a lower bound, the safe side."""
+"""Budget of the clique searches of one class at one eps. A search that it stops leaves a lower bound, the safe direction."""
 CONTRASTS = 6000
 """Largest number of views for which all pairs are contrasted (InfoNCE); beyond, the divergence bounds are left out."""
 WORST, OUTSIDE, REPRESENTATIVES = 2, 2000, 64
@@ -39,8 +39,8 @@ class Misalignment:
 class WorstPair:
     """Two views, each (sample, view), that break a condition; distance in units of r.
 
-    kind   "alignment": two views of a sample. "concentration": a sample's nearest view to its main part, against the main
-           part's own sample nearest to that
+    kind   "alignment": two views of one sample. "concentration": a sample outside the main part and a member of it, by the
+           two views that are nearest to each other
     """
 
     kind: str
@@ -74,7 +74,7 @@ class Diagnosis:
     misalignment   R_eps and its bound at each of `EPS`
     divergence     (form, pairs for which it says more than Cauchy-Schwarz, least bound - product); empty where left out
     witnesses      main parts of the best form, one per class
-    worst_pairs    class by class, the pairs of views that alignment and concentration suffer from most
+    worst_pairs    class by class, the most distant pairs of views of either kind
     """
 
     search: Search

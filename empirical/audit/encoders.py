@@ -34,7 +34,9 @@ SHOWN_KEYS = 4
 class Subject:
     """What is audited: a module in evaluation mode, and what a reader needs to find it again.
 
-    weights_sha256: of the state dict; of the file for a TorchScript or exported program; of the fit for a transformer.
+    layer            name of the submodule whose output is taken; None: the output of the whole
+    checkpoint       name of the file with the weights; None: the module came with them
+    weights_sha256   of the state dict; of the file for a TorchScript or exported program; of the fit for a transformer
     """
 
     module: nn.Module
@@ -45,7 +47,7 @@ class Subject:
 
 
 class Layer(nn.Module):
-    """The output of a submodule, flattened to (n, d), in place of the module's own; its last one where it runs repeatedly."""
+    """A module cut off at a submodule, whose output is flattened to (n, d); the last output where it runs repeatedly."""
 
     def __init__(self, module: nn.Module, name: str) -> None:
         super().__init__()
@@ -98,8 +100,9 @@ class Transformer(nn.Module):
 
 
 class Exported(nn.Module):
-    """An exported program. Its mode is what it was when it was exported; where it takes one batch size only, images are
-    passed on in batches of that size, the last one filled up.
+    """An exported program, in the mode in which it was exported.
+
+    Where it takes one batch size only, images are passed on in batches of that size, the last one filled up.
     """
 
     def __init__(self, program: torch.export.ExportedProgram) -> None:
@@ -134,10 +137,13 @@ def load_encoder(
 ) -> Subject:
     """Build and load the encoder, in evaluation mode.
 
-    spec: "package.module:factory", called with `arguments`, which returns a module, a (module, d) pair, or a scikit-learn
-    transformer, then fitted on `fit_images` (n, C, H, W); weights that a factory draws are drawn from seed 0. Or the path of
-    a TorchScript file (.ts, .torchscript, .pt, .pth) or, with `trust`, of an exported program (.pt2). checkpoint: state dict
-    for a factory's module. layer: a submodule's name.
+    spec         "package.module:factory", or the path of a TorchScript file (.ts, .torchscript, .pt, .pth) or, with `trust`,
+                 of an exported program (.pt2)
+    arguments    of the factory, which returns a module, a (module, d) pair, or a scikit-learn transformer; random weights
+                 are drawn from seed 0
+    checkpoint   state dict for the factory's module
+    layer        a submodule's name
+    fit_images   (n, C, H, W) images that a transformer is fitted on
     Raises ValueError that names the file or name and the remedy.
     """
     if ":" in spec and not os.path.exists(spec):
@@ -271,7 +277,7 @@ def _load_weights(module: nn.Module, path: Path) -> None:
 
 
 def _unwrapped(state: dict[str, Tensor], wanted: set[str]) -> dict[str, Tensor]:
-    """The state without a wrapper's prefix, where that makes all keys fit."""
+    """The state with the prefix of a wrapper taken off its keys, if all of them then fit."""
     for prefix in WRAPPERS:
         bare = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
         if len(bare) == len(state) and set(bare) == wanted:

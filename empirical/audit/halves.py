@@ -101,9 +101,10 @@ def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -
     """Two halves from an `empirical.data.sets.Dataset` (its training and test images), from a pair of torch Datasets, or from
     one torch Dataset, which the seed splits in two, class by class.
 
-    Items of a torch Dataset are (image, label). image: a float tensor (C, H, W) in [0, 1], uint8, a NumPy array (also (H, W)
-    or (H, W, C)) or a PIL image. label: an integer from 0, which counts `class_names` (or the data set's `classes`); where
-    there are none, any integer from 0 or any string, and each one that occurs is a class.
+    Items of a torch Dataset are pairs:
+    image   a tensor (C, H, W), float in [0, 1] or uint8; a NumPy array, also (H, W) or (H, W, C); or a PIL image
+    label   a position in `class_names`, or else in the data set's `classes`; without these any integer from 0 or any
+            string, and each one that occurs is a class
     Raises ValueError for anything else, and as `Halves` does.
     """
     if isinstance(data, Dataset):

@@ -1,4 +1,4 @@
-"""Exact mode: an encoder, images and a finite view set become a finite world, and that is measured.
+"""Exact mode: an encoder, images and finitely many views of each make a finite world, which is measured.
 
 P is the empirical distribution over the images given, A(x) the m views drawn for x (view 0 is x itself). Every quantity
 of Theorem 1 is then exact on this world; nothing is claimed about images or views that are not in it. A study of training
@@ -25,14 +25,16 @@ from theory.theorem1.certificates.world import SCOPES, Scope
 class Measurement:
     """Everything Theorem 1 speaks of, on one finite world, in units of r where a length is meant.
 
-    layer, views       what was measured, in words
-    samples, views_per_sample, classes
-    shares, mean_norms (K,) p_k and ||mu_k||/r;  products (K, K) mu_k.mu_l/r^2
-    alignment, robust_alignment, displacement   L_align, L_AR, E sup ||f(x1) - f(x2)||
-    error, error_any_view         Err(G_f), and the share of samples of which some view is misclassified
-    error_by_class     (K,) the share of each class of which some view is misclassified
-    frontiers          sigma(delta), R_eps and s, one grid for each lever
-    certificates       every form in every scope that was asked for, grid by grid
+    layer, views                     what was measured, in words
+    shares                           (K,) p_k
+    mean_norms                       (K,) ||mu_k||/r
+    products                         (K, K) mu_k.mu_l/r^2
+    alignment, robust_alignment      L_align and L_AR
+    displacement                     E sup ||f(x1) - f(x2)||
+    error, error_any_view            Err(G_f), and the share of samples of which some view is misclassified
+    error_by_class                   (K,) the share of each class of which some view is misclassified
+    frontiers                        sigma(delta), R_eps and s, one grid for each lever
+    certificates                     every form in every scope that was asked for, grid by grid
     """
 
     layer: str
@@ -127,7 +129,7 @@ def measure(
 
 
 def blocking(certificate: Certificate, names: Sequence[str]) -> str:
-    """One sentence: what the certificate says, and which pair of classes stands in its way by how much."""
+    """One sentence: what the certificate says, and by how much which pair of classes misses its condition."""
     worst = certificate.binding
     if certificate.met:
         return f"met for all classes; Err <= {certificate.error:.3f}, least margin {worst.margin:.3f}"
@@ -146,7 +148,7 @@ def blocking(certificate: Certificate, names: Sequence[str]) -> str:
 
 
 def as_json(measurement: Measurement, names: Sequence[str], points: int = 120) -> dict[str, Any]:
-    """Plain JSON types; frontiers thinned to about `points` values of delta; names of the classes for the sentences."""
+    """Plain JSON types; names: of the classes, for the sentences; points: about how many values of delta a frontier keeps."""
     plain = ("layer", "views", "samples", "views_per_sample", "classes")
     arrays = ("shares", "mean_norms", "products")
     numbers = ("alignment", "robust_alignment", "error", "error_any_view", "lipschitz")

@@ -1,4 +1,4 @@
-"""Train and measure one run of an experiment; all of them in parallel, each once.
+"""Train and measure the runs of an experiment, in parallel, each of them once.
 
 A finished run leaves one JSON file, named by its configuration and by the code that decides what is in it; it is written
 whole or not at all, and never repeated. Training itself resumes after a kill (see `empirical.training.loop`).
@@ -62,8 +62,8 @@ def accuracy(run: Trained) -> dict[str, float]:
 def concentration(run: Trained) -> dict[str, float]:
     """Share of test images outside the main parts of their classes, 1 - sum_k p_k sigma_k(delta), in input space.
 
-    delta is the median distance between two plain images of one class, the same for every kind of view. Exact on the finite
-    views drawn where every clique search ends, else an upper bound.
+    delta is the median distance between two plain images of one class, the same for every kind of view. The share is exact
+    on the finite views drawn if every clique search ends, and else an upper bound.
     """
     chosen = balanced(run.data.test_labels, WORLD_SAMPLES)
     images, labels = run.data.test_images[chosen], run.data.test_labels[chosen].numpy()
@@ -77,7 +77,7 @@ def concentration(run: Trained) -> dict[str, float]:
 
 
 def factors(run: Trained) -> dict[str, float]:
-    """How alignment, divergence and R_eps moved: before training, after an epoch, at the peak of L_align, and at the end."""
+    """Alignment, divergence and R_eps over training: before it, after an epoch, at the peak of L_align, and at the end."""
     history = run.result.history
     return {
         "alignment first": history[0]["alignment"],

@@ -18,7 +18,7 @@ from empirical.experiments.design import Experiment, Step
 
 LEVEL = 0.95
 TABLE_METRICS = 6
-"""So many columns are printed side by side."""
+"""Columns that are printed side by side."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _paired_difference(group: str, step: Step, differences: Sequence[float]) -> 
 
 
 def rank_correlation(experiment: Experiment, summary: Sequence[Summary]) -> float:
-    """Spearman's, of the means of the experiment's `ranked` pair of metrics, over all rows."""
+    """Spearman's correlation of the experiment's `ranked` pair of metrics, over the means of all rows."""
     first, second = ([s.means[metric] for s in summary] for metric in experiment.ranked or ())
     return float(spearmanr(first, second).statistic)
 
@@ -118,7 +118,7 @@ def reference(name: str) -> tuple[str, list[dict[str, str]]]:
 
 
 def verdict_sentence(compared: Sequence[PairedDifference]) -> str:
-    """How many of the asserted steps hold, in words; then, one a line, those of which the data say the opposite."""
+    """How many of the asserted steps hold; then, one a line, the steps whose mean difference has the opposite sign."""
     if not compared:
         return "No order is asserted here."
     counts = {v: sum(c.verdict == v for c in compared) for v in ("holds", "open", "reversed")}

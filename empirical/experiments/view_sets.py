@@ -1,12 +1,12 @@
 """`python -m empirical.experiments.view_sets`: sigma(delta) of view sets in input space, beside measured errors.
 
-The view sets are the lecture's: the ladder a, ab, abc, abcd, abcde and the ten pairs of a to e. Of each class the whole
-frontier sigma(delta) is computed on a finite world: n test images, m views of each. Main parts found there stay main parts
-when views are added, so 1 - sigma is an upper end with respect to a continuous augmentation; of images not drawn it says
-nothing. The errors are those of `python -m empirical experiment pairs` and `richness`, read from their results.
+The view sets are the lecture's: the ladder a, ab, abc, abcd, abcde and the ten pairs of a to e. For each class the whole
+frontier sigma(delta) is computed on a finite world of n test images with m views each. A main part of it remains one when
+views are added, so 1 - sigma is an upper bound for the continuous augmentation; nothing is said of images that are not in
+it. The errors are those of `python -m empirical experiment pairs` and `richness`, read from their results.
 
-delta is chosen by the data without views: quantiles of the distance between two plain images of one class, the same for all
-view sets. Exit status 0: done, whatever the order; 2: bad arguments.
+The values of delta are the same for all view sets: quantiles of the distance between two plain images of one class.
+Exit status 0: done, whatever the order; 2: bad arguments.
 """
 
 import json
@@ -42,7 +42,7 @@ GROUPS = {
 ASSERTED = tuple((s.lower, s.higher) for s in EXPERIMENTS["pairs"].order if s.metric == "1 - sigma") + tuple(
     (richer, poorer) for poorer, richer in pairwise(LADDER)
 )
-"""(lower, higher) in 1 - sigma: of pairs as the lecture has it, and the richer set of the ladder below the poorer one."""
+"""(lower, higher) in 1 - sigma: for pairs as the lecture asserts, on the ladder each richer set below the poorer one."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def plain_quantiles(images: Sequence[Array], quantiles: Sequence[float]) -> Arra
 
 
 def outside(letters: str, frontiers: Sequence[SigmaFrontier], deltas: Array) -> Concentration:
-    """Class by class what lies outside main parts, classes weighted by their samples."""
+    """1 - sum_k p_k sigma_k(delta) from one frontier per class, p_k being its share of the samples."""
     sizes = np.array([len(f.reached) for f in frontiers])
     lower, upper = (np.array([f.sigma(deltas)[end] for f in frontiers]) for end in (0, 1))
     share = sizes / sizes.sum()
