@@ -19,8 +19,6 @@ __all__ = ["Augmentation", "Dataset", "Encoder", "TrainingConfig", "TrainingResu
 
 
 def __getattr__(name: str) -> Any:
-    if name == "audit":  # a package that is also the function it is named after
-        return importlib.import_module("empirical.audit")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'empirical' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Running a stranger's code: import it by name, give it reproducible random states, put what it raises into one line."""
+"""Code from outside this project: import it by name, give it reproducible random states, put what it raises into one line."""
 
 import importlib
 import numbers
@@ -10,26 +10,26 @@ from typing import Any
 import numpy as np
 import torch
 
-STRANGE = (Exception, SystemExit)
-"""What a stranger's code may raise; a sys.exit(0) in it would end an audit as if all were well."""
+FOREIGN_ERRORS = (Exception, SystemExit)
+"""What code of another author may raise. SystemExit too: a sys.exit(0) in it would end an audit as if all were well."""
 
 
-def imported(spec: str, what: str) -> Any:
-    """The object that "package.module:name" names; ValueError, which calls it `what`, where it cannot be imported."""
+def imported(spec: str, role: str) -> Any:
+    """The object that "package.module:name" names; ValueError, which calls it its `role`, where it cannot be imported."""
     package, _, name = spec.partition(":")
     try:
         return getattr(importlib.import_module(package), name)
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
-            f"{what} {spec!r} cannot be imported ({first_line(error)}): give package.module:name, on PYTHONPATH"
+            f"{role} {spec!r} cannot be imported ({first_line(error)}): give package.module:name, on PYTHONPATH"
         ) from error
 
 
 @contextmanager
 def seeded(*keys: int) -> Iterator[None]:
-    """Inside, the random states of Python, NumPy and torch's CPU generator follow from the keys; then they are put back."""
+    """Inside, the keys give the random states of Python, NumPy and torch's CPU generator; afterwards they are restored."""
     seed = int(np.random.SeedSequence(keys).generate_state(1)[0])
-    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - strangers use it
+    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - other code uses it
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the accelerators too
@@ -45,13 +45,13 @@ def first_line(error: BaseException) -> str:
     """The kind of an error, and the first line of what it says, if it can say anything."""
     try:
         lines = str(error).splitlines()
-    except STRANGE:
+    except FOREIGN_ERRORS:
         lines = []
     return f"{type(error).__name__}: {(lines or [''])[0][:200]}"
 
 
 def check_integers(**values: Any) -> None:
-    """ValueError that names the first value which is no integer."""
+    """ValueError that names the first value that is not an integer."""
     for name, value in values.items():
         if not isinstance(value, numbers.Integral):
             raise ValueError(f"{name}={value!r} is a {type(value).__name__}: give an integer")

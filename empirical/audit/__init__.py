@@ -1,32 +1,18 @@
 """Audit any encoder: what is certified of it, and what blocks the rest. `python -m empirical.audit --help`.
 
-    encoding    encoders.py, data.py, views.py, features.py: whatever is given becomes unit features (n, m, d)
-    exact       exact.py: the finite world of the images and views given, against every form of Theorem 1
-    population  theory.theorem1.certificates: anchors and radii from the fitting half, counted on the other
-    certificate certificate.py writes it, check.py verifies it from features alone
-    report      report.py (text), page.py (HTML), table.py (LaTeX)
+    encoders, halves               make a module in evaluation mode, and labelled images in two halves, of what is given
+    core                           `audit`: from views and features to exact mode and population mode
+    diagnosis                      main parts, worst pairs, and the rest that only an audit reports of the finite world
+    certificate, schema, check     write the bounds to a file, and verify that file from the features alone
+    report, page, pairs, table     the same as text, HTML and LaTeX
 
-The module can be called: `empirical.audit(encoder, data, views)` is `empirical.audit.audit(encoder, data, views)`.
+Features and the measurement of the finite world are shared with the studies of training: `empirical.evaluation`.
 """
 
-import sys
-from types import ModuleType
-from typing import Any
-
-from empirical.audit.core import Audit, Transfer, audit
+from empirical.audit.core import Audit, DomainShift, audit
 from empirical.audit.encoders import Subject, load_encoder
 from empirical.audit.halves import Halves, halves
 from empirical.views.parsing import parse_views
 from empirical.views.protocol import Views
 
-__all__ = ["Audit", "Halves", "Subject", "Transfer", "Views", "audit", "halves", "load_encoder", "parse_views"]
-
-
-class _Callable(ModuleType):
-    """A module that is also the function it is named after."""
-
-    def __call__(self, *arguments: Any, **options: Any) -> Audit:
-        return audit(*arguments, **options)
-
-
-sys.modules[__name__].__class__ = _Callable
+__all__ = ["Audit", "DomainShift", "Halves", "Subject", "Views", "audit", "halves", "load_encoder", "parse_views"]

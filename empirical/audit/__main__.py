@@ -21,8 +21,8 @@ from empirical.audit.page import write_page
 from empirical.audit.report import as_json, report
 from empirical.audit.table import latex
 from empirical.data.sets import load
-from empirical.evaluation.features import HEADS
-from empirical.thirdparty import STRANGE, first_line, imported
+from empirical.evaluation.heads import HEADS
+from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported
 from empirical.views.parsing import NAMED, parse_views
 from theory.ledger import write_json, write_text
 from theory.options import OneLineParser, integer, number
@@ -180,7 +180,7 @@ def _data(options: Any) -> Halves:
     factory = imported(options.data, "--data")
     try:
         made = factory()
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
             f"--data {options.data!r} cannot be made ({first_line(error)}): give a function without arguments that returns a "
             "torch Dataset or a pair of them"

@@ -1,8 +1,8 @@
 """The certificate of an audit: a JSON file with every number in exact decimal, beside the features it speaks about.
 
-It claims what `check` can verify from the features alone: the exact-mode bound with a main part for every class, and the
-population bound with its anchors, counts and level. Hashes tie it to encoder, data, views and features; the digest over all
-of it makes any later change visible.
+It states what `check` can verify from the features alone: the exact-mode bound with a main part for every class, and the
+population bound with its anchors, counts and level. Hashes name the encoder, the data and the features; a digest over the
+whole content makes any later change visible.
 """
 
 import platform
@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from empirical.audit.check import EXACT, FORMAT, GUARD, POPULATION, array_digest, check, digest
+from empirical.audit.check import GUARD, array_digest, check, digest
 from empirical.audit.core import Audit
-from empirical.evaluation.features import HEADS
+from empirical.audit.schema import EXACT, FORMAT, POPULATION
+from empirical.evaluation.heads import HEADS
 from empirical.training.checkpoint import replace_file
 from theory.ledger import write_json
 from theory.setting import Array
@@ -33,7 +34,7 @@ def decimal(value: float) -> str:
 
 
 def at_least(value: Fraction) -> float:
-    """The least float that is not below: an upper bound stays one."""
+    """The least float that is not below the value: an upper bound stays one."""
     nearest = float(value)
     return nearest if Fraction(nearest) >= value else float(np.nextafter(nearest, np.inf))
 
@@ -83,24 +84,24 @@ def certificate(audit: Audit, features_name: str) -> dict[str, Any]:
 def _exact(best: Certificate, audit: Audit) -> dict[str, Any]:
     """Alpha, margin and error follow from the main parts that are written down, not from the search that found them."""
     gram, labels, certain, classes = audit.exact.products, audit.labels, 0, []
-    for verdict, witness in zip(best.classes, audit.exact.witnesses, strict=True):
+    for verdict, witness in zip(best.classes, audit.diagnosis.witnesses, strict=True):
         k = verdict.label
         rivals = np.delete(np.arange(len(gram)), k)
         alpha = len(witness.members) / int((labels == k).sum())
         s = min(witness.reach + 2 * witness.eps, 2.0)
-        found = float(margin(best.form, alpha, s, gram[k, k], gram.diagonal()[rivals], gram[k, rivals], GUARD).min())
-        certain += len(witness.members) if found > ROUNDING else 0
+        slack = float(margin(best.form, alpha, s, gram[k, k], gram.diagonal()[rivals], gram[k, rivals], GUARD).min())
+        certain += len(witness.members) if slack > ROUNDING else 0
         classes.append(
             {
                 "label": k,
-                "met": found > ROUNDING,
+                "met": slack > ROUNDING,
                 "eps": decimal(witness.eps),
                 "reach": decimal(witness.reach),
                 "members": [int(i) for i in witness.members],
                 "anchor": None if witness.anchor is None else decimals(witness.anchor),
                 "alpha": decimal(alpha),
                 "R": decimal(verdict.R),
-                "margin": decimal(found),
+                "margin": decimal(slack),
             }
         )
     return {
@@ -113,18 +114,18 @@ def _exact(best: Certificate, audit: Audit) -> dict[str, Any]:
     }
 
 
-def _population(found: PopulationCertificate, audit: Audit) -> dict[str, Any]:
+def _population(population: PopulationCertificate, audit: Audit) -> dict[str, Any]:
     return {
         "claim": POPULATION,
         "form": "anchored",
-        "level": decimal(found.level),
-        "error": decimal(found.errors["anchored"]),
+        "level": decimal(population.level),
+        "error": decimal(population.errors["anchored"]),
         "direction": "upper",
-        "events": len(found.split.levels),
-        "union_bound": str(found.split),
+        "events": len(population.split.levels),
+        "union_bound": str(population.split),
         "anchors": decimals(audit.anchors.points),
-        "hoped": list(found.hoped),
-        "pooled_mass": decimal(found.pooled.lower),
+        "hoped": list(population.hoped),
+        "pooled_mass": decimal(population.pooled.lower),
         "classes": [
             {
                 "label": c.label,
@@ -135,7 +136,7 @@ def _population(found: PopulationCertificate, audit: Audit) -> dict[str, Any]:
                 "mean_radius": decimal(c.mean_radius),
                 "margin": decimal(c.margins["anchored"]),
             }
-            for c in found.classes
+            for c in population.classes
         ],
     }
 

@@ -25,13 +25,13 @@ import safetensors.numpy
 from safetensors import SafetensorError
 from scipy.stats import binom
 
+from empirical.audit.schema import CONTENT, FORMAT, misfits, number
 from theory.population import split_level
 from theory.setting import Array
-from theory.theorem1.forms import FORMS, margin
+from theory.theorem1.forms import margin
 
-FORMAT = 2
 MET = 1e-9
-"""A margin counts as positive above this, in units of r."""
+"""A margin above this counts as positive, in units of r."""
 AGREE = 1e-9
 """Two evaluations of one float formula agree within this."""
 CLOSE = 1e-11
@@ -40,80 +40,7 @@ ROUNDED = 1e-12
 """Far above the rounding of an inner product of two unit vectors."""
 EVENTS_PER_CLASS = ("alpha", "mass", "mean", "sigma", "R")
 GUARD = 1e-11
-"""What norms of means may be off by where a margin has an infinite slope in them."""
-BY_ALPHA = tuple(name for name, form in FORMS.items() if form.share == "alpha")
-EXACT = "Err(G_f) <= error on this finite world, in any view: Theorem 1 class by class, s from feature space"
-POPULATION = (
-    "with probability >= level over independent certifying samples, without which anchors and head were chosen: Err(G_f) <= "
-    "error for the population of the classes named, samples with their views, G_f having that population's means"
-)
-
-
-def number(text: Any) -> float:
-    """A float from its exact decimal; TypeError for anything that is not a decimal string of a finite number."""
-    if not isinstance(text, str) or not (value := Decimal(text)).is_finite() or not math.isfinite(float(value)):
-        raise TypeError(f"{text!r} is no decimal string of a finite number")
-    return float(value)
-
-
-ANY = object()
-"""What no features can show: where they come from."""
-_EXACT_CLASS = {
-    **{"label": int, "met": bool, "members": [int], "anchor": (None, [number])},
-    **dict.fromkeys(("eps", "reach", "alpha", "R", "margin"), number),
-}
-_POPULATION_CLASS = {
-    **{"label": int, "met": bool},
-    **dict.fromkeys(("radius", "alpha", "mass", "mean_radius", "margin"), number),
-}
-CONTENT = {
-    **{"format": FORMAT, "what": str, "encoder": ANY, "views": ANY, "seed": int, "device": str, "versions": ANY},
-    "data": {
-        **{"name": str, "sha256": str, "class_names": [str], "fitting_images": int, "certifying_images": int},
-        "shared_with_fitting": number,
-    },
-    "features": {"file": str, "features_sha256": str, "labels_sha256": str, "shape": [int]},
-    "exact": {
-        **{"claim": EXACT, "form": BY_ALPHA, "error": number, "direction": "upper", "measured_error_any_view": number},
-        "classes": [_EXACT_CLASS],
-    },
-    "population": {
-        **{"claim": POPULATION, "form": "anchored", "level": number, "error": number, "direction": "upper"},
-        **{"events": int, "union_bound": str, "anchors": [[number]], "hoped": [int], "pooled_mass": number},
-        "classes": [_POPULATION_CLASS],
-    },
-    "digest": str,
-}
-"""The shape of a certificate: a type, a value, `number`, [of each], or a tuple of what it may be."""
-
-
-def misfits(value: Any, wanted: Any, where: str = "certificate") -> Iterator[str]:
-    """Where a value is not of the shape `wanted`."""
-    if isinstance(wanted, dict):
-        if type(value) is not dict or value.keys() != wanted.keys():
-            yield f"{where} has not the entries {', '.join(wanted)}"
-            return
-        for key in wanted:
-            yield from misfits(value[key], wanted[key], f"{where}.{key}")
-    elif isinstance(wanted, list):
-        if type(value) is not list:
-            yield f"{where} is no list"
-            return
-        for i, item in enumerate(value):
-            yield from misfits(item, wanted[0], f"{where}[{i}]")
-    elif isinstance(wanted, tuple):
-        if all(any(misfits(value, one, where)) for one in wanted):
-            yield f"{where} is {value!r:.80}, none of what it may be"
-    elif wanted is number:
-        try:
-            number(value)
-        except (TypeError, ArithmeticError, ValueError):
-            yield f"{where} is {value!r:.80}, no decimal string of a finite number"
-    elif isinstance(wanted, type):
-        if type(value) is not wanted:
-            yield f"{where} is {value!r:.80}, no {wanted.__name__}"
-    elif wanted is not ANY and (type(value) is not type(wanted) or value != wanted):
-        yield f"{where} is {value!r:.80}, not {wanted!r:.80}"
+"""Rounding allowed in the norms of means where the slope of a margin in them is infinite."""
 
 
 def check(certificate: Path, features: Path | None = None) -> list[str]:
@@ -141,9 +68,9 @@ def read_features(path: Path) -> tuple[Array, Array]:
     try:
         if path.suffix == ".npz":
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:  # NumPy leaves a broken one open
-                found = {name: file[name] for name in file.files}
+                arrays = {name: file[name] for name in file.files}
         else:
-            found = safetensors.numpy.load_file(path)
+            arrays = safetensors.numpy.load_file(path)
     except (
         SafetensorError,
         ValueError,
@@ -156,9 +83,9 @@ def read_features(path: Path) -> tuple[Array, Array]:
         raise ValueError(
             f"features {path} cannot be read ({type(error).__name__}): truncated, or another kind of file"
         ) from error
-    if not {"features", "labels"} <= set(found):
-        raise ValueError(f"features {path} hold {', '.join(found) or 'nothing'}: features and labels are needed")
-    return found["features"], found["labels"]
+    if not {"features", "labels"} <= set(arrays):
+        raise ValueError(f"features {path} hold {', '.join(arrays) or 'nothing'}: features and labels are needed")
+    return arrays["features"], arrays["labels"]
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -174,7 +101,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Readers differ in which of two equal keys they take."""
+    """The entries; ValueError where a key is repeated, since readers of JSON differ in which of the two they take."""
     if len(dict(pairs)) < len(pairs):
         raise ValueError("an entry is there twice")
     return dict(pairs)
@@ -182,9 +109,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def array_digest(array: Array) -> str:
     """SHA-256 over dtype, shape and content."""
-    found = hashlib.sha256(f"{array.dtype.str} {array.shape}\n".encode())
-    found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
+    hasher = hashlib.sha256(f"{array.dtype.str} {array.shape}\n".encode())
+    hasher.update(np.ascontiguousarray(array).data)
+    return hasher.hexdigest()
 
 
 def digest(content: dict[str, Any]) -> str:
@@ -211,8 +138,8 @@ def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterat
         yield "the labels are not those of the certificate"
     K = len(content["data"]["class_names"])
     if K < 2 or sorted(set(labels.tolist())) != list(range(K)):
-        found = sorted(set(labels.tolist()))[:10]
-        yield f"{K} classes are named and the labels are {found}: not 0..K-1, each present, K >= 2"
+        present = sorted(set(labels.tolist()))[:10]
+        yield f"{K} classes are named and the labels are {present}: not 0..K-1, each present, K >= 2"
         return
     norms = np.linalg.norm(features, axis=2)
     if not np.isfinite(norms).all() or abs(norms - 1).max() > MET:
@@ -233,41 +160,41 @@ def _exact(claim: dict[str, Any], features: Array, labels: Array, K: int) -> Ite
     for c in claim["classes"]:
         k, eps, reach = c["label"], number(c["eps"]), number(c["reach"])
         rows = np.array(c["members"], dtype=np.int64)
-        where = f"exact, class {k}"
+        subject = f"exact, class {k}"
         if len(set(rows.tolist())) != len(rows) or (len(rows) and (rows.min() < 0 or rows.max() >= len(labels))):
-            yield f"{where}: members are repeated or out of range"
+            yield f"{subject}: members are repeated or out of range"
             continue
         if (labels[rows] != k).any():
-            yield f"{where}: a member of the main part has another label"
+            yield f"{subject}: a member of the main part has another label"
             continue
         if eps < 0 or reach < 0:
-            yield f"{where}: eps = {eps:.3g} or reach = {reach:.3g} is negative"
+            yield f"{subject}: eps = {eps:.3g} or reach = {reach:.3g} is negative"
             continue
         if any(_diameter(features[i]) > eps + CLOSE for i in rows):
-            yield f"{where}: a member's views are farther apart than eps"
+            yield f"{subject}: a member's views are farther apart than eps"
         if c["anchor"] is not None:
             anchor = np.array([number(x) for x in c["anchor"]])
             if anchor.shape != features.shape[2:]:
-                yield f"{where}: the anchor has {len(anchor)} coordinates, the features {features.shape[2]}"
+                yield f"{subject}: the anchor has {len(anchor)} coordinates, the features {features.shape[2]}"
                 continue
             if len(rows) and (2 * np.linalg.norm(features[rows] - anchor, axis=2).min(axis=1)).max() > reach + CLOSE:
-                yield f"{where}: a member has no view within reach/2 of the anchor"
+                yield f"{subject}: a member has no view within reach/2 of the anchor"
         elif not pairwise_within(features[rows], reach + CLOSE):
-            yield f"{where}: two members are farther apart than the reach"
+            yield f"{subject}: two members are farther apart than the reach"
         share = len(rows) / counts[k]
         if abs(number(c["alpha"]) - share) > AGREE:
-            yield f"{where}: alpha is {number(c['alpha']):.6g}, the main part is {share:.6g} of the class"
+            yield f"{subject}: alpha is {number(c['alpha']):.6g}, the main part is {share:.6g} of the class"
         s = min(reach + 2 * eps, 2.0)
         rivals = [j for j in range(K) if j != k]
         ll, kk, lk = gram[k, k], gram.diagonal()[rivals], gram[k, rivals]
-        found = float(np.min(margin(claim["form"], share, s, ll, kk, lk, GUARD)))
+        slack = float(np.min(margin(claim["form"], share, s, ll, kk, lk, GUARD)))
         R = float(np.mean([_diameter(f) > eps + CLOSE for f in features[labels == k]]))
         if abs(R - number(c["R"])) > AGREE:
-            yield f"{where}: R is {R:.6g}, not {number(c['R']):.6g}"
-        if abs(number(c["margin"]) - found) > AGREE:
-            yield f"{where}: the margin is {found:.6g}, not {number(c['margin']):.6g}"
-        if c["met"] and not found > MET:
-            yield f"{where}: the condition of the {claim['form']} form does not hold (margin {found:.3g})"
+            yield f"{subject}: R is {R:.6g}, not {number(c['R']):.6g}"
+        if abs(number(c["margin"]) - slack) > AGREE:
+            yield f"{subject}: the margin is {slack:.6g}, not {number(c['margin']):.6g}"
+        if c["met"] and not slack > MET:
+            yield f"{subject}: the condition of the {claim['form']} form does not hold (margin {slack:.3g})"
         elif c["met"]:
             certain += len(rows)
     least = 1 - Fraction(certain, len(labels))
@@ -338,12 +265,12 @@ def _population(claim: dict[str, Any], features: Array, labels: Array, K: int) -
             for j in range(K)
             if j != k
         )
-        found = rival - own - 2 * radius[k]
-        for name, value in (("margin", found), ("mean_radius", spread[k])):
+        slack = rival - own - 2 * radius[k]
+        for name, value in (("margin", slack), ("mean_radius", spread[k])):
             if abs(number(claim["classes"][k][name]) - value) > AGREE:
                 yield f"population, class {k}: {name} is {value:.6g}, not {number(claim['classes'][k][name]):.6g}"
-        if claim["classes"][k]["met"] and not found > MET:
-            yield f"population, class {k}: the condition of the anchored form does not hold (margin {found:.3g})"
+        if claim["classes"][k]["met"] and not slack > MET:
+            yield f"population, class {k}: the condition of the anchored form does not hold (margin {slack:.3g})"
         elif claim["classes"][k]["met"]:
             met.append(k)
     correct = sum(mass[k] for k in met)
@@ -390,7 +317,7 @@ def pairwise_within(features: Array, reach: float) -> bool:
 
 
 def _misclassified(features: Array, labels: Array, means: Array) -> Array:
-    """Samples of which some view is no nearer to its class's mean than to every other."""
+    """Samples of which some view is at least as near to the mean of another class as to its own, (n,) bool."""
     own = np.linalg.norm(features - means[labels][:, None], axis=2)
     wrong = np.zeros(len(labels), dtype=bool)
     for k, mean in enumerate(means):

@@ -12,12 +12,13 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
+from empirical.audit.diagnosis import Diagnosis, examine
 from empirical.audit.encoders import Subject, subject
-from empirical.audit.exact import Exact, examine
 from empirical.audit.halves import Halves, halves
 from empirical.evaluation import domains
-from empirical.evaluation.features import HEADS, check_repeats, encode, encode_views, joined, make_head, needs_fit
-from empirical.evaluation.heads import Head
+from empirical.evaluation.features import check_repeats, drawn_in_blocks, encode_all, encode_views
+from empirical.evaluation.heads import HEADS, Head, check_head, make_head, needs_fit
+from empirical.evaluation.world import Measurement
 from empirical.thirdparty import check_integers
 from empirical.training.loop import pick_device
 from empirical.views.augmentations import apply
@@ -35,12 +36,14 @@ DOMAIN_SAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Transfer:
+class DomainShift:
     """What moving between the test domains may cost, for one linear head fitted on the original fitting images.
 
-    domains, risks, accuracies   "Original" first; mean cross-entropy and accuracy of that head on each
+    domains                          names, "Original" first
+    risks, accuracies                mean cross-entropy and accuracy of that head on each domain
     robust_alignment, displacement   L_AR and E sup ||f(A x) - f(A' x)|| over the domains
-    head_norm   operator norm;  bound  sqrt 2 ||h|| displacement >= the largest difference of two risks (arcl-2-corrected)
+    head_norm                        ||h||, the operator norm
+    bound                            sqrt 2 ||h|| displacement >= the largest difference of two risks (arcl-2-corrected)
     """
 
     domains: tuple[str, ...]
@@ -59,12 +62,18 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Audit:
-    """What was audited and what was found. features, labels: of the certifying half, what a certificate is checked against.
+    """What was audited and what came of it.
 
-    anchored: certified error and margins (K,) of the anchored form in exact mode, with the anchors of population mode.
-    unchanged: share of images all of whose views are the image itself.
-    shared: share of certifying images that are also fitting images.
-    seconds: of the whole audit; memory: peak of this process, bytes.
+    subject, ..., device   the arguments of `audit`, each in its final form
+    features, labels       (n, m, d), (n,) of the certifying half: a certificate is checked against them
+    exact, diagnosis       exact mode: the finite world of the certifying images and their views
+    anchors                of population mode, chosen on the fitting half
+    anchored               certified error and margins (K,) of the anchored form in exact mode, with these anchors
+    population             the certificate of population mode
+    domain_shift           None where it was not measured
+    unchanged              share of images all of whose views are the image itself
+    shared                 share of certifying images that are also fitting images
+    seconds, memory        of the whole audit; peak of this process, bytes
     """
 
     subject: Subject
@@ -77,11 +86,12 @@ class Audit:
     device: str
     features: Array
     labels: Array
-    exact: Exact
+    exact: Measurement
+    diagnosis: Diagnosis
     anchors: Anchors
     anchored: tuple[float, Array]
     population: PopulationCertificate
-    transfer: Transfer | None
+    domain_shift: DomainShift | None
     unchanged: float
     shared: float
     seconds: float
@@ -113,66 +123,78 @@ def audit(
 ) -> Audit:
     """Audit any encoder on any labelled data under any augmentation.
 
-    encoder: a module in evaluation mode, images (n, C, H, W) -> (n, d). data: see `data.halves`: one half fits the head and
-    chooses anchors and radii, the other is certified. views: an augmentation, a warp, letters such as "abcd", or a callable
-    from one image to one view; m of them per image, the image itself included; same: the same ones for all images.
-    head: post-processing that counts as part of the encoder, one of `features.HEADS`; layer: a submodule to take instead of
-    the output. clusters: of the head "clusters" (the number of classes). level: of the population certificate.
-    test_domains: measure transfer over the lecture's five domains (images of three channels only).
+    encoder       a module in evaluation mode, images (n, C, H, W) -> (n, d), or what `load_encoder` returns
+    data          see `halves`: one half fits the head and chooses anchors and radii, the other is certified
+    views         an augmentation, a warp, letters such as "abcd", or a callable from one image to one view
+    head          post-processing that counts as part of the encoder, one of `heads.HEADS`
+    layer         a submodule whose output is audited instead of the encoder's
+    clusters      of the head "clusters"; by default the number of classes
+    m             views per image, the image itself included
+    same          the same transformations for all images, else each image has draws of its own
+    level         probability with which the population certificate holds
+    test_domains  measure the lecture's five test domains too (images of three channels only)
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
     start = time.perf_counter()
     check_integers(m=m, seed=seed)
-    if not isinstance(level, numbers.Real) or not 0 < level < 1:
-        raise ValueError(f"level is {level!r}: give a probability strictly between 0 and 1, for example 0.95")
-    if head not in HEADS:
-        raise ValueError(f"head={head!r} is unknown: choose one of {', '.join(HEADS)}")
-    who = encoder if isinstance(encoder, Subject) else subject(encoder, type(encoder).__name__, layer)
-    found = data if isinstance(data, Halves) else halves(data, class_names, seed)
-    what = as_views(views, m, seed, same)
-    K = len(found.class_names)
-    count = K if clusters is None else clusters
-    where = pick_device(device)
-    module = who.module.to(where)
-    check_repeats(module, found.images, where)
-    what.drawn(1).block(found.images[:1], 0)  # a broken callable shows before the long work
-    raw = None
-    if needs_fit(head):
-        raw = joined([encode(module, batch, where) for batch in found.fit_images.split(512)])
-    ending = make_head(head, raw, count, seed)
-    fit = encode_views(module, ending, found.fit_images, what.for_fitting(), where, progress, "fitting half")
-    anchors = choose_anchors(fit, found.fit_labels.numpy(), len(found.images), level)
-    transfer = None
-    if test_domains and found.images.shape[1] == 3:
-        transfer = _transfer(module, ending, found, fit[:, 0], seed, where)
+    _check_level(level)
+    check_head(head)
+    audited = encoder if isinstance(encoder, Subject) else subject(encoder, type(encoder).__name__, layer)
+    split = data if isinstance(data, Halves) else halves(data, class_names, seed)
+    drawn = as_views(views, m, seed, same)
+    clusters = len(split.class_names) if clusters is None else clusters
+    place = pick_device(device)
+    module = audited.module.to(place)
+    check_repeats(module, split.images, place)
+    drawn.drawn(1).block(split.images[:1], 0)  # a broken callable shows before the long work
+    fitted_on = encode_all(module, split.fit_images, place) if needs_fit(head) else None
+    made = make_head(head, fitted_on, clusters, seed)
+
+    def features_of(images: Tensor, of_images: Views, name: str) -> Array:
+        blocks = drawn_in_blocks(images, of_images)
+        return encode_views(module, made, blocks, place, samples=len(images), subject=name, progress=progress)
+
+    fit = features_of(split.fit_images, drawn.for_fitting(), "fitting half")
+    anchors = choose_anchors(fit, split.fit_labels.numpy(), len(split.images), level)
+    shift = None
+    if test_domains and split.images.shape[1] == 3:
+        shift = _domain_shift(module, made, split, fit[:, 0], seed, place)
     del fit
-    features = encode_views(module, ending, found.images, what, where, progress, "certifying half")
-    labels = found.labels.numpy()
+    features, labels = features_of(split.images, drawn, "certifying half"), split.labels.numpy()
     population = certify_population(features, labels, view_diameters(features), anchors, level)
+    exact, diagnosis = examine(features, labels, HEADS[head], drawn.name)
     return Audit(
-        subject=who,
-        data=found,
-        views=what,
+        subject=audited,
+        data=split,
+        views=drawn,
         head=head,
-        clusters=count,
+        clusters=clusters,
         seed=seed,
         level=level,
-        device=where.type,
+        device=place.type,
         features=features,
         labels=labels,
-        exact=examine(features, labels),
+        exact=exact,
+        diagnosis=diagnosis,
         anchors=anchors,
         anchored=anchored_world(features, labels, anchors),
         population=population,
-        transfer=transfer,
-        unchanged=what.unchanged(found.images),
-        shared=found.shared(),
+        domain_shift=shift,
+        unchanged=drawn.unchanged(split.images),
+        shared=split.shared(),
         seconds=time.perf_counter() - start,
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
 
 
-def _transfer(module: nn.Module, head: Head, data: Halves, fit: Array, seed: int, device: torch.device) -> Transfer:
+def _check_level(level: Any) -> None:
+    if not isinstance(level, numbers.Real) or not 0 < float(level) < 1:
+        raise ValueError(f"level={level!r}: no probability; give one strictly between 0 and 1, for example 0.95")
+
+
+def _domain_shift(
+    module: nn.Module, head: Head, data: Halves, fit: Array, seed: int, device: torch.device
+) -> DomainShift:
     """Measure the domains on up to `DOMAIN_SAMPLES` certifying images; fit (n, d): features of the fitting images."""
     images, labels = data.images[:DOMAIN_SAMPLES], data.labels[:DOMAIN_SAMPLES].numpy()
     names = (domains.ORIGINAL, *domains.DOMAINS)
@@ -180,9 +202,7 @@ def _transfer(module: nn.Module, head: Head, data: Halves, fit: Array, seed: int
     def seen(name: str) -> Tensor:
         return images if name == domains.ORIGINAL else apply(images, domains.parameters(name, len(images), seed, 1))
 
-    features = np.stack(
-        [head(joined([encode(module, b, device) for b in seen(name).split(512)])) for name in names], axis=1
-    )
+    features = np.stack([head(encode_all(module, seen(name), device)) for name in names], axis=1)
     probe = LogisticRegression(max_iter=2000).fit(fit, data.fit_labels.numpy())
     weights, bias = probe.coef_, probe.intercept_
     if len(weights) == 1:  # two classes share one score
@@ -192,7 +212,7 @@ def _transfer(module: nn.Module, head: Head, data: Halves, fit: Array, seed: int
     losses = np.log(np.exp(scores).sum(axis=2)) - np.take_along_axis(scores, labels[:, None, None], axis=2)[:, :, 0]
     norm = float(np.linalg.norm(weights, 2))
     displacement = float(robust_displacement(features))
-    return Transfer(
+    return DomainShift(
         domains=names,
         risks=tuple(losses.mean(axis=0).tolist()),
         accuracies=tuple((scores.argmax(axis=2) == labels[:, None]).mean(axis=0).tolist()),

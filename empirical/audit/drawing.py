@@ -90,13 +90,13 @@ def bars(
 
 
 def heat(value: float) -> str:
-    """A number on orange where positive, on blue where negative, the stronger the larger."""
+    """A number on orange where it is positive and on blue where negative; the larger it is, the stronger the colour."""
     colour = "213,94,0" if value > 0 else "0,114,178"
     return f'<span style="background:rgba({colour},{0.6 * min(abs(value), 1):.2f})">{number(value, "exact", 2)}</span>'
 
 
 def data_uri(image: Tensor) -> str:
-    """PNG of an image (C, H, W), C 1 or 3: a pixel becomes a square of several, or a large image shrinks."""
+    """PNG of an image (C, H, W), C 1 or 3, brought to a size of about `SIDE`: small ones by repeating pixels."""
     low, high = min(float(image.min()), 0.0), max(float(image.max()), 1.0)
     pixels = ((image.double() - low) / (high - low) * 255).round().byte().cpu().numpy()
     picture = Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))

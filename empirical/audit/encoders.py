@@ -1,8 +1,8 @@
 """Any encoder: a factory with a checkpoint, a TorchScript file, a scikit-learn transformer, or a module at hand.
 
-Nothing of a stranger's file is unpickled: checkpoints are read as safetensors or with weights_only=True. A TorchScript file
-holds a program that runs when images are encoded. An exported program (.pt2) may run code while it is being loaded, so that
-needs `trust`. A factory is imported, and is code of the user's own.
+No file is unpickled: checkpoints are read as safetensors or with weights_only=True. A TorchScript file holds a program that
+runs when images are encoded. An exported program (.pt2) may run code while it is being loaded, so that needs `trust`. A
+factory is imported, and is code of the user's own.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
-from empirical.evaluation.classifiers import weights_hash
-from empirical.thirdparty import STRANGE, first_line, imported, seeded
+from empirical.evaluation.features import weights_hash
+from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported, seeded
 
 SCRIPTS = (".ts", ".torchscript", ".pt", ".pth")
 NESTED = ("state_dict", "model_state_dict", "model")
@@ -34,7 +34,9 @@ SHOWN_KEYS = 4
 class Subject:
     """What is audited: a module in evaluation mode, and what a reader needs to find it again.
 
-    weights_sha256: of the state dict; of the file for a TorchScript or exported program; of the fit for a transformer.
+    layer            name of the submodule whose output is taken; None: the output of the whole
+    checkpoint       name of the file with the weights; None: the module came with them
+    weights_sha256   of the state dict; of the file for a TorchScript or exported program; of the fit for a transformer
     """
 
     module: nn.Module
@@ -45,7 +47,7 @@ class Subject:
 
 
 class Layer(nn.Module):
-    """The output of a submodule, flattened to (n, d), in place of the module's own; its last one where it runs repeatedly."""
+    """A module cut off at a submodule, whose output is flattened to (n, d); the last output where it runs repeatedly."""
 
     def __init__(self, module: nn.Module, name: str) -> None:
         super().__init__()
@@ -89,8 +91,8 @@ class Transformer(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (n, d), float64."""
-        found = self.transformer.transform(images.flatten(1).double().cpu().numpy())
-        return torch.as_tensor(found.toarray() if hasattr(found, "toarray") else found, dtype=torch.float64)
+        features = self.transformer.transform(images.flatten(1).double().cpu().numpy())
+        return torch.as_tensor(features.toarray() if hasattr(features, "toarray") else features, dtype=torch.float64)
 
     def digest(self) -> str:
         """SHA-256 that tells the fit from others: of all parameters and arrays, as joblib hashes them."""
@@ -98,8 +100,9 @@ class Transformer(nn.Module):
 
 
 class Exported(nn.Module):
-    """An exported program. Its mode is what it was when it was exported; where it takes one batch size only, images are
-    passed on in batches of that size, the last one filled up.
+    """An exported program, in the mode in which it was exported.
+
+    Where it takes one batch size only, images are passed on in batches of that size, the last one filled up.
     """
 
     def __init__(self, program: torch.export.ExportedProgram) -> None:
@@ -134,10 +137,13 @@ def load_encoder(
 ) -> Subject:
     """Build and load the encoder, in evaluation mode.
 
-    spec: "package.module:factory", called with `arguments`, which returns a module, a (module, d) pair, or a scikit-learn
-    transformer, then fitted on `fit_images` (n, C, H, W); weights that a factory draws are drawn from seed 0. Or the path of
-    a TorchScript file (.ts, .torchscript, .pt, .pth) or, with `trust`, of an exported program (.pt2). checkpoint: state dict
-    for a factory's module. layer: a submodule's name.
+    spec         "package.module:factory", or the path of a TorchScript file (.ts, .torchscript, .pt, .pth) or, with `trust`,
+                 of an exported program (.pt2)
+    arguments    of the factory, which returns a module, a (module, d) pair, or a scikit-learn transformer; random weights
+                 are drawn from seed 0
+    checkpoint   state dict for the factory's module
+    layer        a submodule's name
+    fit_images   (n, C, H, W) images that a transformer is fitted on
     Raises ValueError that names the file or name and the remedy.
     """
     if ":" in spec and not os.path.exists(spec):
@@ -147,12 +153,12 @@ def load_encoder(
         return subject(_evaluating(module, spec), spec, layer, None if checkpoint is None else checkpoint.name)
     if checkpoint is not None or arguments:
         raise ValueError(f"{spec} is a file with its own weights: leave out the checkpoint and the arguments")
-    found = subject(_evaluating(_from_file(Path(spec), trust), spec), spec, layer)
+    loaded = subject(_evaluating(_from_file(Path(spec), trust), spec), spec, layer)
     # A frozen script keeps its weights as constants, outside of any state dict.
-    return replace(found, weights_sha256=hashlib.sha256(Path(spec).read_bytes()).hexdigest())
+    return replace(loaded, weights_sha256=hashlib.sha256(Path(spec).read_bytes()).hexdigest())
 
 
-def subject(module: nn.Module, name: str, layer: str | None = None, checkpoint: str | None = None) -> Subject:
+def subject(module: object, name: str, layer: str | None = None, checkpoint: str | None = None) -> Subject:
     """Check a module's mode and name its weights.
 
     Raises ValueError where a part that behaves otherwise in training is in training mode, for weights without values, and
@@ -169,7 +175,7 @@ def subject(module: nn.Module, name: str, layer: str | None = None, checkpoint: 
             )
     try:
         digest = module.digest() if isinstance(module, Transformer) else weights_hash(module)
-    except STRANGE as error:  # lazy, meta and quantised parameters each raise another kind
+    except FOREIGN_ERRORS as error:  # lazy, meta and quantised parameters each raise another kind
         raise ValueError(
             f"the weights of the encoder cannot be read ({first_line(error)}): run a lazy module once, load values into one "
             "on the meta device, audit a quantised one as TorchScript"
@@ -184,7 +190,7 @@ def _from_factory(spec: str, arguments: dict[str, Any], fit_images: Tensor) -> n
         try:
             with seeded(0):
                 made = factory(**arguments)
-        except STRANGE as error:
+        except FOREIGN_ERRORS as error:
             raise ValueError(
                 f"encoder {spec!r} cannot be made from {arguments} ({first_line(error)}): its signature is "
                 f"{spec.partition(':')[2]}{_signature(factory)}"
@@ -201,7 +207,7 @@ def _from_factory(spec: str, arguments: dict[str, Any], fit_images: Tensor) -> n
         )
     try:
         return Transformer(made, fit_images)
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
             f"encoder {spec!r} cannot be fitted on {len(fit_images)} images of {fit_images[0].numel()} values "
             f"({first_line(error)}): check its arguments"
@@ -211,7 +217,7 @@ def _from_factory(spec: str, arguments: dict[str, Any], fit_images: Tensor) -> n
 def _evaluating(module: nn.Module, spec: str) -> nn.Module:
     try:
         module.eval()  # what it returns may be None: an own train() is apt to forget it
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
             f"encoder {spec!r} cannot be put into evaluation mode ({first_line(error)}): repair its train and eval"
         ) from error
@@ -254,15 +260,15 @@ def _load_weights(module: nn.Module, path: Path) -> None:
     if isinstance(module, Transformer):
         raise ValueError(f"checkpoint {path} does not go with a scikit-learn transformer: leave it out")
     wanted = module.state_dict()
-    found = _unwrapped(read_state(path), set(wanted))
-    missing, unexpected = [k for k in wanted if k not in found], [k for k in found if k not in wanted]
+    state = _unwrapped(read_state(path), set(wanted))
+    missing, unexpected = [k for k in wanted if k not in state], [k for k in state if k not in wanted]
     if missing or unexpected:
         raise ValueError(
             f"checkpoint {path} does not fit the encoder: {_keys(missing, 'missing')}, {_keys(unexpected, 'unexpected')}; "
             "give the factory that made it, or rename the keys"
         )
     try:
-        module.load_state_dict(found)
+        module.load_state_dict(state)
     except RuntimeError as error:
         reason = " ".join(str(error).split(":", 1)[-1].split())[:300]
         raise ValueError(
@@ -270,13 +276,13 @@ def _load_weights(module: nn.Module, path: Path) -> None:
         ) from error
 
 
-def _unwrapped(found: dict[str, Tensor], wanted: set[str]) -> dict[str, Tensor]:
-    """The state without a wrapper's prefix, where that makes all keys fit."""
+def _unwrapped(state: dict[str, Tensor], wanted: set[str]) -> dict[str, Tensor]:
+    """The state with the prefix of a wrapper taken off its keys, if all of them then fit."""
     for prefix in WRAPPERS:
-        bare = {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
-        if len(bare) == len(found) and set(bare) == wanted:
+        bare = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        if len(bare) == len(state) and set(bare) == wanted:
             return bare
-    return found
+    return state
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -289,19 +295,19 @@ def read_state(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # truncated files raise many kinds, forbidden objects others
         raise ValueError(
             f"checkpoint {path} cannot be read ({first_line(error)}): it is truncated, of another kind, or holds more than "
             "tensors, which is refused; save encoder.state_dict(), best as safetensors"
         ) from error
     for key in NESTED:
-        if isinstance(found, dict) and isinstance(found.get(key), dict):
-            found = found[key]
-    named = isinstance(found, dict) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in found.items())
-    if not named or not found:
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    named = isinstance(content, dict) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
+    if not named or not content:
         raise ValueError(f"checkpoint {path} holds no state dict: save encoder.state_dict()")
-    return found
+    return dict(content)
 
 
 def _keys(keys: list[str], kind: str) -> str:

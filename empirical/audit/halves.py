@@ -1,6 +1,5 @@
 """Labelled data for an audit, in two halves: one to fit on (head, anchors, radii), one to certify on."""
 
-import hashlib
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from empirical.data.sets import Dataset
-from empirical.thirdparty import STRANGE, check_integers, first_line
+from empirical.data.sets import Dataset, fingerprint
+from empirical.thirdparty import FOREIGN_ERRORS, check_integers, first_line
 
 FIT_SHARE = 0.5
 BEYOND = 1e-6
@@ -22,8 +21,11 @@ BEYOND = 1e-6
 
 @dataclass(frozen=True)
 class Halves:
-    """fit_images (n, C, H, W) and images (n', C, H, W), float in [0, 1]; labels (n,), (n',), int64 in 0..K-1; K class names.
+    """Labelled images, one half to fit on and one to certify on.
 
+    fit_images, images   (n, C, H, W), (n', C, H, W) float in [0, 1]
+    fit_labels, labels   (n,), (n',) int64 in 0..K-1
+    class_names          K
     Raises ValueError for values that are not finite or outside of [0, 1], labels that do not match, are not 0..K-1 or leave a
     class with fewer than two images in either half, and a single class.
     """
@@ -54,12 +56,9 @@ class Halves:
         return sum(image.tobytes() in fitted for image in self.images.numpy()) / len(self.images)
 
     def fingerprint(self) -> str:
-        """SHA-256 over class names, images and labels of both halves."""
-        digest = hashlib.sha256(repr(self.class_names).encode())
-        for part in (self.fit_images, self.fit_labels, self.images, self.labels):
-            digest.update(f"{part.dtype} {tuple(part.shape)}\n".encode())
-            digest.update(part.contiguous().numpy().data)
-        return digest.hexdigest()
+        """As `empirical.data.sets.fingerprint`, the fitting half for the training images."""
+        parts = (self.fit_images, self.fit_labels, self.images, self.labels)
+        return fingerprint(Dataset(self.name, *parts, self.class_names))
 
 
 def _check_half(half: str, images: Tensor, labels: Tensor, names: tuple[str, ...]) -> None:
@@ -85,15 +84,15 @@ def _check_half(half: str, images: Tensor, labels: Tensor, names: tuple[str, ...
         )
 
 
-def _check_values(what: str, images: Tensor) -> None:
+def _check_values(name: str, images: Tensor) -> None:
     low, high = images.flatten(1).min(dim=1).values, images.flatten(1).max(dim=1).values  # NaN where a pixel is NaN
     bad = ~((low >= -BEYOND) & (high <= 1 + BEYOND))
     if bad.any():
         row = int(bad.nonzero()[0])
         if not torch.isfinite(images[row]).all():
-            raise ValueError(f"{what} {row} holds NaN or infinity: remove or repair it")
+            raise ValueError(f"{name} {row} holds NaN or infinity: remove or repair it")
         raise ValueError(
-            f"{what} {row} has values from {float(low[row]):.4g} to {float(high[row]):.4g}: give images in [0, 1], and put a "
+            f"{name} {row} has values from {float(low[row]):.4g} to {float(high[row]):.4g}: give images in [0, 1], and put a "
             "Normalize into the encoder"
         )
 
@@ -102,9 +101,10 @@ def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -
     """Two halves from an `empirical.data.sets.Dataset` (its training and test images), from a pair of torch Datasets, or from
     one torch Dataset, which the seed splits in two, class by class.
 
-    Items of a torch Dataset are (image, label). image: a float tensor (C, H, W) in [0, 1], uint8, a NumPy array (also (H, W)
-    or (H, W, C)) or a PIL image. label: an integer from 0, which counts `class_names` (or the data set's `classes`); where
-    there are none, any integer from 0 or any string, and each one that occurs is a class.
+    Items of a torch Dataset are pairs:
+    image   a tensor (C, H, W), float in [0, 1] or uint8; a NumPy array, also (H, W) or (H, W, C); or a PIL image
+    label   a position in `class_names`, or else in the data set's `classes`; without these any integer from 0 or any
+            string, and each one that occurs is a class
     Raises ValueError for anything else, and as `Halves` does.
     """
     if isinstance(data, Dataset):
@@ -117,10 +117,10 @@ def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -
             f"data is a {type(data).__name__}: give a Dataset of `empirical.load`, a torch Dataset with a length, "
             "or a pair of them"
         )
-    found = [_stacked(part) for part in pair]
+    parts = [_stacked(part) for part in pair]
     known = class_names if class_names is not None else _classes(pair[0])
-    names, labels = _numbered([labels for _, labels in found], known if isinstance(known, tuple | list) else None)
-    name, images = type(pair[0]).__name__, [images for images, _ in found]
+    names, labels = _numbered([labels for _, labels in parts], known if isinstance(known, tuple | list) else None)
+    name, images = type(pair[0]).__name__, [images for images, _ in parts]
     if len(pair) == 2:
         return Halves(name, names, images[0], labels[0], images[1], labels[1])
     fit = _split(labels[0].numpy(), seed)
@@ -132,10 +132,11 @@ def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tup
     present = {label for part in labels for label in part}
     if len({type(label) for label in present}) > 1:
         raise ValueError("some labels are numbers and some are strings: give one kind")
-    if names is not None and not any(isinstance(label, str) for label in present):
-        if max(present) >= len(names):  # here: the largest do not fit into a tensor
+    numbers = [label for label in present if not isinstance(label, str)]
+    if names is not None and len(numbers) == len(present):
+        if max(numbers) >= len(names):  # here: the largest do not fit into a tensor
             raise ValueError(
-                f"labels run from {min(present)} to {max(present)}: number {len(names)} classes 0..{len(names) - 1}"
+                f"labels run from {min(numbers)} to {max(numbers)}: number {len(names)} classes 0..{len(names) - 1}"
             )
         return tuple(map(str, names)), [torch.tensor(part) for part in labels]
     order: list[Any] = sorted(present) if names is None else list(map(str, names))
@@ -149,7 +150,7 @@ def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tup
 def _classes(data: Any) -> Any:
     try:
         return getattr(data, "classes", None)
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(f"the data set's classes cannot be read ({first_line(error)}): repair them") from error
 
 
@@ -157,7 +158,7 @@ def _split(labels: np.ndarray, seed: int) -> Tensor:
     """True for the fitting half: `FIT_SHARE` of every class."""
     check_integers(seed=seed)
     if seed < 0:
-        raise ValueError(f"seed={seed} is negative: use 0 or more")
+        raise ValueError(f"seed={seed}: negative; use 0 or more")
     generator, fit = np.random.default_rng(seed), np.zeros(len(labels), dtype=bool)
     for k in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == k))
@@ -169,7 +170,7 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
     """All items of a torch Dataset as float images (n, C, H, W), and n labels."""
     try:
         n = len(data)  # type: ignore[arg-type]
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(f"the data set has no length ({first_line(error)}): repair its __len__") from error
     if n == 0:
         raise ValueError("the data set is empty: give two samples or more of every class")
@@ -177,7 +178,7 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
     for i in range(n):
         try:
             item = data[i]
-        except STRANGE as error:
+        except FOREIGN_ERRORS as error:
             raise ValueError(
                 f"item {i} of the data set cannot be read ({first_line(error)}): repair or remove it"
             ) from error
@@ -189,8 +190,8 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
         images.append(_image(item[0], i))
         if images[-1].shape != images[0].shape:
             raise ValueError(
-                f"image {i} has shape {tuple(images[-1].shape)}, image 0 {tuple(images[0].shape)}: bring all to one size and "
-                "number of channels"
+                f"image {i} has shape {tuple(images[-1].shape)}, image 0 {tuple(images[0].shape)}: bring all to one "
+                "size and number of channels"
             )
         labels.append(_label(item[1], i))
     stacked = torch.stack(images)
@@ -203,7 +204,7 @@ def _label(value: Any, i: int) -> int | str:
         return str(value)
     try:
         label = operator.index(value)
-    except STRANGE as error:
+    except FOREIGN_ERRORS as error:
         raise ValueError(
             f"label {value!r} of item {i} is no integer and no string: number the classes 0..K-1"
         ) from error
@@ -219,19 +220,19 @@ def _image(value: Any, i: int) -> Tensor:
     if isinstance(value, Image.Image) and value.mode.startswith(("I", "F")):
         raise ValueError(f"image {i} has mode {value.mode}, more than 8 bits a channel: convert it to L or RGB")
     try:
-        value = _dense(value)
-    except STRANGE as error:  # a PIL image is read here, and an array may hold anything
+        pixels = _dense(value)
+    except FOREIGN_ERRORS as error:  # a PIL image is read here, and an array may hold anything
         raise ValueError(
-            f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array or a "
-            "PIL image"
+            f"image {i} is a {type(value).__name__} that cannot be read ({first_line(error)}): give a tensor, an array "
+            "or a PIL image"
         ) from error
-    if value.ndim == 2:
-        value = value[None]
-    if value.ndim != 3 or value.numel() == 0:
-        raise ValueError(f"image {i} has shape {tuple(value.shape)}: give (C, H, W)")
-    if not (value.is_floating_point() or value.dtype in (torch.uint8, torch.bool)):
-        raise ValueError(f"image {i} has dtype {value.dtype}: give uint8, or float in [0, 1]")
-    return value.float() / 255 if value.dtype == torch.uint8 else value.float()
+    if pixels.ndim == 2:
+        pixels = pixels[None]
+    if pixels.ndim != 3 or pixels.numel() == 0:
+        raise ValueError(f"image {i} has shape {tuple(pixels.shape)}: give (C, H, W)")
+    if not (pixels.is_floating_point() or pixels.dtype in (torch.uint8, torch.bool)):
+        raise ValueError(f"image {i} has dtype {pixels.dtype}: give uint8, or float in [0, 1]")
+    return pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels.float()
 
 
 def _dense(value: Any) -> Tensor:
@@ -240,5 +241,5 @@ def _dense(value: Any) -> Tensor:
         return value.detach().to_dense().cpu()
     if isinstance(value, Image.Image) and value.mode not in ("L", "RGB"):
         value = value.convert("RGB")
-    found = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
-    return found.permute(2, 0, 1) if found.ndim == 3 and found.shape[2] in (1, 3, 4) else found
+    pixels = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
+    return pixels.permute(2, 0, 1) if pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4) else pixels

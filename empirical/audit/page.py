@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from empirical.audit.core import Audit
-from empirical.audit.drawing import STYLE, bars, data_uri, heat
-from empirical.audit.exact import CONTRASTS, Hard
+from empirical.audit.diagnosis import CONTRASTS
+from empirical.audit.drawing import STYLE, bars, heat
+from empirical.audit.pairs import worst_pairs
 from empirical.audit.report import exact_errors
 from empirical.audit.table import (
     Column,
@@ -19,15 +20,12 @@ from empirical.audit.table import (
     population_by_class,
     text,
 )
-from empirical.evaluation.features import HEADS
-from empirical.views.protocol import FiniteViews
-from theory.factors import mean_shortfall, view_diameters
+from empirical.evaluation.heads import HEADS
+from theory.factors import mean_shortfall
 from theory.ledger import write_text
 from theory.setting import Array
 from theory.theorem1 import FORMS, ClassCertificate
 
-PAIRS_SHOWN = 12
-"""Hardest pairs of a kind that are shown."""
 MATRIX = 20
 """Up to so many classes all products mu_k.mu_l are shown, beyond that the largest ones."""
 NAMED = 5
@@ -63,15 +61,15 @@ def write_page(audit: Audit, path: Path) -> None:
 
 def page(audit: Audit) -> str:
     """The page as HTML text."""
-    measured = audit.exact.wrong_by_class
+    measured = audit.exact.error_by_class
     sections = {
         "Answer": _answer(audit),
         "What was audited": _audited(audit),
         "From printed to exact": _waterfall(audit),
         "Class by class": _exact_classes(audit, measured) + _population_classes(audit, measured),
         "The three factors": _concentration(audit) + _alignment(audit) + _divergence(audit),
-        "Hardest pairs": _hardest(audit),
-        "Other domains": _transfer(audit),
+        "Hardest pairs": worst_pairs(audit),
+        "Other domains": _domain_shift(audit),
         "How the level is shared": _union(audit),
         "Glossary": f"<dl>{''.join(f'<dt>{term}</dt><dd>{meaning}</dd>' for term, meaning in GLOSSARY.items())}</dl>",
     }
@@ -102,14 +100,14 @@ def _level(audit: Audit) -> str:
 
 
 def _answer(audit: Audit) -> str:
-    exact, found, K = audit.exact, audit.population, audit.exact.classes
-    form, m = found.form, audit.views.m
-    met, met_there = sum(v.met for v in exact.best.classes), sum(c.met(form) for c in found.classes)
-    where = f"On the {exact.samples} certifying images with {m} views each,"
-    first = f"{where} no form of Theorem 1 is met for any class: nothing is certified of the nearest class mean."
+    exact, population, K = audit.exact, audit.population, audit.exact.classes
+    form, m = population.form, audit.views.m
+    met, met_there = sum(v.met for v in exact.best.classes), sum(c.met(form) for c in population.classes)
+    world = f"On the {exact.samples} certifying images with {m} views each,"
+    first = f"{world} no form of Theorem 1 is met for any class: nothing is certified of the nearest class mean."
     if exact.best.error < 1:
         first = (
-            f"{where} the {exact.best.form} form of Theorem 1 certifies that the nearest class mean errs on a share of "
+            f"{world} the {exact.best.form} form of Theorem 1 certifies that the nearest class mean errs on a share of "
             f"at most {marked(exact.best.error, 'upper')}, in any view. Its condition holds for {met} of {K} classes."
         )
     first += (
@@ -117,11 +115,11 @@ def _answer(audit: Audit) -> str:
         f"{marked(exact.error, 'exact')} on the images themselves."
     )
     second = f"At level {_level(audit)} nothing is certified of the population that these images were drawn from."
-    if found.errors[form] < 1:
+    if population.errors[form] < 1:
         second = (
             f"With probability at least {_level(audit)}, the error on the population that these images were drawn from, "
-            f"with its own class means, is at most {marked(found.errors[form], 'upper')} ({form} form, {met_there} of {K} "
-            "classes)."
+            f"with its own class means, is at most {marked(population.errors[form], 'upper')} ({form} form, {met_there} of "
+            f"{K} classes)."
         )
     assumed = (
         "For the population it is assumed that the certifying images are independent draws on which neither encoder, head, "
@@ -136,7 +134,7 @@ def _answer(audit: Audit) -> str:
             f"Both statements are about {m} views per image, the image itself and {m - 1} random ones, for the population "
             "drawn anew with each image. Of any other view nothing is claimed."
         )
-    stated = exact.as_printed
+    stated = audit.diagnosis.as_printed
     printed = "Theorem 1 exactly as printed, one eps and delta for all classes and s measured in feature space, "
     if stated.met:
         printed += f"certifies {marked(stated.error, 'upper')}."
@@ -152,7 +150,7 @@ def _answer(audit: Audit) -> str:
 
 def _blocks(audit: Audit, form: str) -> list[str]:
     """Sentences, the classes that miss by most first."""
-    best, found, names = audit.exact.best, audit.population, _names(audit)
+    best, population, names = audit.exact.best, audit.population, _names(audit)
     unmet = sorted((v for v in best.classes if not v.met), key=lambda v: v.margin)
     lines = [f"Exact mode, {_against(audit, v)}: {_lacks(v, _share(audit))}." for v in unmet[:NAMED]]
     if len(unmet) > NAMED:
@@ -163,7 +161,7 @@ def _blocks(audit: Audit, form: str) -> list[str]:
             f"Exact mode: nothing, every class is met. Most is lost of {names[lost.label]}: "
             f"{marked(lost.error, 'upper')} of the class."
         )
-    fresh = sorted((c for c in found.classes if not c.met(form)), key=lambda c: c.margins[form])
+    fresh = sorted((c for c in population.classes if not c.met(form)), key=lambda c: c.margins[form])
     for c in fresh[:NAMED]:
         lines.append(
             f"Population, {names[c.label]} against {names[c.rival]}: margin {marked(c.margins[form], 'lower')}."
@@ -171,7 +169,7 @@ def _blocks(audit: Audit, form: str) -> list[str]:
     if len(fresh) > NAMED:
         lines.append(f"Population, {len(fresh) - NAMED} more classes: see the table.")
     if not fresh:
-        least = min(found.classes, key=lambda c: c.alpha.low)
+        least = min(population.classes, key=lambda c: c.alpha.low)
         lines.append(
             f"Population: nothing, every class is met. The least part is certain of {names[least.label]}: alpha is "
             f"{marked(least.alpha.low, 'lower')}, from {least.samples} samples."
@@ -202,7 +200,7 @@ def _lacks(verdict: ClassCertificate, share: str) -> str:
 
 
 def _audited(audit: Audit) -> str:
-    who, data, views = audit.subject, audit.data, audit.views
+    encoder, data, views = audit.subject, audit.data, audit.views
     head = HEADS[audit.head] + (f", {audit.clusters} clusters" if audit.head == "clusters" else "")
     described = views.source.describe()
     parameters = "a callable, known by its name only"
@@ -210,10 +208,10 @@ def _audited(audit: Audit) -> str:
         parameters = ", ".join(f"{name} {value}" for name, value in described.items())
     shape = " \u00d7 ".join(map(str, data.images.shape[1:]))
     facts = {
-        "Encoder": text(who.name),
-        "Checkpoint": "none" if who.checkpoint is None else text(who.checkpoint),
-        "Weights, SHA-256": f"<code>{text(who.weights_sha256)}</code>",
-        "Layer": "output" if who.layer is None else text(who.layer),
+        "Encoder": text(encoder.name),
+        "Checkpoint": "none" if encoder.checkpoint is None else text(encoder.checkpoint),
+        "Weights, SHA-256": f"<code>{text(encoder.weights_sha256)}</code>",
+        "Layer": "output" if encoder.layer is None else text(encoder.layer),
         "Head": f"{head}. It counts as part of the encoder; what is fitted of it was fitted on the fitting half.",
         "Data": f"{text(data.name)}: {len(data.class_names)} classes, {len(data.fit_images)} fitting and "
         f"{len(data.images)} certifying images of {shape}",
@@ -228,22 +226,24 @@ def _audited(audit: Audit) -> str:
 
 
 def _waterfall(audit: Audit) -> str:
-    exact, found, K = audit.exact, audit.population, audit.exact.classes
-    mine = exact_errors(audit)
-    theirs = {form: (error, sum(c.met(form) for c in found.classes)) for form, error in found.errors.items()}
+    exact, population, K = audit.exact, audit.population, audit.exact.classes
+    exact_forms = exact_errors(audit)
+    population_forms = {
+        form: (error, sum(c.met(form) for c in population.classes)) for form, error in population.errors.items()
+    }
     measured: list[tuple[str, float, Direction]]
     measured = [("in any view", exact.error_any_view, "exact"), ("on the images", exact.error, "exact")]
-    panels = bars("Exact mode: certified error", mine, K, measured)
+    panels = bars("Exact mode: certified error", exact_forms, K, measured)
     panels += bars(
         f"Population at {_level(audit)}: certified error",
-        theirs,
+        population_forms,
         K,
-        [("on the sample, in any view", found.sample_error, "estimate")],
+        [("on the sample, in any view", population.sample_error, "estimate")],
     )
     rows = []
-    for form in dict.fromkeys([*mine, *theirs]):
+    for form in dict.fromkeys([*exact_forms, *population_forms]):
         cells = [form]
-        for side in (mine, theirs):
+        for side in (exact_forms, population_forms):
             error, met = side.get(form, (None, 0))
             cells += ["\u2013", "\u2013"] if error is None else [number(error, "upper"), f"{met} of {K}"]
         rows.append(cells)
@@ -289,11 +289,11 @@ def _exact_classes(audit: Audit, measured: Array) -> str:
 
 
 def _population_classes(audit: Audit, measured: Array) -> str:
-    found, names, form = audit.population, _names(audit), audit.population.form
-    certified = population_by_class(found, form)
+    population, names, form = audit.population, _names(audit), audit.population.form
+    certified = population_by_class(population, form)
     rows = []
-    for c in found.classes:
-        met = [name for name in found.errors if c.met(name)]
+    for c in population.classes:
+        met = [name for name in population.errors if c.met(name)]
         cells = [
             str(c.samples),
             number(c.alpha.low, "lower"),
@@ -302,7 +302,7 @@ def _population_classes(audit: Audit, measured: Array) -> str:
         ]
         cells += [f"{number(c.located_radius, 'upper')} ({c.located_by})", number(c.own, "upper"), names[c.rival]]
         cells += [number(c.rival_distance, "lower"), number(c.margins["anchored"], "lower")]
-        cells += [_met_by(met, len(found.errors)), number(certified[c.label], "upper")]
+        cells += [_met_by(met, len(population.errors)), number(certified[c.label], "upper")]
         rows.append([names[c.label], *cells, number(measured[c.label], "estimate")])
     head: list[Column] = [("class", None), ("samples", "exact"), ("alpha", "lower"), ("mass", "lower"), ("t", "exact")]
     head += [("mean located within", "upper"), ("anchor to own mean", "upper"), ("nearest rival", None)]
@@ -318,9 +318,9 @@ def _population_classes(audit: Audit, measured: Array) -> str:
 
 def _concentration(audit: Audit) -> str:
     exact, names = audit.exact, _names(audit)
-    how = "cliques of the threshold graph" if exact.search == "cliques" else "balls about anchors"
+    how = "cliques of the threshold graph" if audit.diagnosis.search == "cliques" else "balls about anchors"
     rows = []
-    for v, w in zip(exact.best.classes, exact.witnesses, strict=True):
+    for v, w in zip(exact.best.classes, audit.diagnosis.witnesses, strict=True):
         cells = [number(v.eps, "exact"), number(v.reach, "exact"), number(v.s, "upper"), number(v.sigma, "lower")]
         rows.append([names[v.label], *cells, number(v.alpha, "lower"), number(v.R, "exact"), str(len(w.members))])
     head: list[Column] = [("class", None), ("eps", "exact"), ("reach", "exact"), ("s", "upper"), ("sigma", "lower")]
@@ -334,14 +334,15 @@ def _concentration(audit: Audit) -> str:
 def _alignment(audit: Audit) -> str:
     exact = audit.exact
     rows = [
-        [number(a.eps, "exact"), number(a.misaligned, "exact"), number(a.bound, "upper")] for a in exact.misalignment
+        [number(a.eps, "exact"), number(a.misaligned, "exact"), number(a.bound, "upper")]
+        for a in audit.diagnosis.misalignment
     ]
     head: list[Column] = [("eps", "exact"), ("R_eps", "exact"), ("Theorem 2, from L_align", "upper")]
     table = html_table("Samples outside S_eps, and what Theorem 2 bounds their share by", head, rows)
     return (
         f"<h3>Alignment</h3><p>L_align {marked(exact.alignment, 'exact')}, L_AR {marked(exact.robust_alignment, 'exact')}, "
-        f"mean distance of the two farthest views {marked(exact.displacement, 'exact')}, over {exact.views} views and in "
-        f"units of r.</p>{table if rows else '<p>All views of every sample coincide: R_eps is 0 for every eps.</p>'}"
+        f"mean distance of the two farthest views {marked(exact.displacement, 'exact')}, over {exact.views_per_sample} views "
+        f"and in units of r.</p>{table if rows else '<p>All views of every sample coincide: R_eps is 0 for every eps.</p>'}"
     )
 
 
@@ -358,7 +359,7 @@ def _divergence(audit: Audit) -> str:
         table = html_table(
             "Products mu_k.mu_l of the class means (exact); on the diagonal |mu_k|\u00b2", head, rows, "heat"
         )
-    rows = [[form, str(pairs), number(slack, "exact")] for form, pairs, slack in audit.exact.divergence]
+    rows = [[form, str(pairs), number(slack, "exact")] for form, pairs, slack in audit.diagnosis.divergence]
     head = [("form", None), ("pairs below Cauchy\u2013Schwarz", "exact"), ("least bound \u2212 mu_k.mu_l", "exact")]
     bounds = html_table("Upper bounds on mu_k.mu_l from the InfoNCE loss (Theorem 3)", head, rows)
     left_out = (
@@ -370,56 +371,8 @@ def _divergence(audit: Audit) -> str:
     )
 
 
-def _hardest(audit: Audit) -> str:
-    channels = audit.data.images.shape[1]
-    drawn = audit.views.drawn(len(audit.data.images)) if channels in (1, 3) else None
-    means = np.array([audit.features[audit.labels == k].mean(axis=(0, 1)) for k in range(audit.exact.classes)])
-    note = (
-        "Values outside [0, 1] are rescaled for display."
-        if drawn
-        else f"Images of {channels} channels cannot be shown."
-    )
-    parts = [
-        f"<p>The worst pair of every class comes first, then the second worst; distances are in units of r. {note}</p>"
-    ]
-    kinds = {"alignment": "Alignment: two views of an image", "concentration": "Concentration: off the main part"}
-    for kind, title in kinds.items():
-        found = [h for h in audit.exact.hardest if h.kind == kind]
-        rank = {h: sum(g.label == h.label for g in found[:i]) for i, h in enumerate(found)}
-        chosen = sorted(found, key=lambda h: (rank[h], -h.distance))[:PAIRS_SHOWN]
-        pairs = "".join(_pair(audit, hard, means, drawn) for hard in chosen)
-        shown_of = f'<p class="soft">{len(chosen)} of {len(found)} pairs</p>' if found else "<p>There is none.</p>"
-        parts.append(f'<h3>{title}</h3>{shown_of}<div class="pairs">{pairs}</div>')
-    return "".join(parts)
-
-
-def _pair(audit: Audit, hard: Hard, means: Array, drawn: FiniteViews | None) -> str:
-    names, witness, pictures, nearest = _names(audit), audit.exact.witnesses[hard.label], "", []
-    (i, first), (other, second) = hard.first, hard.second
-    for row, j in (hard.first, hard.second):
-        nearest.append(names[int(np.linalg.norm(means - audit.features[row, j], axis=1).argmin())])
-        if drawn is not None:
-            view = drawn.block(audit.data.images[row : row + 1], row)[0, j]
-            pictures += f'<img src="{data_uri(view)}" alt="image {row} of class {names[hard.label]}, view {j}">'
-    spread = float(view_diameters(audit.features[i : i + 1])[0])
-    if spread > witness.eps:
-        breaks = f"views of image {i} differ by more than eps = {marked(witness.eps, 'exact')}: outside S_eps"
-    elif hard.kind == "alignment":
-        breaks = f"within eps = {marked(witness.eps, 'exact')}, but s grows by 2 eps"
-    else:
-        breaks = f"not within reach = {marked(witness.reach, 'exact')} of all of the main part"
-    who, apart = f"image {i}, views {first} and {second}", marked(hard.distance, "exact")
-    if hard.kind == "concentration":  # the nearest of those samples of the main part that were looked at
-        who = f"image {i}, view {first}, and image {other} of the main part, view {second}"
-        apart = marked(hard.distance, "upper")
-    return (
-        f"<figure>{pictures}<figcaption><b>{names[hard.label]}</b>, {who}: apart by {apart}, nearest to the means of "
-        f"{' and '.join(nearest)}; {breaks}.</figcaption></figure>"
-    )
-
-
-def _transfer(audit: Audit) -> str:
-    t = audit.transfer
+def _domain_shift(audit: Audit) -> str:
+    t = audit.domain_shift
     if t is None:
         why = "they were not asked for" if audit.data.images.shape[1] == 3 else "they need images of three channels"
         return f"<p>The test domains were not measured: {why}.</p>"
@@ -438,12 +391,14 @@ def _transfer(audit: Audit) -> str:
 
 
 def _union(audit: Audit) -> str:
-    found = audit.population
+    population = audit.population
     pooled = "No class was pooled."
-    if found.hoped:
-        pooled = f"Pooled are {_listed(audit, found.hoped)}: mass {marked(found.pooled.low, 'lower')} together."
+    if population.hoped:
+        pooled = (
+            f"Pooled are {_listed(audit, population.hoped)}: mass {marked(population.pooled.low, 'lower')} together."
+        )
     return (
         "<p>Anchors, radii and the pooled classes were chosen on the fitting half. On the certifying half one event per "
         "bound is counted: for each class alpha, mass, the place of its mean, sigma and R_eps, and the mass of the pooled "
-        f'classes. {pooled} By the union bound:</p><p class="scroll" tabindex="0">{text(found.split)}</p>'
+        f'classes. {pooled} By the union bound:</p><p class="scroll" tabindex="0">{text(population.split)}</p>'
     )

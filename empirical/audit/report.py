@@ -1,11 +1,11 @@
-"""What an audit found, as text: the sentences a reviewer can quote, and the tables behind them."""
+"""The result of an audit as text: the sentences a reviewer can quote, and the tables behind them."""
 
 import textwrap
 from dataclasses import asdict
 from typing import Any
 
 from empirical.audit.core import Audit
-from empirical.evaluation.features import HEADS
+from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
 from theory.ledger import Evidence
 from theory.theorem1 import FORMS, POPULATION_FORMS
@@ -20,15 +20,15 @@ def quotes(audit: Audit) -> tuple[str, str, str]:
     best = e.best
     met = sum(c.met for c in best.classes)
     exact = (
-        f"On the finite world of {e.samples} images of {audit.data.name} with {e.views} views each ({v.name}), "
+        f"On the finite world of {e.samples} images of {audit.data.name} with {e.views_per_sample} views each ({v.name}), "
         f"the {best.form} form of Theorem 1 is met for {met} of {e.classes} classes and certifies "
         f"Err(G_f) <= {best.error:.4f}; measured are {e.error:.4f}, and {e.error_any_view:.4f} with any view counted."
     )
     hold = [c for c in p.classes if c.met(p.form)]
     population = (
         f"For the population that these {p.samples} images are independent samples of, with these {e.classes} classes, its "
-        f"own class means and {e.views} views drawn likewise, the {p.form} form is met for {len(hold)} of them and "
-        f"Err(G_f) <= {p.error:.4f} with probability at least {p.level:g}."
+        f"own class means and {e.views_per_sample} views drawn likewise, the {p.form} form is met for {len(hold)} of them "
+        f"and Err(G_f) <= {p.error:.4f} with probability at least {p.level:g}."
         if hold
         else f"For the population no class is certified at level {p.level:g}."
     )
@@ -59,7 +59,7 @@ def report(audit: Audit) -> str:
         f"head      {HEADS[audit.head]}{f' ({audit.clusters})' if audit.head == 'clusters' else ''}; part of the encoder",
         f"data      {audit.data.name}: {len(audit.data.fit_images)} images to fit on, {e.samples} to certify on, "
         f"{e.classes} classes",
-        f"views     {audit.views.name}: {e.views} per image, itself included, "
+        f"views     {audit.views.name}: {e.views_per_sample} per image, itself included, "
         f"{'the same for all' if audit.views.same else 'drawn per image'}, seed {audit.views.seed}",
         "",
     ]
@@ -72,7 +72,7 @@ def report(audit: Audit) -> str:
         lines += [*textwrap.wrap(sentence, WIDTH), ""]
     lines += _forms(audit)
     width = max(8, *(min(len(name), 18) for name in names))
-    parts = f"main parts by {e.search}{'' if e.complete else ' (lower bounds)'}"
+    parts = f"main parts by {audit.diagnosis.search}{'' if e.complete else ' (lower bounds)'}"
     lines += [
         "",
         f"exact mode, {e.best.form} form, {parts}; population mode, {p.form} form (* not met)",
@@ -98,9 +98,8 @@ def report(audit: Audit) -> str:
 def _forms(audit: Audit) -> list[str]:
     e, p = audit.exact, audit.population
     lines = [f"{'certified error':<18}{'exact mode':>12}{'classes':>9}{f'at level {p.level:g}':>16}{'classes':>9}"]
-    lines.append(
-        f"{'Theorem 1':<18}{e.as_printed.error:>12.4f}{sum(v.met for v in e.as_printed.classes):>6}/{e.classes}"
-    )
+    stated = audit.diagnosis.as_printed
+    lines.append(f"{'Theorem 1':<18}{stated.error:>12.4f}{sum(v.met for v in stated.classes):>6}/{e.classes}")
     for form, (error, met) in exact_errors(audit).items():
         left, right = f"{error:>12.4f}{met:>6}/{e.classes}", ""
         if form in p.errors:
@@ -120,16 +119,16 @@ def _factors(audit: Audit) -> list[str]:
         f"alignment   L_align {e.alignment:.4f}, L_AR {e.robust_alignment:.4f}, E sup ||f(x1) - f(x2)|| {e.displacement:.4f}",
         *(
             f"            R_eps {a.misaligned:.4f} at eps = {a.eps:.3f}; from L_align at most {a.bound:.4f}"
-            for a in e.misalignment
+            for a in audit.diagnosis.misalignment
         ),
         f"divergence  largest mu_k.mu_l {off[k, j]:.4f} ({names[k]}, {names[j]}), ||mu_k|| from {e.mean_norms.min():.3f}",
     ]
-    if e.divergence:
-        form, pairs, slack = max(e.divergence, key=lambda bound: (bound[1], -bound[2]))
+    if audit.diagnosis.divergence:
+        form, pairs, slack = max(audit.diagnosis.divergence, key=lambda bound: (bound[1], -bound[2]))
         lines.append(
             f"            InfoNCE bounds {pairs} products usefully ({form} form; bound - product >= {slack:.3f})"
         )
-    t = audit.transfer
+    t = audit.domain_shift
     if t is not None:
         cells = ", ".join(f"{name} {a:.3f}" for name, a in zip(t.domains, t.accuracies, strict=True))
         lines += [
@@ -160,8 +159,8 @@ def evidence(audit: Audit) -> list[Evidence]:
 
 def exact_errors(audit: Audit) -> dict[str, tuple[float, int]]:
     """(certified error, classes met) of every form in exact mode, the anchored one last."""
-    found = {str(c.form): (c.error, sum(v.met for v in c.classes)) for c in audit.exact.certificates}
-    return found | {"anchored": (audit.anchored[0], int((audit.anchored[1] > ROUNDING).sum()))}
+    errors = {str(c.form): (c.error, sum(v.met for v in c.classes)) for c in audit.exact.certificates}
+    return errors | {"anchored": (audit.anchored[0], int((audit.anchored[1] > ROUNDING).sum()))}
 
 
 def as_json(audit: Audit, page: str) -> dict[str, Any]:

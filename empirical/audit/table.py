@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
 from empirical.audit.core import Audit
-from empirical.evaluation.features import HEADS
+from empirical.evaluation.heads import HEADS
 from theory.theorem1 import POPULATION_FORMS, Certificate, PopulationCertificate
 from theory.theorem1.certificates.world import ROUNDING
 
@@ -43,11 +43,11 @@ def certified_by_class(certificate: Certificate) -> list[float]:
     return [v.error if v.met else 1.0 for v in certificate.classes]
 
 
-def population_by_class(found: PopulationCertificate, form: str) -> list[float]:
+def population_by_class(certificate: PopulationCertificate, form: str) -> list[float]:
     """Upper bounds, all at the level, on the share of each class that may be misclassified. 1 where not met."""
     by_sigma = POPULATION_FORMS[form].share == "sigma"
-    kept = [max(c.sigma.low - c.misaligned.high, 0.0) if by_sigma else c.alpha.low for c in found.classes]
-    return [1 - share if c.met(form) else 1.0 for share, c in zip(kept, found.classes, strict=True)]
+    kept = [max(c.sigma.low - c.misaligned.high, 0.0) if by_sigma else c.alpha.low for c in certificate.classes]
+    return [1 - share if c.met(form) else 1.0 for share, c in zip(kept, certificate.classes, strict=True)]
 
 
 def text(value: object) -> str:
@@ -94,18 +94,26 @@ def latex(audit: Audit) -> str:
 
     Bounds are rounded to the safe side. pdfLaTeX knows accented Latin letters only; for other scripts use LuaLaTeX.
     """
-    exact, found = audit.exact, audit.population
-    best, form = exact.best, found.form
-    certified, measured, fresh = certified_by_class(best), audit.exact.wrong_by_class, population_by_class(found, form)
+    exact, population = audit.exact, audit.population
+    best, form = exact.best, population.form
+    certified, measured, fresh = (
+        certified_by_class(best),
+        audit.exact.error_by_class,
+        population_by_class(population, form),
+    )
     rows = []
-    for k, (v, c) in enumerate(zip(best.classes, found.classes, strict=True)):
+    for k, (v, c) in enumerate(zip(best.classes, population.classes, strict=True)):
         cells = [shown(exact.shares[k], "exact"), shown(v.share, "lower"), shown(v.margin, "lower").replace("-", "$-$")]
         cells += [shown(certified[k], "upper") if v.met else "--", shown(measured[k], "exact")]
         cells += [shown(c.alpha.low, "lower"), shown(fresh[k], "upper") if c.met(form) else "--"]
         rows.append(_row([latex_text(audit.data.class_names[k]), *cells]))
-    held = [sum(met) for met in ([v.met for v in best.classes], [c.met(form) for c in found.classes])]
+    held = [sum(met) for met in ([v.met for v in best.classes], [c.met(form) for c in population.classes])]
     total = ["all", "1", "", f"{held[0]}/{exact.classes}", shown(best.error, "upper")]
-    total += [shown(exact.error_any_view, "exact"), f"{held[1]}/{exact.classes}", shown(found.errors[form], "upper")]
+    total += [
+        shown(exact.error_any_view, "exact"),
+        f"{held[1]}/{exact.classes}",
+        shown(population.errors[form], "upper"),
+    ]
     pages = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)]
     pages[-1] += [r"    \midrule", _row(total)]
     heads = [

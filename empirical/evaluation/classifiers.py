@@ -4,16 +4,15 @@ An evaluation is fitted on training images and scored on test images. The encode
 evaluation mode; its weights are hashed before and after. The classes are those of the training labels.
 """
 
-import hashlib
 import typing
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from empirical.data.sets import Dataset
+from empirical.evaluation.features import extract, frozen
 from empirical.training.networks import normalized
 
 _BLOCK = 2**24
@@ -41,10 +40,13 @@ class Classifier(typing.Protocol):
 class Evaluation:
     """One accuracy, and what it was measured with.
 
-    protocol: the classifier, or `finetuning.FineTuning`, with all its settings. accuracy: share of test images.
-    layer: what the encoder ends in. fitted_on, tested_on: names of the data. weights_hash: of the encoder.
-    seed: of the evaluation's own randomness (order of fine-tuning, views of a test domain); None: there is none.
-    epoch_rule: "last", never the epoch that is best on test images.
+    protocol               the classifier, or `finetuning.FineTuning`, with all its settings
+    accuracy               share of the test images
+    layer                  what the encoder ends in
+    fitted_on, tested_on   names of the data
+    weights_hash           of the encoder
+    seed                   of the evaluation's own randomness (order of fine-tuning, views of a test domain); None: none
+    epoch_rule             "last", never the epoch that is best on test images
     """
 
     protocol: object
@@ -82,8 +84,8 @@ class KNN:
     """A vote of the k nearest training samples: one at cosine similarity s weighs exp(s / temperature).
 
     A tie goes to the smallest label. Memory: blocks of at most 2^24 similarities, whatever the number of samples.
-    Source: Wu et al. 2018, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", section 3.4.
     Raises ValueError for temperature <= 0, and in `fit` for k outside 1..n.
+    Source: Wu et al. 2018, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", section 3.4.
     """
 
     k: int = 20
@@ -93,7 +95,7 @@ class KNN:
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:
-            raise ValueError(f"temperature={self.temperature} must be positive: 0.1 is usual")
+            raise ValueError(f"temperature={self.temperature}: not positive; 0.1 is usual")
 
     def fit(self, features: Tensor, labels: Tensor) -> Predict:
         """Keep the unit training features (n, d)."""
@@ -101,7 +103,7 @@ class KNN:
         train = normalized(features)
         if not 1 <= self.k <= len(train):
             raise ValueError(
-                f"k={self.k} must lie in 1..{len(train)}, the number of training samples: lower k or add samples"
+                f"k={self.k}: outside 1..{len(train)}, the number of training samples; lower k or add samples"
             )
 
         def predict(test: Tensor) -> Tensor:
@@ -158,21 +160,8 @@ def evaluate(
     Raises ValueError as `extract`, the classifiers and `frozen` do.
     """
     with frozen(encoder) as digest:
-        found = features_of(encoder, data, device)
-        return tuple(score(fitted(classifier, found), found, layer, digest) for classifier in classifiers)
-
-
-@contextmanager
-def frozen(encoder: nn.Module) -> Iterator[str]:
-    """The hash of the encoder's weights; ValueError at the end where it is no longer the same."""
-    before = weights_hash(encoder)
-    yield before
-    after = weights_hash(encoder)
-    if after != before:
-        raise ValueError(
-            f"the encoder's weights changed while it was evaluated ({before[:12]} to {after[:12]}): its forward writes to "
-            "a weight or buffer in evaluation mode; it must be frozen"
-        )
+        features = features_of(encoder, data, device)
+        return tuple(score(fitted(classifier, features), features, layer, digest) for classifier in classifiers)
 
 
 def features_of(encoder: nn.Module, data: Dataset, device: torch.device) -> Features:
@@ -198,35 +187,6 @@ def accuracy(predict: Predict, features: Tensor, labels: Tensor) -> float:
     return int((predict(features) == labels).sum()) / len(labels)
 
 
-def extract(module: nn.Module, images: Tensor, device: torch.device, batch_size: int = 512) -> Tensor:
-    """Features of images (n, 3, H, W) by the module in evaluation mode, without gradients: float32 (n, d) on the CPU.
-
-    The module is moved to `device`; each submodule's mode is restored afterwards.
-    Raises ValueError for no images, batch_size < 1, and features that are no (n, d) matrix or not finite.
-    """
-    if len(images) == 0:
-        raise ValueError("images is empty: pass one image or more")
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} must be 1 or more")
-    modes = [(part, part.training) for part in module.modules()]
-    module.to(device).eval()
-    try:
-        with torch.inference_mode():
-            parts = [module(batch.to(device)).float().cpu() for batch in images.split(batch_size)]
-    finally:
-        for part, mode in modes:
-            part.training = mode
-    # Cloned outside of inference mode, so that autograd may use the result.
-    features = torch.cat(parts).clone()
-    if features.ndim != 2:
-        raise ValueError(
-            f"module returned shape {tuple(features.shape)}, not (n, d): pass a module that ends in vectors"
-        )
-    if not torch.isfinite(features).all():
-        raise ValueError("module returned features that are not finite: check its weights and the images")
-    return features
-
-
 def knn_accuracy(
     train_features: Tensor,
     train_labels: Tensor,
@@ -249,15 +209,6 @@ def nearest_mean_accuracy(
 ) -> float:
     """Accuracy of `NearestMean`; shapes and errors as in `knn_accuracy`, apart from k and the temperature."""
     return _accuracy(NearestMean(), train_features, train_labels, test_features, test_labels)
-
-
-def weights_hash(module: nn.Module) -> str:
-    """SHA-256 over names, types, shapes and bytes of the state dict: equal if and only if the weights are."""
-    digest = hashlib.sha256()
-    for name, value in module.state_dict().items():
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def check_training(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

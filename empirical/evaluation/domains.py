@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from empirical.data.sets import Dataset
-from empirical.evaluation.classifiers import Classifier, Evaluation, features_of, fitted, frozen, score
+from empirical.evaluation.classifiers import Classifier, Evaluation, features_of, fitted, score
+from empirical.evaluation.features import frozen
 from empirical.views.augmentations import Augmentation, ViewParameters, apply, sample_parameters, seeded_generator
 
 _JITTER = Augmentation(colour_strength=1.0, colour_probability=1.0)
@@ -36,8 +37,11 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class DomainEvaluation:
-    """One domain: `own` is fitted on the domain's training images, `carried` on the original ones; both are scored on the
-    domain's test images. gap = own - carried accuracy is what Theorem 2 speaks of."""
+    """Two classifiers on the test images of one domain.
+
+    own       fitted on the domain's training images
+    carried   fitted on the original ones; gap = own - carried accuracy is what Theorem 2 speaks of
+    """
 
     domain: str
     own: Evaluation
@@ -56,7 +60,7 @@ def parameters(domain: str, n: int, seed: int, half: int) -> ViewParameters:
     Raises ValueError for an unknown domain, a negative seed, n < 1.
     """
     if domain not in DOMAINS:
-        raise ValueError(f"domain={domain!r} is unknown: choose one of {', '.join(DOMAINS)}")
+        raise ValueError(f"domain={domain!r}: unknown; choose one of {', '.join(DOMAINS)}")
     return sample_parameters(DOMAINS[domain], n, seeded_generator(seed, half))
 
 
@@ -88,15 +92,15 @@ def on_domains(
 ) -> tuple[DomainEvaluation, ...]:
     """The original data first (own and carried are one there), then the five domains, the encoder frozen throughout.
 
-    seed: of the views. Raises ValueError as `parameters`, `evaluation.extract`, `evaluation.frozen` and the classifier do.
+    seed: of the views. Raises ValueError as `parameters`, `extract`, `frozen` and the classifier do.
     """
     with frozen(encoder) as digest:
         original = features_of(encoder, data, device)
         carried = fitted(classifier, original)
         first = score(carried, original, layer, digest, seed)
-        found = [DomainEvaluation(ORIGINAL, first, first)]
+        evaluations = [DomainEvaluation(ORIGINAL, first, first)]
         for domain in DOMAINS:
-            seen = features_of(encoder, shifted(data, domain, seed, device), device)
-            own = score(fitted(classifier, seen), seen, layer, digest, seed)
-            found.append(DomainEvaluation(domain, own, score(carried, seen, layer, digest, seed)))
-    return tuple(found)
+            features = features_of(encoder, shifted(data, domain, seed, device), device)
+            own = score(fitted(classifier, features), features, layer, digest, seed)
+            evaluations.append(DomainEvaluation(domain, own, score(carried, features, layer, digest, seed)))
+    return tuple(evaluations)

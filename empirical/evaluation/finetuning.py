@@ -11,7 +11,8 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from empirical.data.sets import Dataset
-from empirical.evaluation.classifiers import Evaluation, accuracy, check_training, extract, frozen
+from empirical.evaluation.classifiers import Evaluation, accuracy, check_training
+from empirical.evaluation.features import extract, frozen
 from empirical.views.augmentations import seeded_generator
 
 
@@ -19,9 +20,9 @@ from empirical.views.augmentations import seeded_generator
 class FineTuning:
     """Settings: SGD with momentum .9, the learning rate falling from lr to 0 by half a cosine, cross-entropy.
 
-    One rate for the encoder and the linear layer, which starts at zero, on plain images in batches of one size; what is
-    left of an epoch and fills no batch is dropped. float32 on every device. seed: order of the images, and dropout where
-    the encoder has any. The result is that of the last epoch.
+    One rate for the encoder and the linear layer, which starts at zero. Images are not augmented; batches have one size,
+    and the rest of an epoch that fills no batch is dropped. float32 on every device. The result is that of the last epoch.
+    seed   order of the images, and dropout where the encoder has any
     Raises ValueError for a value outside its range.
     """
 
@@ -36,9 +37,9 @@ class FineTuning:
     def __post_init__(self) -> None:
         for setting, low in (("epochs", 1), ("batch_size", 2), ("seed", 0), ("weight_decay", 0)):
             if not getattr(self, setting) >= low:
-                raise ValueError(f"{setting}={getattr(self, setting)} is too small: use {low} or more")
+                raise ValueError(f"{setting}={getattr(self, setting)}: too small; use {low} or more")
         if not 0 < self.lr < math.inf:
-            raise ValueError(f"lr={self.lr} must be positive: 0.05 is the default")
+            raise ValueError(f"lr={self.lr}: not positive and finite; 0.05 is the default")
 
 
 def fine_tune(
@@ -46,8 +47,8 @@ def fine_tune(
 ) -> Evaluation:
     """Accuracy on the test images after fine-tuning on the training images.
 
-    encoder: any module from images to features (n, d). It is copied, weights frozen in it are freed in the copy, and it
-    is itself left as it was; weights_hash in the result is its own. Deterministic by the seed on the CPU.
+    encoder: any module from images to features (n, d). A copy of it is trained, including weights that are frozen in it; it
+    is itself left as it was, and weights_hash in the result is its own. On the CPU the seed determines the result.
     Raises ValueError as `tuned` and `extract` do.
     """
     with frozen(encoder) as digest:
@@ -67,7 +68,7 @@ def tuned(
     classes, targets = check_training(data.train_images, data.train_labels)
     n, batch = len(targets), settings.batch_size
     if n < batch:
-        raise ValueError(f"batch_size={batch} exceeds the {n} training images: lower it to {n} or less")
+        raise ValueError(f"batch_size={batch}: more than the {n} training images; lower it to {n} or less")
     width = extract(encoder, data.train_images[:2], device).shape[1]
     linear = nn.utils.skip_init(nn.Linear, width, len(classes))
     nn.init.zeros_(linear.weight)

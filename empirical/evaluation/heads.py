@@ -12,13 +12,48 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from empirical.thirdparty import check_integers
 from empirical.training.networks import normalized
 from theory.setting import Array
 
 Head = Callable[[Tensor], Array]
 
+HEADS: dict[str, str] = {
+    "unit": "unit norm",
+    "centred": "centred on the fitting half, unit norm",
+    "whitened": "whitened on the fitting half, unit norm",
+    "clusters": "clusters of the fitting half (k-means, no labels), simplex vertices",
+    "vertices": "largest output, simplex vertices",
+}
 COLLAPSED = 1e-6
 """Deviation from the mean, as a share of the largest value, that is the rounding of a float32 encoder."""
+
+
+def check_head(name: str) -> None:
+    """ValueError unless it is one of `HEADS`."""
+    if name not in HEADS:
+        raise ValueError(f"head={name!r}: unknown; choose one of {', '.join(HEADS)}")
+
+
+def make_head(name: str, raw: Tensor | None, clusters: int, seed: int) -> Head:
+    """The head `name` of `HEADS`, fitted on raw features (n, d) where it `needs_fit`. ValueError for an unknown name."""
+    check_head(name)
+    if name == "unit":
+        return unit()
+    if name == "vertices":
+        return vertices()
+    assert raw is not None
+    if name == "centred":
+        return centred(raw)
+    if name == "whitened":
+        return whitened(raw)
+    check_integers(clusters=clusters)
+    return discretised(raw, clusters, seed)
+
+
+def needs_fit(name: str) -> bool:
+    """Whether the head is fitted on features of the fitting half."""
+    return name in ("centred", "whitened", "clusters")
 
 
 def unit() -> Head:
@@ -35,7 +70,7 @@ def centred(train: Tensor) -> Head:
 def check_clusters(clusters: int, samples: int) -> None:
     """ValueError unless 2 <= clusters <= samples."""
     if not 2 <= clusters <= samples:
-        raise ValueError(f"clusters={clusters} must lie in 2..{samples}: use the number of classes or a little more")
+        raise ValueError(f"clusters={clusters}: outside 2..{samples}; use the number of classes or a little more")
 
 
 def discretised(train: Tensor, clusters: int, seed: int) -> Head:
@@ -53,7 +88,7 @@ def discretised(train: Tensor, clusters: int, seed: int) -> Head:
             means = KMeans(clusters, n_init=10, random_state=seed).fit(centre(train)).cluster_centers_
         except ConvergenceWarning as error:
             raise ValueError(
-                f"clusters={clusters} is more than there are different training features: lower it, or check the encoder"
+                f"clusters={clusters}: more than there are different training features; lower it, or check the encoder"
             ) from error
     corners = simplex(clusters)
     return lambda features: corners[(centre(features) @ means.T - (means**2).sum(axis=1) / 2).argmax(axis=1)]

@@ -17,8 +17,11 @@ the step, is below 1e-10: near the optimum it would go on with what it knew befo
 class LinearFit:
     """A fitted probe: class classes[argmax_k w_k . z + b_k] with z = (f - mean) / scale.
 
-    weights (K, d), bias (K,), mean (d,), scale (d,): float64. classes (K,): labels. loss, gradient: the objective at the
-    end, and the largest entry of its gradient in the coordinates of `fit`. iterations: of L-BFGS.
+    weights, bias    (K, d), (K,) float64
+    mean, scale      (d,) float64
+    classes          (K,) labels
+    loss, gradient   the objective at the end, and the largest entry of its gradient in the coordinates of `fit`
+    iterations       of L-BFGS
     """
 
     weights: Tensor
@@ -60,7 +63,7 @@ class LinearProbe:
     def __post_init__(self) -> None:
         for setting in ("l2", "tolerance", "max_iterations"):
             if not getattr(self, setting) > 0:
-                raise ValueError(f"{setting}={getattr(self, setting)} must be positive: see the default of LinearProbe")
+                raise ValueError(f"{setting}={getattr(self, setting)}: not positive; see the default of LinearProbe")
 
     def fit(self, features: Tensor, labels: Tensor) -> Predict:
         """The probe fitted to features (n, d), as a map to labels."""
@@ -117,7 +120,8 @@ def fit(probe: LinearProbe, features: Tensor, labels: Tensor) -> LinearFit:
     with torch.enable_grad():
         optimizer.step(closure)
         loss = closure().item() / _MAGNIFIED
-    gradient = max(part.grad.abs().max().item() for part in (scaled, bias)) / _MAGNIFIED
+    gradients = [part.grad.abs().max().item() for part in (scaled, bias) if part.grad is not None]
+    gradient = max(gradients) / _MAGNIFIED
     iterations = int(optimizer.state[scaled]["n_iter"])
     if not gradient <= probe.tolerance:
         raise ValueError(

@@ -1,7 +1,8 @@
-"""Exact-mode measurement: an encoder, test images and a finite view set become a finite world, and that is measured.
+"""Exact mode: an encoder, images and finitely many views of each make a finite world, which is measured.
 
 P is the empirical distribution over the images given, A(x) the m views drawn for x (view 0 is x itself). Every quantity
-of Theorem 1 is then exact on this world; nothing is claimed about images or views that are not in it.
+of Theorem 1 is then exact on this world; nothing is claimed about images or views that are not in it. A study of training
+and the audit of an encoder both measure by `measure`.
 """
 
 from collections.abc import Sequence
@@ -12,26 +13,28 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from empirical.evaluation.classifiers import extract
+from empirical.evaluation.features import check_repeats, encode_views, evaluating, in_blocks
 from empirical.evaluation.heads import Head
 from theory import factors
 from theory.setting import Array, FiniteWorld
-from theory.theorem1 import FORMS, LEVERS, Certificate, Grid, compare
-from theory.theorem1.certificates.grid import clique_grid
+from theory.theorem1 import FORMS, LEVERS, Certificate, Grid, certify, clique_grid
+from theory.theorem1.certificates.world import SCOPES, Scope
 
 
 @dataclass(frozen=True)
 class Measurement:
     """Everything Theorem 1 speaks of, on one finite world, in units of r where a length is meant.
 
-    layer, views       what was measured, in words
-    samples, views_per_sample, classes
-    shares, mean_norms (K,) p_k and ||mu_k||/r;  products (K, K) mu_k.mu_l/r^2
-    alignment, robust_alignment   L_align and L_AR
-    error, error_any_view         Err(G_f), and the share of samples of which some view is misclassified
-    lipschitz          L on the points of the world: exact there, a lower bound for the encoder on all images
-    frontiers          sigma(delta), R_eps and s for the levers "lipschitz" and "local"
-    certificates       every form in every scope under every lever
+    layer, views                     what was measured, in words
+    shares                           (K,) p_k
+    mean_norms                       (K,) ||mu_k||/r
+    products                         (K, K) mu_k.mu_l/r^2
+    alignment, robust_alignment      L_align and L_AR
+    displacement                     E sup ||f(x1) - f(x2)||
+    error, error_any_view            Err(G_f), and the share of samples of which some view is misclassified
+    error_by_class                   (K,) the share of each class of which some view is misclassified
+    frontiers                        sigma(delta), R_eps and s, one grid for each lever
+    certificates                     every form in every scope that was asked for, grid by grid
     """
 
     layer: str
@@ -44,49 +47,65 @@ class Measurement:
     products: Array
     alignment: float
     robust_alignment: float
+    displacement: float
     error: float
     error_any_view: float
-    lipschitz: float
+    error_by_class: Array
     frontiers: tuple[Grid, ...]
     certificates: tuple[Certificate, ...]
 
     @property
+    def lipschitz(self) -> float | None:
+        """L on the points of the world: exact there, a lower bound for the encoder on all images; None: not measured."""
+        return next((grid.lipschitz for grid in self.frontiers if grid.lipschitz is not None), None)
+
+    @property
+    def complete(self) -> bool:
+        """Every search of a main part ended: sigma and alpha are the largest there are, else lower bounds."""
+        return all(grid.exact for grid in self.frontiers)
+
+    @property
+    def best(self) -> Certificate:
+        """Of the forms from alpha, class by class, the one that certifies most; the strongest where several do."""
+        return min((c for c in reversed(self._local()) if FORMS[c.form].share == "alpha"), key=lambda c: c.error)
+
+    @property
     def nearest(self) -> Certificate:
-        """Per class, lever "local": the form that certifies most; where none does, that which misses least of a class."""
-        local = [c for c in self.certificates if (c.lever, c.scope) == ("local", "class")]
+        """Of all forms, class by class: the one that certifies most; where none does, that which misses least of a class."""
 
         def missing(c: Certificate) -> float:
             v = c.binding
             return max(v.share_needed - v.share, 0.0) if v.s < v.s_limit else 1 + v.s - v.s_limit
 
-        return min(local, key=lambda c: (c.error, missing(c)))
+        return min(self._local(), key=lambda c: (c.error, missing(c)))
+
+    def _local(self) -> list[Certificate]:
+        """Per class, lever "local"."""
+        return [c for c in self.certificates if (c.lever, c.scope) == ("local", "class")]
 
 
-def world_of(
-    module: nn.Module, head: Head, views: Tensor, labels: Tensor, device: torch.device, batch_size: int = 512
-) -> FiniteWorld:
-    """The finite world of an encoder `head(module(.))` on views (n, m, 3, H, W) with labels (n,).
+def world_of(module: nn.Module, head: Head, views: Tensor, labels: Tensor, device: torch.device) -> FiniteWorld:
+    """The finite world of an encoder `head(module(.))`, in evaluation mode, on views (n, m, 3, H, W) with labels (n,).
 
-    Raises ValueError as `extract` and `FiniteWorld` do, and where a second pass gives other features: an encoder left in
-    training mode, or a random one, is no function.
+    Raises ValueError as `check_repeats`, `encode_views` and `FiniteWorld` do.
     """
-    n, m = views.shape[:2]
-    images = views.flatten(0, 1)
-    raw = extract(module, images, device, batch_size)
-    again = extract(module, images[:batch_size], device, batch_size)
-    moved = float((raw[: len(again)] - again).abs().max())
-    if moved > 1e-4 * float(raw.abs().max()):
-        raise ValueError(
-            f"features move by {moved:.3g} between two passes: the encoder is random; fix its mode or seed"
-        )
-    inputs = images.flatten(1).double().numpy().reshape(n, m, -1)
-    return FiniteWorld(inputs, head(raw).reshape(n, m, -1), labels.numpy())
+    with evaluating(module, device):
+        check_repeats(module, views.flatten(0, 1), device)
+        features = encode_views(module, head, in_blocks(views), device, samples=len(views), subject="measured images")
+    return FiniteWorld(views.flatten(2).double().numpy(), features, labels.numpy())
 
 
-def measure(world: FiniteWorld, layer: str, views: str) -> Measurement:
-    """Measure `world` and hold it against Theorem 1, in every form."""
-    grids = tuple(clique_grid(world, lever) for lever in LEVERS)
-    products = factors.divergence(world)
+def measure(
+    world: FiniteWorld, layer: str, views: str, grids: Sequence[Grid] | None = None, scopes: Sequence[Scope] = SCOPES
+) -> Measurement:
+    """Measure `world` and hold it against Theorem 1, in every form.
+
+    layer, views   what is measured, in words
+    grids          the main parts to use; by default cliques, for every lever
+    scopes         of the certificates
+    """
+    grids = [clique_grid(world, lever) for lever in LEVERS] if grids is None else grids
+    products, wrong = factors.divergence(world), factors.misclassified(world, any_view=True)
     return Measurement(
         layer=layer,
         views=views,
@@ -98,42 +117,49 @@ def measure(world: FiniteWorld, layer: str, views: str) -> Measurement:
         products=products,
         alignment=float(factors.alignment(world) / world.radius**2),
         robust_alignment=float(factors.robust_alignment(world) / world.radius**2),
+        displacement=float(factors.view_diameters(world.features).mean() / world.radius),
         error=float(factors.nearest_mean_error(world)),
-        error_any_view=float(factors.nearest_mean_error(world, any_view=True)),
-        lipschitz=next(grid.lipschitz for grid in grids if grid.lipschitz is not None),
-        frontiers=grids,
-        certificates=tuple(compare(world, grids)),
+        error_any_view=float(wrong.mean()),
+        error_by_class=np.bincount(world.labels, wrong) / np.bincount(world.labels),
+        frontiers=tuple(grids),
+        certificates=tuple(
+            certify(world, form, grid.lever, scope, grid) for grid in grids for scope in scopes for form in FORMS
+        ),
     )
 
 
 def blocking(certificate: Certificate, names: Sequence[str]) -> str:
-    """One sentence: what the certificate says, and which pair of classes stands in its way by how much."""
+    """One sentence: what the certificate says, and by how much which pair of classes misses its condition."""
     worst = certificate.binding
     if certificate.met:
         return f"met for all classes; Err <= {certificate.error:.3f}, least margin {worst.margin:.3f}"
     met = [names[v.label] for v in certificate.classes if v.met]
     held = f"met for {', '.join(met)}: Err <= {certificate.error:.3f}; " if met else ""
-    who = f"{names[worst.label]} (nearest rival {names[worst.rival]})"
+    pair = f"{names[worst.label]} (nearest rival {names[worst.rival]})"
     if worst.s < worst.s_limit:
         share = FORMS[certificate.form].share
         return (
-            f"{held}{who} needs {share} = {worst.share_needed:.2f} within s = {worst.s:.2f} and has {worst.share:.2f}; "
+            f"{held}{pair} needs {share} = {worst.share_needed:.2f} within s = {worst.s:.2f} and has {worst.share:.2f}; "
             f"largest cost {worst.blocker}"
         )
     if worst.s_limit == 0:
-        return f"{held}{who} would not be met at s = 0 either: mu_k.mu_l = {worst.product:.2f}, largest cost {worst.blocker}"
-    return f"{held}{who} needs s < {worst.s_limit:.2f} and its best aligned views reach only {worst.s:.2f}"
+        return f"{held}{pair} would not be met at s = 0 either: mu_k.mu_l = {worst.product:.2f}, largest cost {worst.blocker}"
+    return f"{held}{pair} needs s < {worst.s_limit:.2f} and its best aligned views reach only {worst.s:.2f}"
 
 
 def as_json(measurement: Measurement, names: Sequence[str], points: int = 120) -> dict[str, Any]:
-    """Plain JSON types; frontiers thinned to about `points` values of delta; names of the classes for the sentences."""
-    content = {key: getattr(measurement, key) for key in Measurement.__dataclass_fields__}
-    content["frontiers"] = [_frontier_json(grid, points) for grid in measurement.frontiers]
-    content["says"] = f"{measurement.nearest.form}: {blocking(measurement.nearest, names)}"
-    content["certificates"] = [asdict(c) for c in measurement.certificates]
-    for key in ("shares", "mean_norms", "products"):
-        content[key] = content[key].tolist()
-    return content
+    """Plain JSON types; names: of the classes, for the sentences; points: about how many values of delta a frontier keeps."""
+    plain = ("layer", "views", "samples", "views_per_sample", "classes")
+    arrays = ("shares", "mean_norms", "products")
+    numbers = ("alignment", "robust_alignment", "error", "error_any_view", "lipschitz")
+    return {
+        **{key: getattr(measurement, key) for key in plain},
+        **{key: getattr(measurement, key).tolist() for key in arrays},
+        **{key: getattr(measurement, key) for key in numbers},
+        "frontiers": [_frontier_json(grid, points) for grid in measurement.frontiers],
+        "certificates": [asdict(c) for c in measurement.certificates],
+        "says": f"{measurement.nearest.form}: {blocking(measurement.nearest, names)}",
+    }
 
 
 def _frontier_json(grid: Grid, points: int) -> dict[str, Any]:

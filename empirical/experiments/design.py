@@ -25,8 +25,12 @@ MASK_SHARES = {"1/4": 0.25, "1/2": 0.5, "3/4": 0.75}
 
 @dataclass(frozen=True)
 class Scale:
-    """What an experiment is run on. methods: the lecture's four; settings: fields of `TrainingConfig` that differ from what
-    `TrainingConfig.for_method` takes. target: the data set that `transfer` goes to."""
+    """What an experiment is run on.
+
+    dataset, target   trained on, and the data set that `transfer` goes to
+    methods           the lecture's four
+    settings          fields of `TrainingConfig` that differ from what `TrainingConfig.for_method` takes
+    """
 
     name: str
     dataset: str
@@ -39,13 +43,10 @@ class Scale:
         fixed = {"dataset": self.dataset, "letters": letters, "seed": seed}
         return TrainingConfig.for_method(method, **(fixed | self.settings | views))
 
-    def simclr(self, positives: str, views: int) -> Method:
-        """SimCLR with ArCL ("worst") or AAL ("mean") over that many views."""
-        return replace(self.methods["SimCLR"], positives=positives, views=views)
-
-    def moco(self, positives: str, views: int) -> Method:
-        """The same of MoCo."""
-        return replace(self.methods["MoCo"], positives=positives, views=views)
+    def over_views(self, name: str, positives: str, views: int) -> Method:
+        """The method `name`, SimCLR or MoCo, with ArCL ("worst") or AAL ("mean") over that many views."""
+        settings: dict[str, Any] = {"positives": positives, "views": views}
+        return replace(self.methods[name], **settings)
 
 
 SCALES = {
@@ -82,9 +83,11 @@ SCALES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: `row` is the level of the factor that varies, `group` what is held fixed while it does.
+    """One run of a grid.
 
-    encoder: "trained"; "initial", the one that training starts from; or "pixels", the image itself.
+    group     what is held fixed while the factor varies
+    row       the level of the factor that varies
+    encoder   "trained"; "initial", the one that training starts from; or "pixels", the image itself
     """
 
     group: str
@@ -163,16 +166,16 @@ def _factors(scale: Scale, seed: int) -> tuple[Cell, ...]:
 def _domains(scale: Scale, seed: int) -> tuple[Cell, ...]:
     methods = {"SimCLR": scale.methods["SimCLR"]}
     for views in (4, 6):
-        methods[f"AAL, {views} views"] = scale.simclr("mean", views)
-        methods[f"ArCL, {views} views"] = scale.simclr("worst", views)
+        methods[f"AAL, {views} views"] = scale.over_views("SimCLR", "mean", views)
+        methods[f"ArCL, {views} views"] = scale.over_views("SimCLR", "worst", views)
     return tuple(Cell("SimCLR", row, scale.config(method, "abcd", seed)) for row, method in methods.items())
 
 
 def _transfer(scale: Scale, seed: int) -> tuple[Cell, ...]:
     methods = {"MoCo": scale.methods["MoCo"]}
     for views in (2, 3):
-        methods[f"MoCo + AAL ({views} views)"] = scale.moco("mean", views)
-        methods[f"MoCo + ArCL ({views} views)"] = scale.moco("worst", views)
+        methods[f"MoCo + AAL ({views} views)"] = scale.over_views("MoCo", "mean", views)
+        methods[f"MoCo + ArCL ({views} views)"] = scale.over_views("MoCo", "worst", views)
     return tuple(Cell("MoCo", row, scale.config(method, "abcd", seed)) for row, method in methods.items())
 
 

@@ -1,4 +1,4 @@
-"""Train and measure one run of an experiment; all of them in parallel, each once.
+"""Train and measure the runs of an experiment, in parallel, each of them once.
 
 A finished run leaves one JSON file, named by its configuration and by the code that decides what is in it; it is written
 whole or not at all, and never repeated. Training itself resumes after a kill (see `empirical.training.loop`).
@@ -42,7 +42,7 @@ WORLD_SAMPLES, WORLD_VIEWS = 20, 8
 
 @dataclass(frozen=True)
 class Trained:
-    """What a measure sees: the run, its data, and where they are."""
+    """What a measure is given: one run with its encoder, its data, and the folders of other data sets."""
 
     cell: Cell
     data: Dataset
@@ -54,16 +54,16 @@ class Trained:
 
 def accuracy(run: Trained) -> dict[str, float]:
     """kNN(20) and nearest class mean on backbone features of the test images."""
-    found = evaluate(run.result.encoder.backbone, run.data, run.device, [KNN(), NearestMean()])
-    knn, mean = (e.accuracy for e in found)
+    evaluations = evaluate(run.result.encoder.backbone, run.data, run.device, [KNN(), NearestMean()])
+    knn, mean = (e.accuracy for e in evaluations)
     return {"kNN": knn, "nearest mean": mean, "nearest mean error": 1 - mean}
 
 
 def concentration(run: Trained) -> dict[str, float]:
     """Share of test images outside the main parts of their classes, 1 - sum_k p_k sigma_k(delta), in input space.
 
-    delta is the median distance between two plain images of one class, the same for every kind of view. Exact on the finite
-    views drawn where every clique search ends, else an upper bound.
+    delta is the median distance between two plain images of one class, the same for every kind of view. The share is exact
+    on the finite views drawn if every clique search ends, and else an upper bound.
     """
     chosen = balanced(run.data.test_labels, WORLD_SAMPLES)
     images, labels = run.data.test_images[chosen], run.data.test_labels[chosen].numpy()
@@ -77,7 +77,7 @@ def concentration(run: Trained) -> dict[str, float]:
 
 
 def factors(run: Trained) -> dict[str, float]:
-    """How alignment, divergence and R_eps moved: before training, after an epoch, at the peak of L_align, and at the end."""
+    """Alignment, divergence and R_eps over training: before it, after an epoch, at the peak of L_align, and at the end."""
     history = run.result.history
     return {
         "alignment first": history[0]["alignment"],
@@ -92,9 +92,11 @@ def factors(run: Trained) -> dict[str, float]:
 
 def domains(run: Trained) -> dict[str, float]:
     """Linear probe fitted on each test domain; `carried`: the mean over domains of the one fitted on the originals."""
-    found = on_domains(run.result.encoder.backbone, run.data, run.device, LinearProbe(), seed=run.cell.config.seed)
-    own = {e.domain: e.own.accuracy for e in found}
-    shifted = [e for e in found if e.domain != ORIGINAL]
+    evaluations = on_domains(
+        run.result.encoder.backbone, run.data, run.device, LinearProbe(), seed=run.cell.config.seed
+    )
+    own = {e.domain: e.own.accuracy for e in evaluations}
+    shifted = [e for e in evaluations if e.domain != ORIGINAL]
     return {
         **{name: own[name] for name in DOMAIN_METRICS},
         "mean of domains": float(np.mean([e.own.accuracy for e in shifted])),
@@ -105,8 +107,8 @@ def domains(run: Trained) -> dict[str, float]:
 def displacement(run: Trained) -> dict[str, float]:
     """E_x of the largest distance between two views of x, unit head features, on test images under the training views.
 
-    `relative displacement`: the same over the mean distance between the test images themselves. An encoder that draws all
-    features together lowers the first, not the second.
+    `relative displacement` is the same divided by the mean distance between the test images themselves. An encoder that
+    draws all features together lowers the first, but not the second.
     """
     chosen = balanced(run.data.test_labels, WORLD_SAMPLES)
     views = finite_views(run.data.test_images[chosen], run.cell.config.augmentation(), WORLD_VIEWS, seed=0)
@@ -202,5 +204,5 @@ def run_all(
     load_for(cells[0].config, paths)
     pick_device(device)
     work = (delayed(run_cell)(cell, experiment.measures, scale, paths, runs, out, device) for cell in cells)
-    found = Parallel(n_jobs=jobs, return_as="generator")(work)
-    return list(tqdm(found, total=len(cells), desc=experiment.name, unit="run", disable=not progress))
+    results = Parallel(n_jobs=jobs, return_as="generator")(work)
+    return list(tqdm(results, total=len(cells), desc=experiment.name, unit="run", disable=not progress))

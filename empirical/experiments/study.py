@@ -12,23 +12,22 @@ from torch import Tensor
 from tqdm import tqdm
 
 from empirical.data.sets import Dataset
-from empirical.evaluation import classifiers as evaluation
 from empirical.evaluation import heads
+from empirical.evaluation.classifiers import knn_accuracy, nearest_mean_accuracy
+from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.world import Measurement, as_json, measure, world_of
 from empirical.training.loop import TrainingConfig, train
 from empirical.training.methods import initial_encoder
 from empirical.training.networks import Encoder
-from empirical.views.augmentations import Augmentation
+from empirical.views.augmentations import MILD, Augmentation
 from empirical.views.protocol import finite_views
 from theory import factors
 from theory.ledger import Evidence
 from theory.setting import Array
-from theory.theorem1 import FORMS, Certificate
+from theory.theorem1 import FORMS
 
 NEIGHBOURS = 20
 TEMPERATURE = 0.1
-MILD = Augmentation(crop_scale=(0.9, 1.0))
-"""Nearly the identity: the largest share of samples is aligned, the least is concentrated by views."""
 PROBE_SAMPLES, PROBE_VIEWS = 20, 4
 PROBE_EPS = 0.5
 """eps of the R_eps that is recorded during training, for features of norm 1."""
@@ -46,7 +45,13 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Study:
-    """All that one run found; `embedding` holds (n, 2) maps of the backbone features."""
+    """The results of one run.
+
+    before, after      accuracies of both layers, untrained and after the last epoch
+    history            one record per epoch, see `TrainingResult`
+    embedding          (n, 2) t-SNE maps of the backbone features, "before" and "after";  embedding_labels  (n,)
+    measurements       of the finite world, for every layer under every set of views
+    """
 
     config: TrainingConfig
     device: str
@@ -60,15 +65,15 @@ class Study:
     measurements: tuple[Measurement, ...]
 
 
-def balanced(labels: Tensor, per_class: int) -> Tensor:
-    """Indices of the first `per_class` samples of every class; ValueError where a class has fewer."""
+def balanced(labels: Tensor, samples_per_class: int) -> Tensor:
+    """Indices of the first samples of every class, class by class; ValueError where a class has fewer."""
     counts = labels.bincount()
-    if per_class < 1 or per_class > int(counts.min()):
+    least = int(counts.min())
+    if not 1 <= samples_per_class <= least:
         raise ValueError(
-            f"samples per class = {per_class}, but the smallest class has {int(counts.min())} test images: "
-            f"choose 1 to {int(counts.min())}"
+            f"samples_per_class={samples_per_class}: the smallest class has {least} images; choose 1 to {least}"
         )
-    return torch.cat([(labels == k).nonzero()[:per_class, 0] for k in range(len(counts))])
+    return torch.cat([(labels == k).nonzero()[:samples_per_class, 0] for k in range(len(counts))])
 
 
 def factors_probe(
@@ -98,19 +103,19 @@ def accuracies(encoder: Encoder, data: Dataset, device: torch.device) -> tuple[A
     """Evaluation of both layers, weights frozen."""
 
     def of(layer: str, module: torch.nn.Module) -> Accuracy:
-        train_features = evaluation.extract(module, data.train_images, device)
-        test_features = evaluation.extract(module, data.test_images, device)
+        train_features = extract(module, data.train_images, device)
+        test_features = extract(module, data.test_images, device)
         pair = (train_features, data.train_labels, test_features, data.test_labels)
         k = min(NEIGHBOURS, len(train_features))
-        return Accuracy(layer, evaluation.knn_accuracy(*pair, k, TEMPERATURE), evaluation.nearest_mean_accuracy(*pair))
+        return Accuracy(layer, knn_accuracy(*pair, k, TEMPERATURE), nearest_mean_accuracy(*pair))
 
     return of("backbone", encoder.backbone), of("head", encoder)
 
 
 def plane(encoder: Encoder, data: Dataset, shown: Tensor, device: torch.device) -> Array:
     """t-SNE map of the centred unit backbone features of the test images `shown`, (n, 2). For the eye only."""
-    head = heads.centred(evaluation.extract(encoder.backbone, data.train_images, device))
-    features = head(evaluation.extract(encoder.backbone, data.test_images[shown], device))
+    head = heads.centred(extract(encoder.backbone, data.train_images, device))
+    features = head(extract(encoder.backbone, data.test_images[shown], device))
     perplexity = min(30.0, (len(features) - 1) / 3)
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(features))
 
@@ -128,11 +133,12 @@ def run(
 ) -> Study:
     """Train (or take the finished run), evaluate, measure.
 
-    samples_per_class, views: the finite world is samples_per_class test images per class with `views` views each.
-    clusters: of the discretising head; the number of classes by default.
+    samples_per_class, views   the finite world is so many test images of every class with so many views each
+    clusters                   of the discretising head; by default the number of classes
+    runs                       folder of all training runs
     """
-    count = len(data.class_names) if clusters is None else clusters
-    heads.check_clusters(count, len(data.train_images))
+    clusters = len(data.class_names) if clusters is None else clusters
+    heads.check_clusters(clusters, len(data.train_images))
     chosen = balanced(data.test_labels, samples_per_class)
     shown = balanced(data.test_labels, min(SHOWN, int(data.test_labels.bincount().min())))
     untrained = initial_encoder(config.method, config.encoder, config.seed).to(device)
@@ -141,40 +147,47 @@ def run(
     result = train(config, data, device, runs, progress, factors_probe(data, config.augmentation(), device))
     encoder = result.encoder
 
-    backbone_train = evaluation.extract(encoder.backbone, data.train_images, device)
+    backbone_train = extract(encoder.backbone, data.train_images, device)
     layers = (
         ("head, unit norm", encoder, heads.unit()),
         ("backbone, centred", encoder.backbone, heads.centred(backbone_train)),
-        (f"backbone, {count} clusters", encoder.backbone, heads.discretised(backbone_train, count, config.seed)),
+        (f"backbone, {clusters} clusters", encoder.backbone, heads.discretised(backbone_train, clusters, config.seed)),
     )
     view_sets = ((f"training views ({config.letters})", config.augmentation()), ("mild views (crop .9-1)", MILD))
-    found = []
+    measurements = []
     with tqdm(total=len(layers) * len(view_sets), desc="measuring", disable=not progress) as bar:
         for view_name, augmentation in view_sets:
             sampled = finite_views(data.test_images[chosen], augmentation, views, seed=config.seed)
             for layer, module, head in layers:
                 world = world_of(module, head, sampled, data.test_labels[chosen], device)
-                found.append(measure(world, layer, view_name))
+                measurements.append(measure(world, layer, view_name))
                 bar.update()
     return Study(
         config=config,
         device=device.type,
         data=data,
-        weights_hash=evaluation.weights_hash(encoder),
+        weights_hash=weights_hash(encoder),
         before=before,
         after=accuracies(encoder, data, device),
         history=result.history,
         embedding={"before": plane_before, "after": plane(encoder, data, shown, device)},
         embedding_labels=data.test_labels[shown].numpy(),
-        measurements=tuple(found),
+        measurements=tuple(measurements),
     )
 
 
 def evidence(study: Study) -> list[Evidence]:
     """What the measurements say of Theorem 1: no certified error may lie below the true one, of any view."""
 
-    def of(claim: str, speaks: Callable[[Certificate], bool]) -> Evidence:
-        pairs = [(c, m) for m in study.measurements for c in m.certificates if speaks(c)]
+    def of(claim: str, *, form: str | None = None, lever: str | None = None, scope: str | None = None) -> Evidence:
+        """Of all certificates with this form, lever and scope."""
+        wanted = {"form": form, "lever": lever, "scope": scope}
+        pairs = [
+            (c, m)
+            for m in study.measurements
+            for c in m.certificates
+            if all(value in (None, getattr(c, name)) for name, value in wanted.items())
+        ]
         gaps = [c.error - m.error_any_view for c, m in pairs]
         return Evidence(
             claim=claim,
@@ -189,10 +202,10 @@ def evidence(study: Study) -> list[Evidence]:
         )
 
     return [
-        of("thm-1", lambda c: (c.form, c.lever, c.scope) == ("printed", "lipschitz", "world")),
-        of("thm-1-per-class", lambda c: c.scope == "class"),
-        of("thm-1-local", lambda c: c.lever == "local"),
-        *(of(FORMS[form].claim, lambda c, form=form: c.form == form) for form in FORMS),
+        of("thm-1", form="printed", lever="lipschitz", scope="world"),
+        of("thm-1-per-class", scope="class"),
+        of("thm-1-local", lever="local"),
+        *(of(FORMS[form].claim, form=form) for form in FORMS),
     ]
 
 

@@ -1,4 +1,7 @@
-"""From runs to what people read: means, paired differences with intervals, and a verdict on the order asserted."""
+"""Tables of an experiment: means, paired differences with intervals, and a verdict on the order asserted.
+
+A run is a record {"group", "row", "seed", "values"}, as `running.run_cell` returns it.
+"""
 
 import csv
 import math
@@ -15,7 +18,7 @@ from empirical.experiments.design import Experiment, Step
 
 LEVEL = 0.95
 TABLE_METRICS = 6
-"""So many columns are printed side by side."""
+"""Columns that are printed side by side."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,11 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedDifference:
     """One asserted step in one group (a trend: in one row): the mean over seeds of metric(higher) - metric(lower).
 
-    low, high: Student's interval at `LEVEL` for the mean of paired differences (normal over seeds); infinite for one seed.
-    verdict: "holds" if the interval is above 0, "reversed" if below, else "open".
+    low, high   Student's interval at `LEVEL` for the mean of paired differences (normal over seeds); infinite for one seed
+    verdict     "holds" if the interval is above 0, "reversed" if below, else "open"
     """
 
     group: str
@@ -55,12 +58,12 @@ def paired_interval(differences: Sequence[float], level: float = LEVEL) -> tuple
     return mean, mean - half, mean + half
 
 
-def summaries(experiment: Experiment, found: Sequence[dict[str, Any]]) -> list[Summary]:
+def summaries(experiment: Experiment, runs: Sequence[dict[str, Any]]) -> list[Summary]:
     """Every row, in the order of the grid."""
-    keys = list(dict.fromkeys((r["group"], r["row"]) for r in found))
+    keys = list(dict.fromkeys((r["group"], r["row"]) for r in runs))
     summary = []
     for group, row in keys:
-        of_row = [r["values"] for r in found if (r["group"], r["row"]) == (group, row)]
+        of_row = [r["values"] for r in runs if (r["group"], r["row"]) == (group, row)]
         columns = {metric: np.array([values[metric] for values in of_row]) for metric in experiment.metrics}
         summary.append(
             Summary(
@@ -74,11 +77,11 @@ def summaries(experiment: Experiment, found: Sequence[dict[str, Any]]) -> list[S
     return summary
 
 
-def comparisons(experiment: Experiment, found: Sequence[dict[str, Any]]) -> list[Comparison]:
+def paired_differences(experiment: Experiment, runs: Sequence[dict[str, Any]]) -> list[PairedDifference]:
     """Every asserted step in every group that has both rows, then every trend in every row, paired by seed."""
-    values = {(r["group"], r["row"], r["seed"]): r["values"] for r in found}
+    values = {(r["group"], r["row"], r["seed"]): r["values"] for r in runs}
     compared = []
-    for group in dict.fromkeys(r["group"] for r in found):
+    for group in dict.fromkeys(r["group"] for r in runs):
         for step in experiment.order:
             seeds = sorted(s for g, row, s in values if (g, row) == (group, step.lower))
             differences = [
@@ -87,22 +90,22 @@ def comparisons(experiment: Experiment, found: Sequence[dict[str, Any]]) -> list
                 if (group, step.higher, s) in values
             ]
             if differences:
-                compared.append(_comparison(group, step, differences))
-    for group, row in dict.fromkeys((r["group"], r["row"]) for r in found):
+                compared.append(_paired_difference(group, step, differences))
+    for group, row in dict.fromkeys((r["group"], r["row"]) for r in runs):
         of_row = [v for (g, name, _), v in values.items() if (g, name) == (group, row)]
         for step in experiment.trends:
             ends = [(v[f"{step.metric} {step.lower}"], v[f"{step.metric} {step.higher}"]) for v in of_row]
-            compared.append(_comparison(row, step, [high - low for low, high in ends]))
+            compared.append(_paired_difference(row, step, [high - low for low, high in ends]))
     return compared
 
 
-def _comparison(group: str, step: Step, differences: Sequence[float]) -> Comparison:
+def _paired_difference(group: str, step: Step, differences: Sequence[float]) -> PairedDifference:
     mean, low, high = paired_interval(differences)
-    return Comparison(group, step, mean, low, high, "holds" if low > 0 else "reversed" if high < 0 else "open")
+    return PairedDifference(group, step, mean, low, high, "holds" if low > 0 else "reversed" if high < 0 else "open")
 
 
 def rank_correlation(experiment: Experiment, summary: Sequence[Summary]) -> float:
-    """Spearman's, of the means of the experiment's `ranked` pair of metrics, over all rows."""
+    """Spearman's correlation of the experiment's `ranked` pair of metrics, over the means of all rows."""
     first, second = ([s.means[metric] for s in summary] for metric in experiment.ranked or ())
     return float(spearmanr(first, second).statistic)
 
@@ -114,8 +117,8 @@ def reference(name: str) -> tuple[str, list[dict[str, str]]]:
     return source.removeprefix("# "), list(csv.DictReader(body.splitlines()))
 
 
-def verdict_sentence(compared: Sequence[Comparison]) -> str:
-    """How many of the asserted steps hold, in words; then, one a line, those of which the data say the opposite."""
+def verdict_sentence(compared: Sequence[PairedDifference]) -> str:
+    """How many of the asserted steps hold; then, one a line, the steps whose mean difference has the opposite sign."""
     if not compared:
         return "No order is asserted here."
     counts = {v: sum(c.verdict == v for c in compared) for v in ("holds", "open", "reversed")}
@@ -131,9 +134,9 @@ def verdict_sentence(compared: Sequence[Comparison]) -> str:
     return "\n".join(lines)
 
 
-def text(experiment: Experiment, scale: str, found: Sequence[dict[str, Any]]) -> str:
+def text(experiment: Experiment, scale: str, runs: Sequence[dict[str, Any]]) -> str:
     """The tables, aligned, at most 160 columns."""
-    summary, compared = summaries(experiment, found), comparisons(experiment, found)
+    summary, compared = summaries(experiment, runs), paired_differences(experiment, runs)
     lines = [f"{experiment.title} ({experiment.name}, scale {scale}, {summary[0].seeds} seeds; mean +- spread)"]
     for start in range(0, len(experiment.metrics), TABLE_METRICS):
         lines += ["", *_table(summary, experiment.metrics[start : start + TABLE_METRICS])]
@@ -180,13 +183,13 @@ def _pivot(rows: Sequence[dict[str, str]]) -> list[str]:
     ]
 
 
-def as_json(experiment: Experiment, scale: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def as_json(experiment: Experiment, scale: str, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Plain JSON types; an infinite end or a spread over one seed is null."""
 
     def finite(value: float) -> float | None:
         return value if math.isfinite(value) else None
 
-    compared = comparisons(experiment, found)
+    compared = paired_differences(experiment, runs)
     return {
         "name": experiment.name,
         "title": experiment.title,
@@ -194,13 +197,13 @@ def as_json(experiment: Experiment, scale: str, found: Sequence[dict[str, Any]])
         "metrics": list(experiment.metrics),
         "level": LEVEL,
         "summaries": [
-            {**asdict(s), "spreads": {m: finite(v) for m, v in s.spreads.items()}} for s in summaries(experiment, found)
+            {**asdict(s), "spreads": {m: finite(v) for m, v in s.spreads.items()}} for s in summaries(experiment, runs)
         ],
         "comparisons": [{**asdict(c), "low": finite(c.low), "high": finite(c.high)} for c in compared],
         "rank_correlation": None
         if experiment.ranked is None
-        else rank_correlation(experiment, summaries(experiment, found)),
+        else rank_correlation(experiment, summaries(experiment, runs)),
         "says": verdict_sentence(compared),
         "reference": None if experiment.reference is None else reference(experiment.reference)[0],
-        "runs": list(found),
+        "runs": list(runs),
     }

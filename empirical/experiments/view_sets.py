@@ -1,12 +1,12 @@
 """`python -m empirical.experiments.view_sets`: sigma(delta) of view sets in input space, beside measured errors.
 
-The view sets are the lecture's: the ladder a, ab, abc, abcd, abcde and the ten pairs of a to e. Of each class the whole
-frontier sigma(delta) is computed on a finite world: n test images, m views of each. Main parts found there stay main parts
-when views are added, so 1 - sigma is an upper end with respect to a continuous augmentation; of images not drawn it says
-nothing. The errors are those of `python -m empirical experiment pairs` and `richness`, read from their results.
+The view sets are the lecture's: the ladder a, ab, abc, abcd, abcde and the ten pairs of a to e. For each class the whole
+frontier sigma(delta) is computed on a finite world of n test images with m views each. A main part of it remains one when
+views are added, so 1 - sigma is an upper bound for the continuous augmentation; nothing is said of images that are not in
+it. The errors are those of `python -m empirical experiment pairs` and `richness`, read from their results.
 
-delta is chosen by the data without views: quantiles of the distance between two plain images of one class, the same for all
-view sets. Exit status 0: done, whatever the order; 2: bad arguments.
+The values of delta are the same for all view sets: quantiles of the distance between two plain images of one class.
+Exit status 0: done, whatever the order; 2: bad arguments.
 """
 
 import json
@@ -43,14 +43,15 @@ GROUPS = {
 ASSERTED = tuple((s.lower, s.higher) for s in EXPERIMENTS["pairs"].order if s.metric == "1 - sigma") + tuple(
     (richer, poorer) for poorer, richer in pairwise(LADDER)
 )
-"""(lower, higher) in 1 - sigma: of pairs as the lecture has it, and the richer set of the ladder below the poorer one."""
+"""(lower, higher) in 1 - sigma: for pairs as the lecture asserts, on the ladder each richer set below the poorer one."""
 
 
 @dataclass(frozen=True)
 class Concentration:
     """What is known of 1 - sum_k p_k sigma_k(delta) for one view set.
 
-    low, high   (T,) bounds at each delta, equal where every class was solved; classes (K, T) sigma_k from below
+    low, high   (T,) bounds at each delta, equal where every class was solved
+    classes     (K, T) sigma_k from below
     exact       the whole frontier of every class is exact
     """
 
@@ -76,29 +77,29 @@ def plain_quantiles(images: Sequence[Array], quantiles: Sequence[float]) -> Arra
     return np.asarray(np.quantile(np.concatenate(plain), quantiles))
 
 
-def outside(letters: str, found: Sequence[SigmaFrontier], deltas: Array) -> Concentration:
-    """Class by class what lies outside main parts, classes weighted by their samples."""
-    sizes = np.array([len(f.reached) for f in found])
-    lower, upper = (np.array([f.sigma(deltas)[end] for f in found]) for end in (0, 1))
+def outside(letters: str, frontiers: Sequence[SigmaFrontier], deltas: Array) -> Concentration:
+    """1 - sum_k p_k sigma_k(delta) from one frontier per class, p_k being its share of the samples."""
+    sizes = np.array([len(f.reached) for f in frontiers])
+    lower, upper = (np.array([f.sigma(deltas)[end] for f in frontiers]) for end in (0, 1))
     share = sizes / sizes.sum()
-    return Concentration(letters, 1 - share @ upper, 1 - share @ lower, lower, all(f.exact for f in found))
+    return Concentration(letters, 1 - share @ upper, 1 - share @ lower, lower, all(f.exact for f in frontiers))
 
 
 def concentrations(
-    data: Dataset, per_class: int, views: int, seed: int, quantiles: Sequence[float], nodes: int, progress: bool
+    data: Dataset, samples_per_class: int, views: int, seed: int, quantiles: Sequence[float], nodes: int, progress: bool
 ) -> tuple[Array, list[Concentration]]:
-    """(deltas, one `Concentration` per view set) on the first `per_class` test images of every class."""
-    chosen = balanced(data.test_labels, per_class)
+    """(deltas, one `Concentration` per view set) on the first `samples_per_class` test images of every class."""
+    chosen = balanced(data.test_labels, samples_per_class)
     images, labels = data.test_images[chosen], data.test_labels[chosen].numpy()
     members = [np.flatnonzero(labels == k) for k in range(len(data.class_names))]
     flat = images.flatten(1).double().numpy()
     deltas = plain_quantiles([flat[m] for m in members], quantiles)
-    found = []
+    by_set = []
     for letters in tqdm(SETS, desc="view sets", disable=not progress):
         world = finite_views(images, Augmentation.from_letters(letters), views, seed).flatten(2).numpy()
         frontiers = [frontier(augmented_distances(world[m]), nodes=nodes) for m in members]
-        found.append(outside(letters, frontiers, deltas))
-    return deltas, found
+        by_set.append(outside(letters, frontiers, deltas))
+    return deltas, by_set
 
 
 def measured_errors(folder: Path, data: str, method: str) -> dict[str, MeasuredError]:
@@ -135,30 +136,28 @@ def step_verdict(low: Concentration, high: Concentration, at: int) -> str:
     return "equal" if low.low[at] == low.high[at] == high.low[at] == high.high[at] else "open"
 
 
-def tau(found: Mapping[str, Concentration], errors: Mapping[str, MeasuredError], rows: Sequence[str], at: int) -> float:
+def tau(sets: Mapping[str, Concentration], errors: Mapping[str, MeasuredError], rows: Sequence[str], at: int) -> float:
     """Kendall's tau-b of 1 - sigma (upper ends) with the error over `rows`; NaN where one is missing or all are equal."""
     if any(row not in errors for row in rows):
         return math.nan
-    shares = [found[row].high[at] for row in rows]
+    shares = [sets[row].high[at] for row in rows]
     return float(kendalltau(shares, [errors[row].mean for row in rows]).statistic) if len(set(shares)) > 1 else math.nan
 
 
-def says(found: Mapping[str, Concentration]) -> str:
+def says(sets: Mapping[str, Concentration]) -> str:
     """How many of the asserted steps hold, over all deltas, in words."""
-    verdicts = [
-        step_verdict(found[low], found[high], at) for low, high in ASSERTED for at in range(len(found[low].high))
-    ]
+    verdicts = [step_verdict(sets[low], sets[high], at) for low, high in ASSERTED for at in range(len(sets[low].high))]
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("equal", "open", "reversed"))
     return f"Of {len(verdicts)} asserted steps of 1 - sigma {verdicts.count('holds')} hold ({counts})."
 
 
 def text(
-    setting: Mapping[str, Any], deltas: Array, found: Sequence[Concentration], errors: Mapping[str, MeasuredError]
+    setting: Mapping[str, Any], deltas: Array, sets: Sequence[Concentration], errors: Mapping[str, MeasuredError]
 ) -> str:
     """The table of 1 - sigma and errors, then the order: aligned, one column per delta."""
-    by_letters = {c.letters: c for c in found}
+    by_letters = {c.letters: c for c in sets}
     counted, quantiles = range(len(deltas)), [f"{q:g}" for q in setting["quantiles"]]
-    shares = {c.letters: [_interval(c.low[at], c.high[at]) for at in counted] for c in found}
+    shares = {c.letters: [_interval(c.low[at], c.high[at]) for at in counted] for c in sets}
     each = max(10, *(len(cell) + 2 for cells in shares.values() for cell in cells))
 
     def row(head: str, cells: Sequence[str], tail: str = "") -> str:
@@ -167,13 +166,13 @@ def text(
     lines = [
         f"1 - sigma(delta), the share outside main parts, in input space: {setting['data']}, "
         f"{setting['samples_per_class']} test images per class, {setting['views']} views",
-        f"each, seed {setting['seed']}. All frontiers exact for {sum(c.exact for c in found)} of {len(found)} view sets; an "
+        f"each, seed {setting['seed']}. All frontiers exact for {sum(c.exact for c in sets)} of {len(sets)} view sets; an "
         "upper end for a continuous augmentation. delta: quantile of the",
         "distance between two plain images of one class.",
         "",
         row("quantile", quantiles, f"error of the nearest mean, {setting['method']}"),
         row("delta", [f"{delta:.3f}" for delta in deltas]),
-        *(row(c.letters, shares[c.letters], _error_text(errors.get(c.letters))) for c in found),
+        *(row(c.letters, shares[c.letters], _error_text(errors.get(c.letters))) for c in sets),
         "",
         row("asserted, on these images", quantiles),
         *(
@@ -187,7 +186,7 @@ def text(
         taus = [tau(by_letters, errors, rows, at) for at in counted]
         lines.append(row(name, ["-" if math.isnan(t) else f"{t:+.2f}" for t in taus]))
     lines += ["", says(by_letters)]
-    missing = [c.letters for c in found if c.letters not in errors]
+    missing = [c.letters for c in sets if c.letters not in errors]
     if missing:
         lines += [
             f"No error of {setting['method']} on {setting['data']} was found for {', '.join(missing)}: "
@@ -207,14 +206,14 @@ def _error_text(error: MeasuredError | None) -> str:
 
 
 def as_json(
-    setting: Mapping[str, Any], deltas: Array, found: Sequence[Concentration], errors: Mapping[str, MeasuredError]
+    setting: Mapping[str, Any], deltas: Array, sets: Sequence[Concentration], errors: Mapping[str, MeasuredError]
 ) -> dict[str, Any]:
     """Plain JSON types; a number that is not there is null."""
 
     def finite(value: float) -> float | None:
         return value if math.isfinite(value) else None
 
-    by_letters = {c.letters: c for c in found}
+    by_letters = {c.letters: c for c in sets}
     counted = range(len(deltas))
     return {
         "setting": dict(setting),
@@ -230,7 +229,7 @@ def as_json(
                 "error": None if c.letters not in errors else errors[c.letters].mean,
                 "error_spread": None if c.letters not in errors else finite(errors[c.letters].spread),
             }
-            for c in found
+            for c in sets
         ],
         "says": says(by_letters),
         "asserted": [
@@ -276,7 +275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise ValueError(f"--{option} {getattr(options, name)}: {why}; give {least} or more")
         errors = measured_errors(options.out, options.data, options.method)
         data = load(options.data, seed=options.seed, path=options.path)
-        deltas, found = concentrations(
+        deltas, sets = concentrations(
             data,
             options.samples_per_class,
             options.views,
@@ -290,8 +289,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = ("data", "samples_per_class", "views", "seed", "quantiles", "nodes", "method")
     setting = {name: getattr(options, name) for name in names}
     target = options.out / "concentration.json"
-    write_json(target, as_json(setting, deltas, found, errors))
-    print(text(setting, deltas, found, errors))
+    write_json(target, as_json(setting, deltas, sets, errors))
+    print(text(setting, deltas, sets, errors))
     print(f"\nwritten to {target}")
     return 0
 

@@ -26,7 +26,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from empirical.data.sets import Dataset, fingerprint, load
-from empirical.evaluation.classifiers import extract, weights_hash
+from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.heads import unit
 from empirical.training.checkpoint import replace_file
 from empirical.training.loop import TrainingConfig, pick_device, train

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from empirical.thirdparty import STRANGE, first_line, seeded
+from empirical.thirdparty import FOREIGN_ERRORS, first_line, seeded
 
 Transform = Callable[[Tensor], Tensor]
 """One random view (C, H, W) or (1, C, H, W) of one image (C, H, W), float."""
@@ -70,7 +70,7 @@ class CallableView:
             with seeded(*seed), torch.no_grad():
                 view = self.function(image.clone())
                 view = view.to_dense().cpu() if isinstance(view, Tensor) else view
-        except STRANGE as error:
+        except FOREIGN_ERRORS as error:
             raise ValueError(
                 f"views={self.name}: fails on an image of shape {shape} ({first_line(error)}); {remedy} "
                 "(begin with ToPILImage and end with ToTensor where it needs PIL)"

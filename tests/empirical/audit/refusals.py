@@ -1,4 +1,4 @@
-"""What the tests of strangers' inputs share."""
+"""What the tests of other people's encoders, data and views share."""
 
 import pytest
 import torch

@@ -16,7 +16,8 @@ from torch.utils.data import Dataset, Subset, TensorDataset
 
 from empirical.audit.halves import Halves, halves
 from empirical.data.sets import load
-from empirical.evaluation.features import HEADS, encode, encode_views, make_head
+from empirical.evaluation.features import drawn_in_blocks, encode, encode_views
+from empirical.evaluation.heads import HEADS, make_head
 from empirical.thirdparty import seeded
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from empirical.views.parsing import parse_views
@@ -36,10 +37,10 @@ def by_the_library(x, views):
     return torch.stack([x, *(apply(x, sample_parameters(views.source, len(x), g)) for g in generators)], dim=1)
 
 
-def featured(function, head="unit", n=12, views="mild", m=3, what="certifying half"):
-    raw = encode(Does(function), images(n), CPU)
-    made = make_head(head, raw, 3, 0)
-    return encode_views(Does(function), made, images(n), parse_views(views, m, 0, False), CPU, False, what)
+def featured(function, head="unit", n=12, views="mild", m=3, subject="certifying half", made=None):
+    made = made or make_head(head, encode(Does(function), images(n), CPU), 3, 0)
+    blocks = drawn_in_blocks(images(n), parse_views(views, m, 0, False))
+    return encode_views(Does(function), made, blocks, CPU, samples=n, subject=subject)
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -65,10 +66,9 @@ def test_the_row_without_a_direction_is_named():
     def infinite(x):
         return silent(x).reciprocal()
 
-    raw = make_head("unit", None, 2, 0)
     refused(
         r"not finite .torch.float32., first for view 0 of image 211 \(fitting half\)",
-        encode_views, Does(infinite), raw, images(300), parse_views("mild", 3, 0, False), CPU, False, "fitting half",
+        featured, infinite, n=300, subject="fitting half", made=make_head("unit", None, 2, 0),
     )  # fmt: skip
 
 
@@ -90,11 +90,11 @@ def test_a_collapsed_encoder_is_refused_by_fitted_heads(head):
 
 
 def test_heads_that_cannot_be_are_refused():
-    refused("head='relu' is unknown: choose one of unit, centred", make_head, "relu", None, 3, 0)
+    refused("head='relu': unknown; choose one of unit, centred", make_head, "relu", None, 3, 0)
     refused("clusters='two' is a str: give an integer", make_head, "clusters", images().flatten(1), "two", 0)
     refused("corners=1: a simplex", featured, lambda x: x.flatten(1)[:, :1], "vertices")
     refused(
-        "clusters=3 is more than there are different", featured, lambda x: (x.flatten(1)[:, :1] > 0.5) * 1.0, "clusters"
+        "clusters=3: more than there are different", featured, lambda x: (x.flatten(1)[:, :1] > 0.5) * 1.0, "clusters"
     )
 
 
@@ -233,7 +233,7 @@ def test_views_that_change_nothing_are_told():
     ],
 )
 def test_callables_that_make_no_views_are_refused(function, message):
-    refused(message, Views(function, "stranger", 3).drawn(4).block, images(4), 0)
+    refused(message, Views(function, "other", 3).drawn(4).block, images(4), 0)
 
 
 def test_callables_may_work_in_place_or_with_gradients():
@@ -320,7 +320,7 @@ def truncated_file(x):
 
 
 class Listed(Dataset):
-    """Items as a stranger's data set gives them."""
+    """Items as some data set gives them."""
 
     def __init__(self, items, **attributes):
         self.items = items
@@ -527,7 +527,7 @@ def test_a_data_set_that_fails_is_refused(error):
     [
         ("a", "seed='a' is a str: give an integer"),
         (1.5, "seed=1.5 is a float"),
-        (-1, "seed=-1 is negative: use 0 or more"),
+        (-1, "seed=-1: negative; use 0 or more"),
     ],
 )
 def test_a_split_needs_a_seed(seed, message):

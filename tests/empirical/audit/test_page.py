@@ -13,7 +13,8 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from empirical.audit.core import audit
-from empirical.audit.page import MATRIX, PAIRS_SHOWN, page, write_page
+from empirical.audit.page import MATRIX, page, write_page
+from empirical.audit.pairs import SHOWN
 from empirical.audit.table import ROWS, latex, shown
 
 HOSTILE = ("<script>alert(1)</script>", "a_b & 50%", "[{\\x}] \ud800 ~^#$\"'")
@@ -170,20 +171,20 @@ def test_every_number_of_the_tables_is_that_of_the_audit(name, request):
         for place, value, direction in values:
             check(row[place], value, direction)
 
-    for row, v, w in zip(read.table("Concentration at")[0], exact.best.classes, exact.witnesses, strict=True):
+    for row, v, w in zip(read.table("Concentration at")[0], exact.best.classes, a.diagnosis.witnesses, strict=True):
         for cell, value in zip(row[1:7], (v.eps, v.reach, v.s, v.sigma, v.alpha, v.R), strict=True):
             check(cell, value, "estimate" if value in (v.eps, v.reach, v.R) else "upper" if value == v.s else "lower")
         assert int(row[7]) == len(w.members)
-    for row, at in zip(read.table("Samples outside")[0], exact.misalignment, strict=True):
+    for row, at in zip(read.table("Samples outside")[0], a.diagnosis.misalignment, strict=True):
         check(row[0], at.eps, "exact")
         check(row[1], at.misaligned, "exact")
         check(row[2], at.bound, "upper")
-    for row, (bound, pairs, slack) in zip(read.table("Upper bounds on")[0], exact.divergence, strict=True):
+    for row, (bound, pairs, slack) in zip(read.table("Upper bounds on")[0], a.diagnosis.divergence, strict=True):
         assert (row[0], row[1]) == (bound, str(pairs))
         check(row[2], slack, "exact")
-    if a.transfer is not None:
+    if a.domain_shift is not None:
         for row, risk, accuracy in zip(
-            read.table("Risk and accuracy")[0], a.transfer.risks, a.transfer.accuracies, strict=True
+            read.table("Risk and accuracy")[0], a.domain_shift.risks, a.domain_shift.accuracies, strict=True
         ):
             check(row[1], risk, "exact")
             check(row[2], accuracy, "exact")
@@ -314,10 +315,10 @@ def test_the_page_stands_alone_and_escapes(name, request):
 def test_the_hardest_pairs_are_shown(name, request):
     a = request.getfixturevalue(name)
     read = Reader(page(a))
-    hard = a.exact.hardest
+    hard = a.diagnosis.worst_pairs
     kinds = [sum(h.kind == kind for h in hard) for kind in ("alignment", "concentration")]
     assert kinds[0] > 0
-    assert len(read.images) == 2 * sum(min(count, PAIRS_SHOWN) for count in kinds)
+    assert len(read.images) == 2 * sum(min(count, SHOWN) for count in kinds)
     first = max((h for h in hard if h.kind == "alignment"), key=lambda h: h.distance)
     at = [image for image in read.images if image["alt"].startswith(f"image {first.first[0]} of class ")][:2]
     seen = a.views.drawn(len(a.data.images)).block(a.data.images[first.first[0]][None], first.first[0])[0]

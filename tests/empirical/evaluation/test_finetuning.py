@@ -9,7 +9,8 @@ from torch import nn
 
 from empirical.data.sets import Dataset, load, matched
 from empirical.evaluation import transfer
-from empirical.evaluation.classifiers import NearestMean, evaluate, extract, weights_hash
+from empirical.evaluation.classifiers import NearestMean, evaluate
+from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.finetuning import FineTuning, fine_tune, step, tuned
 from empirical.evaluation.probe import LinearProbe
 from empirical.training.networks import build_encoder as build
@@ -128,7 +129,7 @@ def test_bad_settings_and_data_are_refused(digits: Dataset) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             FineTuning(**arguments)
-    with pytest.raises(ValueError, match="batch_size=401 exceeds the 400 training images"):
+    with pytest.raises(ValueError, match="batch_size=401: more than the 400 training images"):
         fine_tune(Small(), digits, CPU, FineTuning(batch_size=401))
     with pytest.raises(ValueError, match="single class"):
         fine_tune(Small(), replace(digits, train_labels=torch.zeros(400, dtype=torch.int64)), CPU, QUICK)

@@ -93,7 +93,7 @@ def test_a_vector_at_the_mean_has_no_direction():
 def test_more_clusters_than_different_features_are_refused():
     train = torch.eye(3).repeat(20, 1)
     assert len(np.unique(heads.discretised(train, 3, seed=0)(train), axis=0)) == 3
-    with pytest.raises(ValueError, match="clusters=4 is more than there are different training features"):
+    with pytest.raises(ValueError, match="clusters=4: more than there are different training features"):
         heads.discretised(train, 4, seed=0)
 
 

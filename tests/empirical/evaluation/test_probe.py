@@ -117,7 +117,7 @@ def test_bad_features_and_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="train_labels"):
         fit(LinearProbe(), train, labels[:-1])
     for setting in ("l2", "tolerance", "max_iterations"):
-        with pytest.raises(ValueError, match=f"{setting}=0 must be positive"):
+        with pytest.raises(ValueError, match=f"{setting}=0: not positive"):
             LinearProbe(**{setting: 0})
 
 

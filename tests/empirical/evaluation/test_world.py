@@ -82,10 +82,11 @@ def test_json_is_complete_and_plain():
     assert content["says"].startswith("printed: met")
 
 
-def test_views_enter_flattened_and_in_order():
+def test_views_enter_flattened_and_in_order(monkeypatch):
+    monkeypatch.setattr("empirical.evaluation.features.BLOCK", 9)  # two images with four views at a time
     images, labels = two_sided(n=3)
     views = finite_views(images, Augmentation(crop_scale=(0.5, 1.0)), 4, seed=1)
-    built = world_of(Side(), heads.unit(), views, labels, CPU, batch_size=5)
+    built = world_of(Side(), heads.unit(), views, labels, CPU)
     np.testing.assert_allclose(built.views[2, 3], views[2, 3].flatten().double())
     np.testing.assert_allclose(built.features[4, 1], Side()(views[4, 1][None])[0])
 
@@ -120,7 +121,7 @@ def test_discretised_head_sends_clusters_to_simplex_vertices():
 
 @pytest.mark.parametrize("clusters", [1, 61])
 def test_bad_cluster_counts_are_named(clusters):
-    with pytest.raises(ValueError, match=f"clusters={clusters} must lie in 2..60"):
+    with pytest.raises(ValueError, match=f"clusters={clusters}: outside 2..60"):
         heads.discretised(torch.randn(60, 6), clusters, seed=0)
 
 

@@ -1,6 +1,11 @@
 import json
 import math
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,10 +13,12 @@ import torch
 from scipy import stats
 
 from empirical.__main__ import main as empirical_main
-from empirical.evaluation import classifiers as evaluation
+from empirical.evaluation.classifiers import knn_accuracy
+from empirical.evaluation.features import extract
 from empirical.experiments import __main__ as cli
 from empirical.experiments import running, tables
 from empirical.experiments.design import EXPERIMENTS, LADDER, SCALES, Cell, Experiment, Step, only
+from empirical.provenance import source_digest
 from empirical.training.methods import initial_encoder
 from empirical.training.methods.simclr import SimCLR
 
@@ -73,7 +80,7 @@ def test_verdict_follows_from_the_interval_paired_by_seed(highs, verdict):
     """Seeds differ by .1; pairing takes that out."""
     found = [run("g", "low", s, kNN=0.3 + 0.1 * s) for s in range(3)]
     found += [run("g", "high", s, kNN=value) for s, value in enumerate(highs)]
-    (compared,) = tables.comparisons(grid(("low", "high")), found[::-1])
+    (compared,) = tables.paired_differences(grid(("low", "high")), found[::-1])
     assert compared.verdict == verdict
     assert compared.difference == pytest.approx(np.mean(highs) - 0.4)
     assert f"1 asserted steps {int(verdict == 'holds')} hold" in tables.verdict_sentence([compared])
@@ -85,7 +92,7 @@ def test_verdict_follows_from_the_interval_paired_by_seed(highs, verdict):
 def test_a_step_that_the_data_do_not_show_is_named_with_its_mean():
     found = [run("g", "low", s, kNN=0.5) for s in range(3)]
     found += [run("g", "high", s, kNN=value) for s, value in enumerate((0.5, 0.2, 0.6))]
-    compared = tables.comparisons(grid(("low", "high")), found)
+    compared = tables.paired_differences(grid(("low", "high")), found)
     assert compared[0].verdict == "open"
     says = tables.verdict_sentence(compared).splitlines()
     assert says[1:] == ["  not seen: g: kNN at low < high (mean difference -0.0667)."]
@@ -95,7 +102,7 @@ def test_a_step_that_the_data_do_not_show_is_named_with_its_mean():
 def test_one_seed_leaves_every_step_open_and_prints():
     found = [run("g", "low", 0, kNN=0.1), run("g", "high", 0, kNN=0.9)]
     experiment = grid(("low", "high"))
-    assert tables.comparisons(experiment, found)[0].verdict == "open"
+    assert tables.paired_differences(experiment, found)[0].verdict == "open"
     content = json.loads(json.dumps(tables.as_json(experiment, "embedded", found), allow_nan=False))
     assert content["comparisons"][0]["low"] is None
     assert content["summaries"][0]["spreads"]["kNN"] is None
@@ -117,7 +124,7 @@ def test_every_metric_is_printed_within_160_columns(experiment):
 def test_trends_compare_two_numbers_of_a_run():
     experiment = replace(EXPERIMENTS["factors"], trends=(Step("alignment", "last", "first"),))
     found = [run("abcd", "MoCo", s, **{"alignment first": 0.1 * s, "alignment last": 0.5 + 0.1 * s}) for s in range(3)]
-    (compared,) = tables.comparisons(experiment, found)
+    (compared,) = tables.paired_differences(experiment, found)
     assert (compared.group, compared.verdict) == ("MoCo", "reversed")
     assert compared.difference == pytest.approx(-0.5)
     assert "the opposite holds: MoCo: alignment at last < first" in tables.verdict_sentence([compared])
@@ -208,10 +215,10 @@ def test_what_was_not_trained_is_measured_without_training(tiny, monkeypatch, tm
         values[encoder] = running.run_cell(other, ("accuracy",), TINY, {}, tmp_path, tmp_path, "cpu")["values"]
     data = running.load_for(cell.config, {})
     train, test = (images.flatten(1) for images in (data.train_images, data.test_images))
-    assert values["pixels"]["kNN"] == evaluation.knn_accuracy(train, data.train_labels, test, data.test_labels)
+    assert values["pixels"]["kNN"] == knn_accuracy(train, data.train_labels, test, data.test_labels)
     untrained = initial_encoder(cell.config.method, "small", 0).backbone
-    train, test = (evaluation.extract(untrained, x, torch.device("cpu")) for x in (data.train_images, data.test_images))
-    assert values["initial"]["kNN"] == evaluation.knn_accuracy(train, data.train_labels, test, data.test_labels)
+    train, test = (extract(untrained, x, torch.device("cpu")) for x in (data.train_images, data.test_images))
+    assert values["initial"]["kNN"] == knn_accuracy(train, data.train_labels, test, data.test_labels)
     assert len({values["initial"]["kNN"], values["pixels"]["kNN"], first["values"]["kNN"]}) == 3
 
 
@@ -221,6 +228,35 @@ def test_other_measures_or_configurations_are_other_results(tiny):
     base = running.result_file(root, cell, measures, cpu)
     assert running.result_file(root, cell, measures[:1], cpu) != base
     assert running.result_file(root, replace(cell, config=replace(cell.config, seed=1)), measures, cpu) != base
+
+
+@pytest.mark.parametrize(
+    "edited",
+    ["empirical/experiments/running.py", "empirical/evaluation/probe.py", "theory/concentration/mainpart.py"],
+)
+def test_an_edit_to_a_measure_gives_another_file(edited, tiny, tmp_path, monkeypatch):
+    """Of the measure itself, of the classifier it fits, or of the theory it rests on; in a copy of the tree."""
+    top = Path(running.__file__).parents[2]
+    for package in ("theory", "empirical"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.npz")
+        shutil.copytree(top / package, tmp_path / package, ignore=ignored)
+
+    def digest():
+        code = "from empirical.provenance import source_digest; print(source_digest('empirical.experiments.running'))"
+        environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
+        return done.stdout.strip()
+
+    root, cell, measures, _ = tiny
+    cpu = running.pick_device("cpu")
+    before = running.result_file(root, cell, measures, cpu)
+    assert digest() == source_digest("empirical.experiments.running")
+    with (tmp_path / edited).open("a") as file:
+        file.write("\nEDITED = True\n")
+    after = digest()
+    monkeypatch.setattr(running, "source_digest", lambda *_: after)
+    assert running.result_file(root, cell, measures, cpu) != before
 
 
 def test_concentration_does_not_depend_on_the_encoder_and_falls_with_richer_views(tiny):

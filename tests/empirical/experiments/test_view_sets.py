@@ -170,7 +170,7 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
         (["--quantiles", "half"], "'half' is not a number"),
         (["--views", "1"], "--views 1: views are compared; give 2 or more"),
         (["--samples-per-class", "1"], "--samples-per-class 1: distances are between two samples"),
-        (["--samples-per-class", "500"], "samples per class = 500, but the smallest class has 200"),
+        (["--samples-per-class", "500"], "samples_per_class=500: the smallest class has 200"),
         (["--nodes", "0"], "--nodes 0: the search needs a budget"),
         (["--data", "cats"], "'cats': no data set"),
         (["--seed", "-1"], "seed=-1: negative"),

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 
 from empirical.data.sets import Dataset, load
-from empirical.evaluation.classifiers import weights_hash
+from empirical.evaluation.features import weights_hash
 from empirical.training import clustering
 from empirical.training.clustering import LOCAL_NEIGHBOUR, Clustering, cluster, cut, graph, network, teach
 from empirical.views.warps import Warp

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from empirical.evaluation.classifiers import weights_hash
+from empirical.evaluation.features import weights_hash
 from empirical.training import convolution
 from empirical.training.convolution import LEAST_BATCH, SmallMapConvolution, convolve_2x2, speed_up_small_maps
 from empirical.training.networks import build_encoder

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from empirical.data.sets import load
 from empirical.training.distributed import averaged, process_count, process_rank, processes, synchronised
-from empirical.evaluation.classifiers import weights_hash
+from empirical.evaluation.features import weights_hash
 from empirical.experiments.design import SCALES, Cell, Experiment
 from empirical.experiments.running import run_all
 from empirical.training.methods import METHODS, initial_learner

@@ -10,7 +10,7 @@ import torch
 
 from empirical import provenance
 from empirical.data.sets import Dataset, load
-from empirical.evaluation.classifiers import weights_hash
+from empirical.evaluation.features import weights_hash
 from empirical.training import checkpoint
 from empirical.training import loop as training
 from empirical.training.loop import TrainingConfig, pick_device, run_dir, train

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from empirical.evaluation.classifiers import weights_hash
+from empirical.evaluation.features import weights_hash
 from empirical.training.networks import (
     Encoder,
     _ResidualBlock,
