@@ -1,17 +1,16 @@
 """`python -m theory`: run every check, print the ledger, write build/evidence/theory.json.
 
-Exit status 0: every verdict is the expected one; 1: evidence contradicts an expectation; 2: bad arguments.
+Exit status 0: every verdict is the expected one; 1: evidence contradicts an expectation; others: see `theory.command`.
 """
 
 import json
 import sys
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from theory.command import OneLineParser, exit_status, one_of, output_folder
 from theory.ledger import Claim, as_json, claims, gather, write_json
-from theory.options import OneLineParser
 
 WIDTHS = (22, 48, 8, 32, 16, 5)
 HEADER = ("claim", "title", "verdict", "evidence", "slack or witness", "sec")
@@ -62,23 +61,20 @@ def _selected(wanted: str | None) -> list[Claim]:
     everything = claims()
     if wanted is None:
         return everything
-    found = [claim for claim in everything if claim.id == wanted]
-    if not found:
-        raise ValueError(
-            f"--claim {wanted}: no such claim; choose one of {', '.join(claim.id for claim in everything)}"
-        )
-    return found
+    one_of("--claim", wanted, (claim.id for claim in everything))
+    return [claim for claim in everything if claim.id == wanted]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser(prog="python -m theory", description="Prove or refute every claim of the ledger.")
+    parser = OneLineParser("claims", description="Prove or refute every claim of the ledger.")
     parser.add_argument("--claim", metavar="ID", help="show one claim whole: statement, source, proof, evidence")
-    parser.add_argument("--json", action="store_true", help="print the ledger as JSON")
-    parser.add_argument("--out", type=Path, default=Path("build/evidence"), help="folder for theory.json (%(default)s)")
+    parser.share("json", "out")
     options = parser.parse_words(argv)
     try:
         chosen = _selected(options.claim)
+        if options.claim is None:
+            output_folder("--out", options.out)
     except ValueError as error:
         parser.error(str(error))
     as_table = not options.json and options.claim is None
@@ -103,4 +99,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -28,7 +28,7 @@ def refused(arguments, capsys):
         cli.main(arguments)
     assert stop.value.code == 2
     error = capsys.readouterr().err
-    assert error.startswith("python -m empirical: ")
+    assert error.startswith("contrastive-theory train: ")
     assert error.count("\n") == 1
     return error
 
