@@ -143,12 +143,14 @@ def at_least(options: argparse.Namespace, **least: int) -> None:
 
 
 def output_folder(option: str, folder: Path) -> Path:
-    """The folder, made and tried before the work whose result it is to hold; ValueError where it cannot be written."""
+    """The folder, after a trial that it can be written, which leaves nothing behind; ValueError where it cannot."""
     try:
         str(folder).encode()  # its name is written to files
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"?")
+        path = folder.absolute()
+        existing = next(one for one in (path, *path.parents) if one.exists())
+        with tempfile.TemporaryDirectory(dir=existing) as trial:
+            (trial / path.relative_to(existing)).mkdir(parents=True, exist_ok=True)
+            (trial / path.relative_to(existing) / "probe").write_bytes(b"?")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ValueError(f"{option}={str(folder)!r}: cannot be written ({reason}); give another folder") from error

@@ -233,6 +233,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         found = cluster(config, data, device, options.runs, show_progress(options))
     except ValueError as error:
         parser.error(str(error))
+    target.parent.mkdir(parents=True, exist_ok=True)
     replace(target, safetensors.torch.save({k: v.contiguous().cpu() for k, v in found.network.state_dict().items()}))
     digest = weights_hash(found.network)
     content = {

@@ -164,8 +164,8 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--quantiles", "0"], "--quantiles=0:  no quantile"),
-        (["--quantiles", "nan"], "--quantiles=nan:  no quantile"),
+        (["--quantiles", "0"], "--quantiles=0: no quantile"),
+        (["--quantiles", "nan"], "--quantiles=nan: no quantile"),
         (["--quantiles", "half"], "'half' is not a number"),
         (["--n-views", "1"], "--n-views=1: too few; use 2 or more"),
         (["--samples-per-class", "1"], "--samples-per-class=1: too few; use 2 or more"),

@@ -147,7 +147,12 @@ def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch
     tiny = Clustering(clusters=4, views=2, neighbours=8, samples=60, warp=Warp(), epochs=1)
     monkeypatch.setitem(clustering.PRESETS, "digits", tiny)
     target = tmp_path / "deep" / "digits.safetensors"
-    assert clustering.main(["--out", str(target.parent), "--runs", str(tmp_path), "--seed", "3", "--quiet", "--device", "cpu"]) == 0
+    assert (
+        clustering.main(
+            ["--out", str(target.parent), "--runs", str(tmp_path), "--seed", "3", "--quiet", "--device", "cpu"]
+        )
+        == 0
+    )
     assert "60 images in 4 clusters" in capsys.readouterr().out
     record = json.loads(target.with_suffix(".json").read_text())
     assert record["config"]["seed"] == 3
