@@ -30,5 +30,7 @@ def without_skips(report, config):
         path, line, reason = report.longrepr
         if not ALLOWED.search(reason):
             report.outcome = "failed"
-            report.longrepr = f"{path}:{line}: {reason}\nSkipped, but nothing may be skipped here: `make checks` installs what is missing."
+            report.longrepr = (
+                f"{path}:{line}: {reason}; `make checks` installs what is missing, and nothing else may skip"
+            )
     return report

@@ -16,6 +16,7 @@ import difflib
 import errno
 import io
 import os
+import select
 import sys
 import tempfile
 import traceback
@@ -169,7 +170,8 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
             stream.reconfigure(errors="backslashreplace")  # a console that lacks a character shows its code
     try:
         status = _status(main, argv)
-        _flush(sys.stdout)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         _say("interrupted; give the same command again: training resumes after its last finished epoch")
         status = INTERRUPTED
@@ -184,8 +186,7 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
         _say(f"an error of this program; please report the lines above at {ISSUES}")
         status = PROGRAM_ERROR
     for stream in (sys.stdout, sys.stderr):
-        if _is_broken(stream):
-            _discard(stream)
+        _finish(stream)
     return status
 
 
@@ -197,13 +198,10 @@ def _status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | N
 
 
 def _environment(error: OSError) -> int:
-    """Say what the operating system refused, in one line."""
-    if _is_broken(sys.stdout) or _is_broken(sys.stderr):
-        if isinstance(error, BrokenPipeError):
-            return CLOSED_PIPE
-        path = "standard output"
-    else:
-        path = "a file" if error.filename is None else os.fsdecode(error.filename)
+    """Say what the operating system refused, in one line, unless nobody is left to read it."""
+    if isinstance(error, BrokenPipeError) and (_is_closed(sys.stdout) or _is_closed(sys.stderr)):
+        return CLOSED_PIPE
+    path = "the output" if error.filename is None else os.fsdecode(error.filename)
     _say(f"{path}: {error.strerror or error}; {REMEDIES.get(error.errno or 0, 'check it')}")
     return BAD_INPUT
 
@@ -213,27 +211,25 @@ def _say(message: str) -> None:
         print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr, flush=True)
 
 
-def _flush(stream: TextIO | None) -> None:
-    if stream is not None:
-        stream.flush()
+def _is_closed(stream: TextIO | None) -> bool:
+    """Whether the stream is a pipe that nobody reads any more."""
+    if stream is None:
+        return False
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
-def _is_broken(stream: TextIO | None) -> bool:
-    """Whether what was printed cannot be written: a failed write leaves its text in the buffer."""
+def _finish(stream: TextIO | None) -> None:
+    """Flush the stream; one that cannot be written goes to nowhere, so that the interpreter's last flush succeeds."""
+    if stream is None:
+        return
     try:
-        _flush(stream)
+        stream.flush()
     except OSError:
-        return True
-    return False
-
-
-def _discard(stream: TextIO | None) -> None:
-    """Let the interpreter's last flush succeed."""
-    if stream is not None:
-        with contextlib.suppress(OSError, ValueError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _is_number(word: str) -> bool:
