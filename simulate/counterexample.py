@@ -359,7 +359,6 @@ def _parser() -> OneLineParser:
     parser = OneLineParser(
         "counterexample",
         description="Example 1: alignment loss eps/2, yet risk 1/4 on the domain c' = 2/sqrt(eps).",
-        allow_abbrev=False,
     )
     parser.add_argument("--eps", type=number, default=EPS, help="parameter of the encoder, > 0 (default %(default)s)")
     parser.add_argument("--c", type=number, nargs="+", help="shifts of the domain (default 0, c'/2, c', 2c', 10c')")

@@ -11,6 +11,7 @@ import termios
 from pathlib import Path
 
 import pytest
+import z3
 
 import contrastive_theory
 from contrastive_theory import __main__ as console
@@ -187,8 +188,8 @@ def test_output_to_a_full_disk():
             [*START, *QUICK], env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "the output: No space left on device; free some space" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+    assert b"the output: No space left on device; free some space" in done.stderr
 
 
 @pytest.mark.parametrize("words", ["claims", "--help", "train --help"])
@@ -224,6 +225,14 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     assert printed.count("\n") == 1
     assert "give the same command again" in printed
     assert not (tmp_path / "evidence").exists()
+
+
+def test_ctrl_c_during_a_proof_by_z3_leaves_no_claim_undecided(monkeypatch):
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")
+    (claim,) = (claim for claim in ledger.claims() if claim.id == "lemma-3.1")
+    with pytest.raises(KeyboardInterrupt):
+        ledger.gather(claim)
 
 
 def test_a_console_that_lacks_a_character_shows_its_code():
