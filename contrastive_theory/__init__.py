@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import figures as figures
-    from empirical.audit.core import audit as audit
+    from empirical.audit import audit as audit
     from empirical.data.sets import load as load
     from empirical.training.loop import train as train
     from theory.concentration import frontier as frontier
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "FiniteWorld": "theory.setting",
-    "audit": "empirical.audit.core",
+    "audit": "empirical.audit",
     "certify": "theory.theorem1",
     "claims": "theory.ledger",
     "frontier": "theory.concentration",
