@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data.name}-{encoder}").strip("-")
         folder = output_folder("--out", options.out or Path("build/audit") / name)
         evidence = output_folder("--evidence", options.evidence) / f"audit-{folder.name}.json"
-        found = audit(
+        result = audit(
             subject,
             data,
             views,
@@ -110,12 +110,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     if not options.json:
-        print(report(found))
+        print(report(result))
     try:
-        certificate, features = write(found, folder)
-        write_page(found, folder / "index.html")
-        write_text(folder / "table.tex", latex(found))
-        content = as_json(found, str(folder / "index.html"))
+        certificate, features = write(result, folder)
+        write_page(result, folder / "index.html")
+        write_text(folder / "table.tex", latex(result))
+        content = as_json(result, str(folder / "index.html"))
         write_json(evidence, content)
     except ArithmeticError as error:  # the certificate does not pass its own check
         print(f"empirical.audit: {error}", file=sys.stderr)
@@ -125,9 +125,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         print(f"\n{folder / 'index.html'}, table.tex; checked: {certificate.name}, {features.name}")
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
-    if found.false:
+    if result.false:
         print("empirical.audit: a certified error lies below the true one: please report this", file=sys.stderr)
-    return int(found.false)
+    return int(result.false)
 
 
 def check_main(argv: Sequence[str] | None = None) -> int:
@@ -152,9 +152,9 @@ def _check(path: Path, features: Path | None) -> int:
     for mode in ("exact", "population"):
         claim = content[mode]
         classes = f"{sum(c['met'] for c in claim['classes'])}/{len(claim['classes'])} classes"
-        where = f"{content['data']['certifying_images']} images"
-        where += f", level {float(claim['level']):.9g}" if mode == "population" else ""
-        print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {where}, {claim['form']} form, {classes}")
+        sample = f"{content['data']['certifying_images']} images"
+        sample += f", level {float(claim['level']):.9g}" if mode == "population" else ""
+        print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {sample}, {claim['form']} form, {classes}")
         print(f"       {claim['claim']}")
     shared = float(content["data"]["shared_with_fitting"])
     if shared > 0:
@@ -164,12 +164,12 @@ def _check(path: Path, features: Path | None) -> int:
 
 def _arguments(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        arguments = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"--arguments {text[:200]!r} is no JSON ({error}): write for example {ARGUMENTS}") from error
-    if not isinstance(found, dict):
+    if not isinstance(arguments, dict):
         raise ValueError(f"--arguments {text[:200]!r} is no object: write for example {ARGUMENTS}")
-    return found
+    return arguments
 
 
 def _data(options: Any) -> Halves:

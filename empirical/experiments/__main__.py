@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                     f"--jobs={options.jobs}: the processes of torchrun share each run already; leave --jobs at 1"
                 )
             first = process_rank() == 0
-            found = running.run_all(
+            runs = running.run_all(
                 experiment,
                 scale,
                 range(options.seeds),
@@ -65,9 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if not first:
         return 0
-    content = tables.as_json(experiment, scale.name, found)
+    content = tables.as_json(experiment, scale.name, runs)
     write_json(target, content)
-    text = tables.text(experiment, scale.name, found)
+    text = tables.text(experiment, scale.name, runs)
     print(json.dumps(content, indent=1) if options.json else f"{text}\n\nwritten to {target}")
     return 0
 

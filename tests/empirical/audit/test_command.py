@@ -65,6 +65,12 @@ def test_audit_then_check(there, capsys):
     assert "FAILS  the digest" in capsys.readouterr().out
 
 
+def test_json_is_what_is_written(there, capsys):
+    assert main([*PCA, *BLOBS, *SMALL, "--json"]) == 0
+    written = (there / "build" / "evidence" / "audit-TensorDataset-PCA.json").read_text()
+    assert json.loads(capsys.readouterr().out) == json.loads(written)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
