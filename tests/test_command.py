@@ -184,9 +184,7 @@ def test_a_full_disk_is_said_of_the_file_that_did_not_fit(tmp_path, monkeypatch,
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_output_to_a_full_disk():
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*START, *QUICK], env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
+        done = subprocess.run([*START, *QUICK], env=environment(), stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2
     assert done.stderr.count(b"\n") == 1
     assert b"the output: No space left on device; free some space" in done.stderr
