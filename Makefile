@@ -2,44 +2,44 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # One thread per process: the thread pools of NumPy and torch slow each other down when two processes share the cores.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: verify test lint bench clean setup
+.PHONY: help verify test lint bench checks clean setup
 .DELETE_ON_ERROR:
 
-setup: $(VENV)/.ready
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(VENV)/.ready ## make .venv with the pinned packages and this one
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python %d.%d found; 3.11 or newer is needed: make PYTHON=python3.12 ..." % v[:2])'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-verify: setup
-	$(BIN)/python -m theory
-	$(BIN)/python -m simulate
-	$(BIN)/python -m empirical --data fashion
-	$(BIN)/python -m empirical --data digits
-	$(BIN)/python -m empirical.training.clustering --data digits
-	$(BIN)/python -m empirical.audit --encoder empirical.training.clustering:network --checkpoint build/encoders/digits.safetensors \
-		--head vertices --data digits --views mild-warp --out build/audit/digits
-	$(BIN)/python -m figures
+verify: setup ## check every claim, simulate, train, measure, write build/report/index.html
+	$(BIN)/contrastive-theory verify
 
-test: setup
+test: setup ## run the tests
 	$(BIN)/python -m pytest -n 2 -m "not bench"
 
-lint: setup
+lint: setup ## ruff, mypy --strict, layer contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+bench: setup ## measure ratios against what you would use instead (slow)
 	$(BIN)/python -m pytest -m bench -s tests
 
-clean:
+checks: setup ## install what the tests against CP-SAT, Dask and kornia need
+	$(PIP) -c requirements.lock -r requirements-checks.lock
+
+clean: ## remove build/ and the caches
 	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,23 +1,24 @@
 """`python -m empirical`: train an encoder, measure it, hold it against Theorem 1, write build/evidence/empirical-DATA.json.
 
-Exit status 0: done, and no certified error lies below the true one; 1: one does; 2: bad arguments.
+Exit status 0: done, and no certified error lies below the true one; 1: one does; others: see `theory.command`.
 """
 
+import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 
-from empirical.data.sets import load
+from empirical.data.sets import NAMES, load
 from empirical.evaluation.world import blocking
 from empirical.experiments.__main__ import main as experiment
 from empirical.experiments.study import Study, evidence, run, study_json
 from empirical.training.distributed import process_rank, processes
 from empirical.training.loop import TrainingConfig, pick_device
 from empirical.training.methods import METHODS
+from theory.checks import check_choice
+from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
 from theory.ledger import write_json
-from theory.options import OneLineParser, integer, number
 from theory.theorem1 import FORMS, choose
 
 DEFAULTS = {"fashion": ("abcd", 10), "digits": ("ab", 40)}
@@ -71,47 +72,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["experiment"]:
         return experiment(words[1:])
-    parser = OneLineParser(prog="python -m empirical", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--data", default="fashion", help="fashion, digits, cifar10, cifar100, folder, npz (%(default)s)"
-    )
-    parser.add_argument("--path", type=Path, help="where cifar10, cifar100, folder or npz lie; nothing is downloaded")
+    parser = OneLineParser("train", description="Train an encoder, measure it, and hold it against Theorem 1.")
+    parser.share("data", default="fashion", help=f"{', '.join(NAMES)} (%(default)s)")
+    parser.share("path")
     parser.add_argument("--method", default="simclr", help=f"{', '.join(METHODS)} (%(default)s)")
-    parser.add_argument("--letters", help="views to train with, letters of abcdef (digits: ab, else abcd)")
+    parser.share("views", help="views to train with, letters of abcdef (digits: ab, else abcd)")
     parser.add_argument("--strength", type=number, default=1.0, help="of the colour distortion (%(default)s)")
     parser.add_argument("--epochs", type=integer, help="digits: 40, else 10")
     parser.add_argument("--train-size", type=integer, help="use fewer training images")
     parser.add_argument(
         "--samples-per-class", type=integer, default=40, help="test images per class measured (%(default)s)"
     )
-    parser.add_argument(
-        "--views", type=integer, default=8, help="views per measured image, itself included (%(default)s)"
-    )
+    parser.share("n-views", help="views per measured image, itself included (%(default)s)")
     parser.add_argument("--clusters", type=integer, help="of the discretising head (number of classes)")
-    parser.add_argument("--seed", type=integer, default=0, help="of weights, views and planted colour (%(default)s)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (%(default)s)")
-    parser.add_argument("--runs", type=Path, default=Path("build/runs"), help="folder of checkpoints (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("build/evidence"), help="folder of the result (%(default)s)")
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.share("seed", "device", "runs", "out", "json", "quiet")
     options = parser.parse_words(words)
     torch.set_num_threads(1)
     try:
-        if options.views < 2:
-            raise ValueError(f"--views {options.views}: alignment compares views; give 2 or more")
-        if options.method not in METHODS:
-            raise ValueError(f"--method {options.method} is unknown: choose one of {', '.join(METHODS)}")
+        at_least(options, n_views=2)
+        check_choice("--method", options.method, METHODS)
+        check_choice("--data", options.data, NAMES)
         data = load(options.data, seed=options.seed, train_size=options.train_size, path=options.path)
         letters, epochs = DEFAULTS.get(options.data, DEFAULTS["fashion"])
         config = TrainingConfig.for_method(
             METHODS[options.method],
             dataset=options.data,
-            letters=letters if options.letters is None else options.letters,
+            letters=letters if options.views is None else options.views,
             strength=options.strength,
             epochs=epochs if options.epochs is None else options.epochs,
             seed=options.seed,
             train_size=options.train_size,
         )
         device = pick_device(options.device)
+        output_folder("--runs", options.runs)
+        target = output_folder("--out", options.out) / f"empirical-{options.data}.json"
         with processes(device):  # under torchrun: several share each batch, the first one reports
             first = process_rank() == 0
             study = run(
@@ -120,18 +114,17 @@ def main(argv: Sequence[str] | None = None) -> int:
                 device,
                 options.runs,
                 samples_per_class=options.samples_per_class,
-                views=options.views,
+                views=options.n_views,
                 clusters=options.clusters,
-                progress=first and not options.quiet,
+                progress=first and show_progress(options),
             )
     except ValueError as error:
         parser.error(str(error))
     if not first:
         return 0
-    target = options.out / f"empirical-{options.data}.json"
-    write_json(target, study_json(study))
-    print(report(study))
-    print(f"\nwritten to {target}")
+    content = study_json(study)
+    write_json(target, content)
+    print(json.dumps(content, indent=1) if options.json else f"{report(study)}\n\nwritten to {target}")
     failed = [e.claim for e in evidence(study) if not e.holds]
     for claim in failed:
         print(f"empirical: a certified error lies below the true one: {claim} is contradicted", file=sys.stderr)
@@ -139,4 +132,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

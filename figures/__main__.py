@@ -7,30 +7,48 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from figures.report import drawings, page, read
+from figures.report import Inputs, drawings, page, read
+from theory.command import OneLineParser, exit_status, output_folder
 from theory.ledger import write_text
-from theory.options import OneLineParser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
-    parser = OneLineParser(prog="python -m figures", description="Write the report from the evidence.")
-    parser.add_argument("--evidence", type=Path, default=Path("build/evidence"), help="folder to read (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("build/report"), help="folder to write (%(default)s)")
-    options = parser.parse_words(argv)
-    try:
-        inputs = read(options.evidence)
-    except ValueError as error:
-        parser.error(str(error))
-    drawn = drawings(inputs)
+    """Write the report and its figures; returns the exit status."""
+    inputs, folder = _inputs("report", "Write the report and its figures from the evidence.", argv)
+    drawn = _drawn(inputs, folder)
     text = page(inputs, drawn)
-    for name, figure in drawn.items():
-        write_text(options.out / "figures" / f"{name}.svg", figure)
-    target = options.out / "index.html"
+    target = folder / "index.html"
     write_text(target, text)
-    print(f"report: {target} ({len(text) / 1e6:.1f} MB, self-contained), figures in {options.out / 'figures'}")
+    print(f"report: {target} ({len(text) / 1e6:.1f} MB, self-contained), figures in {folder / 'figures'}")
     return 0
 
 
+def draw_main(argv: Sequence[str] | None = None) -> int:
+    """Write the figures alone; returns the exit status."""
+    inputs, folder = _inputs("figures", "Draw every figure from the evidence, as SVG.", argv)
+    print(f"{len(_drawn(inputs, folder))} figures in {folder / 'figures'}")
+    return 0
+
+
+def _inputs(command: str, description: str, argv: Sequence[str] | None) -> tuple[Inputs, Path]:
+    """The evidence that the options name, and the folder to write to."""
+    parser = OneLineParser(command, description=description)
+    parser.share("evidence")
+    parser.share("out", default=Path("build/report"))
+    options = parser.parse_words(argv)
+    try:
+        return read(options.evidence), output_folder("--out", options.out)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _drawn(inputs: Inputs, folder: Path) -> dict[str, str]:
+    """Every figure as SVG, by name, written below the folder."""
+    drawn = drawings(inputs)
+    for name, figure in drawn.items():
+        write_text(folder / "figures" / f"{name}.svg", figure)
+    return drawn
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

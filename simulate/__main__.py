@@ -1,12 +1,12 @@
 """`python -m simulate`: run every analytic model, print its results, write `simulate.json` with the evidence.
 
-Exit status: 0 if all evidence holds, 1 if any does not, 2 for a bad argument.
+Exit status: 0 if all evidence holds, 1 if any does not; others: see `theory.command`.
 """
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from simulate import counterexample, evidence, example1, phase, remedy
 from simulate.models import models
 from simulate.sweep import Tally
 from simulate.tables import aligned, finite, suite_json, suite_table
+from theory.command import OneLineParser, at_least, exit_status, output_folder, show_progress
 from theory.ledger import write_json
-from theory.options import OneLineParser, integer
 
 CURVE_SAMPLES = 20_000
 REACHES = tuple(float(B) for B in np.geomspace(0.25, 32, 15))
@@ -41,31 +41,29 @@ def sweep_table(tallies: dict[str, list[Tally]]) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulators on their default arguments; see the module's docstring for the exit status."""
-    parser = OneLineParser(prog="python -m simulate", description="Run every simulator.", allow_abbrev=False)
-    parser.add_argument("--out", type=Path, default=Path("build/evidence"), help="to write to (default %(default)s)")
-    parser.add_argument("--seed", type=integer, default=counterexample.SEED, help="non-negative integer")
-    parser.add_argument("--workers", type=integer, default=1, help="processes for Monte Carlo (default %(default)s)")
+    parser = OneLineParser("simulate", description="Hold every closed form against Monte Carlo.")
+    parser.share("seed", default=counterexample.SEED)
+    parser.share("jobs", "out", "json", "quiet")
     options = parser.parse_words(argv)
-    target = options.out / "simulate.json"
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
+        at_least(options, jobs=1)
         shop_window = counterexample.run(seed=options.seed)
+        target = output_folder("--out", options.out) / "simulate.json"
     except ValueError as error:
         parser.error(str(error))
-    except OSError as error:
-        parser.error(_unwritable(target, error))
+    show: Callable[[str], None] = _silent if options.json else print
     eps = shop_window.eps
     curve = counterexample.run(eps, curve_shifts(eps), samples=CURVE_SAMPLES, seed=options.seed)
-    print(counterexample.as_table(shop_window))
+    show(counterexample.as_table(shop_window))
     found = evidence.example_1(shop_window, curve)
 
     known = models()
-    suite = evidence.suite(known, options.seed, workers=options.workers, progress=sys.stderr.isatty())
-    print("\n".join(["", *suite_table(suite)]))
+    suite = evidence.suite(known, options.seed, workers=options.jobs, progress=show_progress(options))
+    show("\n".join(["", *suite_table(suite)]))
     swept, tallies = evidence.sweeps(known)
-    print("\n".join(["", *sweep_table(tallies)]))
+    show("\n".join(["", *sweep_table(tallies)]))
     remedies = remedy.remedies(SOURCE_WEIGHT, LOSS_WEIGHT, REACHES)
-    print("\n".join(["", *remedy.as_table(SOURCE_WEIGHT, LOSS_WEIGHT, remedies)]))
+    show("\n".join(["", *remedy.as_table(SOURCE_WEIGHT, LOSS_WEIGHT, remedies)]))
     found += [*evidence.closed_forms(known, suite), *swept, *evidence.remedies(remedies)]
 
     content: dict[str, Any] = {
@@ -76,17 +74,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         "remedy": {"b": SOURCE_WEIGHT, "lambda": LOSS_WEIGHT, "rows": remedy.as_json(remedies)},
         "phase": [phase.as_json(plane) for model in known for plane in model.planes()],
     }
-    try:
-        write_json(target, content)
-    except OSError as error:
-        parser.error(_unwritable(target, error))
+    write_json(target, content)
+    if options.json:
+        print(json.dumps(content, indent=1))
     holding = evidence.standing(found)
-    print(f"\n{holding} of {len(found)} pieces of evidence hold; written to {target}")
+    show(f"\n{holding} of {len(found)} pieces of evidence hold; written to {target}")
     return 0 if holding == len(found) else 1
 
 
-def _unwritable(target: Path, error: OSError) -> str:
-    return f"cannot write {target}: {error.strerror}; give a writable folder with --out"
+def _silent(_: str) -> None:
+    """With --json the document is all that is printed."""
 
 
 def _tally_json(tally: Tally) -> dict[str, Any]:
@@ -94,4 +91,4 @@ def _tally_json(tally: Tally) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -36,7 +36,7 @@ from simulate.example1 import (
 )
 from simulate.tables import aligned
 from theory.arcl import example_alignment, example_risk, risk_enclosure
-from theory.options import OneLineParser, integer, number
+from theory.command import OneLineParser, exit_status, integer, number
 
 EPS = 0.1
 SAMPLES = 100_000
@@ -244,17 +244,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m simulate.counterexample",
+        "counterexample",
         description="Example 1: alignment loss eps/2, yet risk 1/4 on the domain c' = 2/sqrt(eps).",
-        allow_abbrev=False,
     )
     parser.add_argument("--eps", type=number, default=EPS, help="parameter of the encoder, > 0 (default %(default)s)")
     parser.add_argument("--c", type=number, nargs="+", help="shifts of the domain (default 0, c'/2, c', 2c', 10c')")
     parser.add_argument("--clip", type=number, help="bound on theta for L_AR (default c')")
     parser.add_argument("--samples", type=integer, default=SAMPLES, help="in each row (default %(default)s)")
-    parser.add_argument("--seed", type=integer, default=SEED, help="non-negative integer (default %(default)s)")
+    parser.share("seed", default=SEED)
     parser.add_argument("--level", type=number, default=LEVEL, help="of the intervals, in (0, 1) (default %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    parser.share("json")
     return parser
 
 
@@ -303,4 +302,4 @@ def _with_radius(centre: float, radius: float, digits: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -32,7 +32,7 @@ from simulate.comparison import Quantity, Rule, compare, share
 from simulate.estimators import Sampler
 from simulate.models import AnalyticModel
 from simulate.tables import add_suite_options, aligned, suite_json, suite_table
-from theory.options import OneLineParser, integer, number
+from theory.command import OneLineParser, at_least, exit_status, integer, number, show_progress
 from theory.setting import Array
 
 
@@ -142,6 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_words(argv)
     spreads = tuple(options.spreads)
     try:
+        at_least(options, jobs=1)
         model = Gaussian(
             options.dimension,
             tuple(options.priors or [1 / len(spreads)] * len(spreads)),
@@ -153,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise ValueError(f"delta={options.delta}: not all distances; give numbers >= 0")
         found = [q for delta in options.delta for q in quantities(f"delta {delta:g}", model, delta=delta)]
         suite = compare(
-            found, Rule(options.false_alarm), options.seed, workers=options.workers, progress=options.progress
+            found, Rule(options.false_alarm), options.seed, workers=options.jobs, progress=show_progress(options)
         )
     except ValueError as error:
         parser.error(str(error))
@@ -198,9 +199,8 @@ def _short(values: Sequence[float]) -> str:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m simulate.gaussian",
+        "gaussian",
         description="Concentration of Gaussian classes: sigma(delta) in closed form and by Monte Carlo.",
-        allow_abbrev=False,
     )
     parser.add_argument("--dimension", type=integer, default=3, help="of the signal (default %(default)s)")
     parser.add_argument("--spreads", type=number, nargs="+", default=[0.3, 0.5], help="s_k (default 0.3 0.5)")
@@ -213,4 +213,4 @@ def _parser() -> OneLineParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -38,7 +38,7 @@ from simulate.comparison import Quantity, Rule, compare, within
 from simulate.estimators import chi_squared_mean
 from simulate.models import AnalyticModel
 from simulate.tables import add_suite_options, aligned, suite_json, suite_table
-from theory.options import OneLineParser, number
+from theory.command import OneLineParser, at_least, exit_status, number, show_progress
 from theory.setting import Array
 
 LOSSES = ("align", "robust", "square-free")
@@ -164,9 +164,8 @@ def as_table(b: float, lam: float, remedies: Sequence[Remedy]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line. Returns 0 if every closed form lies in its interval, else 1; bad arguments exit with 2 and one line."""
     parser = OneLineParser(
-        prog="python -m simulate.remedy",
+        "remedy",
         description="The augmentation-robust loss drops the shifting feature, the alignment loss keeps it.",
-        allow_abbrev=False,
     )
     parser.add_argument("--b", type=number, default=1.0, help="weight of x2 in the source task (default %(default)s)")
     parser.add_argument("--lam", type=number, default=0.5, help="weight of the loss (default %(default)s)")
@@ -174,10 +173,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_suite_options(parser)
     options = parser.parse_words(argv)
     try:
+        at_least(options, jobs=1)
         rows = remedies(options.b, options.lam, options.B)
         pairs = [q for one in rows for q in quantities(f"B = {one.reach:g}", options.b, one.reach)]
         rule = Rule(options.false_alarm)
-        suite = compare(pairs, rule, options.seed, workers=options.workers, progress=options.progress)
+        suite = compare(pairs, rule, options.seed, workers=options.jobs, progress=show_progress(options))
     except ValueError as error:
         parser.error(str(error))
     if options.json:
@@ -190,4 +190,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simulate.comparison import CheckedQuantity, Rule, Suite
-from theory.options import OneLineParser, integer, number
+from theory.command import OneLineParser, number
 
 SUITE_HEAD = ("quantity", "closed form", "Monte Carlo", "low", "high", "draws", "power")
 
@@ -80,7 +80,4 @@ def add_suite_options(parser: OneLineParser) -> None:
         default=Rule.false_alarm,
         help="probability that some right closed form is turned down (default %(default)g)",
     )
-    parser.add_argument("--seed", type=integer, default=0, help="non-negative integer (default %(default)s)")
-    parser.add_argument("--workers", type=integer, default=1, help="processes (default %(default)s)")
-    parser.add_argument("--progress", action="store_true", help="show a bar on stderr")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    parser.share("seed", "jobs", "json", "quiet")

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("contrastive_theory", "theory", "simulate", "empirical", "figures")
 CHECK = """
 import importlib, json, pkgutil, sys
-names = [m.name for p in ("theory", "simulate", "empirical", "figures")
+names = [m.name for p in ("contrastive_theory", "theory", "simulate", "empirical", "figures")
          for m in pkgutil.walk_packages(importlib.import_module(p).__path__, p + ".")]
 modules = [importlib.import_module(n) for n in names if not n.endswith(("__main__", "make_subset"))]
 from empirical.data.sets import load
@@ -63,14 +64,47 @@ def test_wheel_holds_every_module_and_the_data(installed, tmp_path):
     found = json.loads(done.stdout)
     in_tree = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for package in ("theory", "simulate", "empirical", "figures")
+        for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
-    } - {"theory", "simulate", "empirical", "figures"}
+    } - set(PACKAGES)
     assert set(found["modules"]) == in_tree
     assert (found["train"], found["test"]) == (5000, 2000)
     assert any(name.endswith("NOTICE") for name in found["files"])
     assert any(name.endswith("LICENSE") for name in found["files"])
-    assert "theory/py.typed" in found["files"]
+    assert {f"{package}/py.typed" for package in PACKAGES} <= set(found["files"])
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "shown"),
+    [
+        ("--version", 0, "contrastive-theory 0."),
+        ("claims --claim lemma-3.1", 0, "verdict    proved"),
+        (
+            "gaussian --delta 0.5 --jobs 2",
+            0,
+            "closed forms inside their interval",
+        ),  # its workers are processes of their own
+        ("report", 2, "build/evidence/theory.json is missing"),
+        ("audit --encoder model:encoder --head clusters --n-views 2", 0, "check it again: contrastive-theory check"),
+    ],
+)
+def test_the_command_works_where_other_modules_have_the_names_of_ours(installed, tmp_path, words, status, shown):
+    for package in PACKAGES:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("raise ImportError('another package of this name')\n")
+    (tmp_path / "figures.py").write_text("raise ImportError('another module of this name')\n")
+    (tmp_path / "model.py").write_text("from torch.nn import Flatten\n\nencoder = Flatten\n")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    done = subprocess.run(
+        [installed.parent / "contrastive-theory", *words.split()],
+        cwd=tmp_path,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert shown in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ["arcl", "concentration", "divergence", "population", "theorem1", "theorem2"])

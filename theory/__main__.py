@@ -1,6 +1,6 @@
 """`python -m theory`: run every check, print the ledger, write build/evidence/theory.json.
 
-Exit status 0: every verdict is the expected one; 1: evidence contradicts an expectation; 2: bad arguments.
+Exit status 0: every verdict is the expected one; 1: evidence contradicts an expectation; others: see `theory.command`.
 """
 
 import json
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from theory.checks import check_choice
+from theory.command import OneLineParser, exit_status, output_folder
 from theory.ledger import Claim, as_json, claims, gather, write_json, write_text
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
-from theory.options import OneLineParser
 from theory.statements import as_markdown
 
 
@@ -25,10 +25,9 @@ def _selected(wanted: str | None) -> list[Claim]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser(prog="python -m theory", description="Prove or refute every claim of the ledger.")
+    parser = OneLineParser("claims", description="Prove or refute every claim of the ledger.")
     parser.add_argument("--claim", metavar="ID", help="show one claim whole: statement, source, proof, evidence")
-    parser.add_argument("--json", action="store_true", help="print the ledger as JSON")
-    parser.add_argument("--out", type=Path, default=Path("build/evidence"), help="folder for theory.json (%(default)s)")
+    parser.share("json", "out")
     parser.add_argument(
         "--docs",
         type=Path,
@@ -40,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--docs: is for the whole ledger; leave out --claim")
     try:
         chosen = _selected(options.claim)
+        if options.claim is None:
+            output_folder("--out", options.out)
     except ValueError as error:
         parser.error(str(error))
     as_table = not options.json and options.claim is None
@@ -68,4 +69,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

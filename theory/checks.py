@@ -79,12 +79,14 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     choices = list(choices)
     if value in choices:
         return str(value)
-    near = difflib.get_close_matches(str(value), choices)
-    raise ValueError(
-        f"{name}={value}: unknown; "
-        + (f"did you mean {' or '.join(near)}? " if near else "")
-        + f"choose one of {', '.join(choices)}"
-    )
+    near = nearest(str(value), choices)
+    raise ValueError(f"{name}={value}: unknown; {near + ' ' if near else ''}choose one of {', '.join(choices)}")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A question that offers the known names which resemble the word; empty where none does."""
+    similar = difflib.get_close_matches(word, list(known))
+    return f"did you mean {' or '.join(similar)}?" if similar else ""
 
 
 def check_real(name: str, values: Any) -> NDArray[Any]:

@@ -58,6 +58,8 @@ def implication(
     solver.add(*assumptions)
     solver.add(z3.Not(conclusion))
     answer = solver.check()
+    if answer == z3.unknown and "keyboard" in solver.reason_unknown():
+        raise KeyboardInterrupt  # Z3 catches Ctrl-C and would leave the claim undecided
     holds = True if answer == z3.unsat else False if answer == z3.sat else None
     computed = f"counter-model {solver.model()}" if answer == z3.sat else f"negation {answer}"
     return Evidence(kind="smt", summary=summary, holds=holds, claimed=str(conclusion), computed=computed)

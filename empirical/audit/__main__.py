@@ -1,9 +1,10 @@
 """`python -m empirical.audit`: audit any encoder, or check a certificate.
 
-Exit status 0: done, and what is certified stands; 1: a certificate does not stand; 2: bad input.
+Exit status 0: done, and what is certified stands; 1: a certificate does not stand; others: see `theory.command`.
 """
 
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -20,22 +21,22 @@ from empirical.audit.halves import Halves, halves
 from empirical.audit.page import write_page
 from empirical.audit.report import as_json, report
 from empirical.audit.table import latex
-from empirical.data.sets import load
+from empirical.data.sets import NAMES, load
 from empirical.evaluation.heads import HEADS
 from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported
+from empirical.views.augmentations import LETTERS
 from empirical.views.parsing import NAMED, parse_views
+from theory.checks import check_choice
+from theory.command import OneLineParser, exit_status, integer, number, output_folder, show_progress
 from theory.ledger import write_json, write_text
-from theory.options import OneLineParser, integer, number
 
 ARGUMENTS = '{"n_components": 32}'
-EXAMPLE = f"python -m empirical.audit --encoder sklearn.decomposition:PCA --arguments '{ARGUMENTS}' --data digits"
+EXAMPLE = f"contrastive-theory audit --encoder sklearn.decomposition:PCA --arguments '{ARGUMENTS}' --data digits"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser(
-        prog="python -m empirical.audit", description="Audit any encoder.", epilog=f"Example: {EXAMPLE}"
-    )
+    parser = OneLineParser("audit", description="Audit any encoder.", epilog=f"Example: {EXAMPLE}")
     parser.add_argument(
         "--encoder", help="package.module:factory (torch module or scikit-learn transformer), or a TorchScript file"
     )
@@ -44,22 +45,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--layer", help="a submodule whose output is audited; default: the encoder's output")
     parser.add_argument("--head", default="unit", help=f"post-processing: {', '.join(HEADS)} (%(default)s)")
     parser.add_argument("--clusters", type=integer, help="of the head `clusters` (number of classes)")
-    parser.add_argument(
-        "--data",
-        default="digits",
-        help="digits, fashion, cifar10, cifar100, folder, npz, or module:factory of torch Datasets",
+    parser.share(
+        "data", default="digits", help=f"{', '.join(NAMES)}, or module:factory of torch Datasets (%(default)s)"
     )
-    parser.add_argument("--path", type=Path, help="where cifar10, cifar100, folder or npz lie; nothing is downloaded")
+    parser.share("path")
     parser.add_argument("--side", type=integer, help="scale images to this many pixels")
-    parser.add_argument(
-        "--views",
+    parser.share(
+        "views",
         default="mild",
         help=f"{', '.join(NAMED)} (:name=value,...), letters of abcdef, or module:callable (%(default)s)",
     )
-    parser.add_argument("--count", type=integer, default=8, help="views per image, itself included (%(default)s)")
+    parser.share("n-views")
     parser.add_argument("--same", action="store_true", help="the same views for all images: A(x) is then finite")
     parser.add_argument("--level", type=number, default=0.95, help="of the population certificate (%(default)s)")
-    parser.add_argument("--seed", type=integer, default=0, help="of views and clusters (%(default)s)")
+    parser.share("seed", help="of views and clusters (%(default)s)")
     parser.add_argument(
         "--split",
         type=integer,
@@ -67,23 +66,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="seed of the data's halves; the one the encoder was trained with (%(default)s)",
     )
     parser.add_argument("--trust", action="store_true", help="load an exported program, which may run any code")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (%(default)s)")
-    parser.add_argument("--out", type=Path, help="folder of certificate, features, page and table (build/audit/NAME)")
+    parser.share("device", "evidence", "json", "quiet")
+    parser.share("out", default=None, help="folder of certificate, features, page and table (build/audit/NAME)")
     parser.add_argument(
-        "--evidence", type=Path, default=Path("build/evidence"), help="folder of what the report reads (%(default)s)"
+        "--check", type=Path, metavar="FILE", help="check this certificate; --path FILE names its features"
     )
-    parser.add_argument(
-        "--check", type=Path, metavar="FILE", help="check this certificate; --data FILE names its features"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
     options = parser.parse_words(argv)
     torch.set_num_threads(1)
     try:
         if options.check is not None:
-            return _check(options.check, options.data)
+            return _check(options.check, options.path)
         if options.encoder is None:
             raise ValueError(f"no encoder given: for example {EXAMPLE}")
-        views = parse_views(options.views, options.count, options.seed, options.same)
+        check_choice("--head", options.head, HEADS)
+        if ":" not in options.views and set(options.views) - set(LETTERS):
+            check_choice("--views", options.views, NAMED)
+        if os.getcwd() not in sys.path:
+            sys.path.append(os.getcwd())  # the user's own modules, after everything that is installed
+        views = parse_views(options.views, options.n_views, options.seed, options.same)
         data = _data(options)
         subject = load_encoder(
             options.encoder,
@@ -95,9 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         encoder = Path(options.encoder.rpartition(":")[2]).stem
         name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data.name}-{encoder}").strip("-")
-        folder = _made("--out", options.out or Path("build/audit") / name)
-        evidence = _made("--evidence", options.evidence) / f"audit-{folder.name}.json"
-        found = audit(
+        folder = output_folder("--out", options.out or Path("build/audit") / name)
+        evidence = output_folder("--evidence", options.evidence) / f"audit-{folder.name}.json"
+        result = audit(
             subject,
             data,
             views,
@@ -106,30 +106,45 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=options.seed,
             level=options.level,
             device=options.device,
-            progress=not options.quiet,
+            progress=show_progress(options),
         )
     except ValueError as error:
         parser.error(str(error))
-    print(report(found))
+    if not options.json:
+        print(report(result))
     try:
-        certificate, features = write(found, folder)
-        write_page(found, folder / "index.html")
-        write_text(folder / "table.tex", latex(found))
-        write_json(evidence, as_json(found, str(folder / "index.html")))
-    except OSError as error:
-        parser.error(f"--out {folder} cannot be written ({error}): choose another folder")
+        certificate, features = write(result, folder)
+        write_page(result, folder / "index.html")
+        write_text(folder / "table.tex", latex(result))
+        content = as_json(result, str(folder / "index.html"))
+        write_json(evidence, content)
     except ArithmeticError as error:  # the certificate does not pass its own check
         print(f"empirical.audit: {error}", file=sys.stderr)
         return 1
-    print(f"\n{folder / 'index.html'}, table.tex; checked: {certificate.name}, {features.name}")
-    print(f"check it again: python -m empirical.audit --check {certificate} --data {features}")
-    if found.false:
+    if options.json:
+        print(json.dumps(content, indent=1))
+    else:
+        print(f"\n{folder / 'index.html'}, table.tex; checked: {certificate.name}, {features.name}")
+        print(f"check it again: contrastive-theory check {certificate} --path {features}")
+    if result.false:
         print("empirical.audit: a certified error lies below the true one: please report this", file=sys.stderr)
-    return int(found.false)
+    return int(result.false)
 
 
-def _check(path: Path, features: str) -> int:
-    wrong = check(path, None if features == "digits" else Path(features))
+def check_main(argv: Sequence[str] | None = None) -> int:
+    """Check a certificate; returns the exit status."""
+    parser = OneLineParser("check", description="Verify a certificate from its features.")
+    parser.add_argument("certificate", type=Path, help="the file certificate.json of an audit")
+    parser.share("path", help="the features, where they do not lie beside the certificate")
+    options = parser.parse_words(argv)
+    try:
+        return _check(options.certificate, options.path)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _check(path: Path, features: Path | None) -> int:
+    wrong = check(path, features)
     for line in wrong:
         print(f"FAILS  {line}")
     if wrong:
@@ -138,9 +153,9 @@ def _check(path: Path, features: str) -> int:
     for mode in ("exact", "population"):
         claim = content[mode]
         classes = f"{sum(c['met'] for c in claim['classes'])}/{len(claim['classes'])} classes"
-        where = f"{content['data']['certifying_images']} images"
-        where += f", level {float(claim['level']):.9g}" if mode == "population" else ""
-        print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {where}, {claim['form']} form, {classes}")
+        sample = f"{content['data']['certifying_images']} images"
+        sample += f", level {float(claim['level']):.9g}" if mode == "population" else ""
+        print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {sample}, {claim['form']} form, {classes}")
         print(f"       {claim['claim']}")
     shared = float(content["data"]["shared_with_fitting"])
     if shared > 0:
@@ -150,26 +165,17 @@ def _check(path: Path, features: str) -> int:
 
 def _arguments(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        arguments = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"--arguments {text[:200]!r} is no JSON ({error}): write for example {ARGUMENTS}") from error
-    if not isinstance(found, dict):
+    if not isinstance(arguments, dict):
         raise ValueError(f"--arguments {text[:200]!r} is no object: write for example {ARGUMENTS}")
-    return found
-
-
-def _made(option: str, folder: Path) -> Path:
-    """The folder, made before the long work, which would be lost without it."""
-    try:
-        str(folder).encode()  # its name is printed
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{option} {str(folder)!r} cannot be written ({error}): choose another folder") from error
-    return folder
+    return arguments
 
 
 def _data(options: Any) -> Halves:
     if ":" not in options.data:
+        check_choice("--data", options.data, NAMES)
         try:
             return halves(load(options.data, seed=options.split, path=options.path, side=options.side))
         except OSError as error:
@@ -189,4 +195,4 @@ def _data(options: Any) -> Halves:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

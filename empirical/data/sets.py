@@ -280,6 +280,9 @@ _READERS: dict[str, Callable[[Path, int, int | None, bool], _Read]] = {
     "folder": lambda path, seed, side, verify: imagefiles.read_folder(path, seed, side),  # noqa: ARG005
     "npz": lambda path, seed, side, verify: imagefiles.read_npz(path),  # noqa: ARG005
 }
+NAMES = (*_LOADERS, *_READERS)
+"""Every name that `load` takes."""
+
 _PATH_REMEDIES = {
     **{
         name: f"fetch {' or '.join(layout.archive for layout in layouts)} from {archives.HOME} and pass its path"

@@ -1,8 +1,9 @@
 """`python -m empirical experiment NAME`: run one of the lecture's experiments and say whether its order holds here.
 
-Under torchrun its processes share each run. Exit status 0: all runs done, whatever the order; 2: bad arguments.
+Under torchrun its processes share each run. Exit status 0: all runs done, whatever the order; others: see `theory.command`.
 """
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,46 +12,46 @@ from empirical.experiments import running, tables
 from empirical.experiments.design import EXPERIMENTS, SCALES, only
 from empirical.training.distributed import process_count, process_rank, processes
 from empirical.training.loop import pick_device
+from theory.checks import check_choice
+from theory.command import OneLineParser, at_least, exit_status, integer, output_folder, show_progress
 from theory.ledger import write_json
-from theory.options import OneLineParser, integer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser(prog="python -m empirical experiment", description=__doc__.splitlines()[0])
+    parser = OneLineParser("experiment", description="Run one of the lecture's experiments: does its order hold here?")
     parser.add_argument("name", help=", ".join(EXPERIMENTS))
     parser.add_argument("--scale", default="embedded", help="embedded (minutes, CPU) or paper (a GPU, CIFAR on disk)")
     parser.add_argument(
         "--group", action="append", default=[], help="these groups only (most often a method); repeatable"
     )
     parser.add_argument("--seeds", type=integer, default=3, help="runs per cell (%(default)s)")
-    parser.add_argument("--jobs", type=integer, default=1, help="processes (%(default)s)")
-    parser.add_argument(
-        "--path", action="append", default=[], metavar="DATA=PATH", help="where cifar10, cifar100 lie; may be repeated"
+    parser.share(
+        "path",
+        type=str,
+        action="append",
+        default=[],
+        metavar="DATA=PATH",
+        help="where cifar10, cifar100 lie on the disk; may be repeated",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (%(default)s)")
-    parser.add_argument("--runs", type=Path, default=Path("build/runs"), help="folder of checkpoints (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("build/evidence"), help="folder of the result (%(default)s)")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.share("jobs", "device", "runs", "out", "json", "quiet")
     options = parser.parse_words(argv)
     try:
-        if options.name not in EXPERIMENTS:
-            raise ValueError(f"{options.name!r} is no experiment: choose one of {', '.join(EXPERIMENTS)}")
-        if options.scale not in SCALES:
-            raise ValueError(f"--scale {options.scale} is unknown: choose one of {', '.join(SCALES)}")
-        for name in ("seeds", "jobs"):
-            if getattr(options, name) < 1:
-                raise ValueError(f"--{name} {getattr(options, name)}: give 1 or more")
+        check_choice("experiment", options.name, EXPERIMENTS)
+        check_choice("--scale", options.scale, SCALES)
+        at_least(options, seeds=1, jobs=1)
         paths = dict(_place(word) for word in options.path)
         scale = SCALES[options.scale]
         experiment = only(EXPERIMENTS[options.name], scale, options.group)
+        output_folder("--runs", options.runs)
+        target = output_folder("--out", options.out) / f"experiment-{experiment.name}.json"
         with processes(pick_device(options.device)):
             if options.jobs > 1 and process_count() > 1:
                 raise ValueError(
-                    f"--jobs {options.jobs} within torchrun: its processes share each run; leave --jobs at 1"
+                    f"--jobs={options.jobs}: the processes of torchrun share each run already; leave --jobs at 1"
                 )
             first = process_rank() == 0
-            found = running.run_all(
+            runs = running.run_all(
                 experiment,
                 scale,
                 range(options.seeds),
@@ -59,16 +60,16 @@ def main(argv: Sequence[str] | None = None) -> int:
                 runs=options.runs,
                 out=options.runs.parent / "experiments",
                 device=options.device,
-                progress=first and not options.quiet,
+                progress=first and show_progress(options),
             )
     except ValueError as error:
         parser.error(str(error))
     if not first:
         return 0
-    target = options.out / f"experiment-{experiment.name}.json"
-    write_json(target, tables.as_json(experiment, scale.name, found))
-    print(tables.text(experiment, scale.name, found))
-    print(f"\nwritten to {target}")
+    content = tables.as_json(experiment, scale.name, runs)
+    write_json(target, content)
+    text = tables.text(experiment, scale.name, runs)
+    print(json.dumps(content, indent=1) if options.json else f"{text}\n\nwritten to {target}")
     return 0
 
 
@@ -82,4 +83,4 @@ def _place(word: str) -> tuple[str, Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -1,12 +1,12 @@
-"""`python -m empirical.experiments.view_sets`: sigma(delta) of view sets in input space, beside measured errors.
+"""`contrastive-theory concentration`: sigma(delta) of view sets in input space, beside measured errors.
 
 The view sets are the lecture's: the ladder a, ab, abc, abcd, abcde and the ten pairs of a to e. For each class the whole
 frontier sigma(delta) is computed on a finite world of n test images with m views each. A main part of it remains one when
 views are added, so 1 - sigma is an upper bound for the continuous augmentation; nothing is said of images that are not in
-it. The errors are those of `python -m empirical experiment pairs` and `richness`, read from their results.
+it. The errors are those of `contrastive-theory experiment pairs` and `richness`, read from their results.
 
 The values of delta are the same for all view sets: quantiles of the distance between two plain images of one class.
-Exit status 0: done, whatever the order; 2: bad arguments.
+Exit status 0: done, whatever the order; others: see `theory.command`.
 """
 
 import json
@@ -23,14 +23,15 @@ import torch
 from scipy.stats import kendalltau
 from tqdm import tqdm
 
-from empirical.data.sets import Dataset, load
+from empirical.data.sets import NAMES, Dataset, load
 from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
 from empirical.experiments.study import balanced
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import finite_views
+from theory.checks import check_choice
+from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
 from theory.concentration import SigmaFrontier, augmented_distances, frontier
 from theory.ledger import write_json
-from theory.options import OneLineParser, integer, number
 from theory.setting import Array
 
 SETS = tuple(dict.fromkeys((*LADDER, *PAIRS)))
@@ -190,7 +191,7 @@ def text(
     if missing:
         lines += [
             f"No error of {setting['method']} on {setting['data']} was found for {', '.join(missing)}: "
-            "run `python -m empirical experiment pairs` and `richness`.",
+            "run `contrastive-theory experiment pairs` and `richness`.",
         ]
     return "\n".join(lines)
 
@@ -244,56 +245,55 @@ def as_json(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser(prog="python -m empirical.experiments.view_sets", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="fashion", help="as for python -m empirical (%(default)s)")
-    parser.add_argument("--path", type=Path, help="where cifar10, cifar100, folder or npz lie; nothing is downloaded")
+    parser = OneLineParser(
+        "concentration", description="sigma(delta) of view sets in input space, beside measured errors."
+    )
+    parser.share("data", default="fashion", help=f"{', '.join(NAMES)} (%(default)s)")
+    parser.share("path", "n-views", "seed", "json", "quiet")
     parser.add_argument("--samples-per-class", type=integer, default=100, help="test images (%(default)s)")
-    parser.add_argument("--views", type=integer, default=8, help="per image, itself included (%(default)s)")
-    parser.add_argument("--seed", type=integer, default=0, help="of planted colour and views (%(default)s)")
     parser.add_argument("--quantiles", type=number, nargs="+", default=list(QUANTILES), help="of delta, in (0, 1)")
     parser.add_argument("--nodes", type=integer, default=2_000_000, help="search budget per frontier (%(default)s)")
     parser.add_argument(
         "--method", default="SimCLR", help="group of the experiments whose errors are read (%(default)s)"
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("build/evidence"), help="folder of errors and result (%(default)s)"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.share("out", help="folder of the experiments' errors and of the result (%(default)s)")
     options = parser.parse_words(argv)
     torch.set_num_threads(1)
     try:
         for q in options.quantiles:
             if not 0 < q < 1:
-                raise ValueError(f"--quantiles {q:g} is no quantile: give numbers between 0 and 1")
-        for name, least, why in (
-            ("views", 2, "views are compared"),
-            ("samples_per_class", 2, "distances are between two samples"),
-            ("nodes", 1, "the search needs a budget"),
-        ):
-            if getattr(options, name) < least:
-                option = name.replace("_", "-")
-                raise ValueError(f"--{option} {getattr(options, name)}: {why}; give {least} or more")
+                raise ValueError(f"--quantiles={q:g}: no quantile; give numbers between 0 and 1")
+        at_least(options, n_views=2, samples_per_class=2, nodes=1)
+        check_choice("--data", options.data, NAMES)
         errors = measured_errors(options.out, options.data, options.method)
         data = load(options.data, seed=options.seed, path=options.path)
+        target = output_folder("--out", options.out) / "concentration.json"
         deltas, sets = concentrations(
             data,
             options.samples_per_class,
-            options.views,
+            options.n_views,
             options.seed,
             options.quantiles,
             options.nodes,
-            not options.quiet,
+            show_progress(options),
         )
     except ValueError as error:
         parser.error(str(error))
-    names = ("data", "samples_per_class", "views", "seed", "quantiles", "nodes", "method")
-    setting = {name: getattr(options, name) for name in names}
-    target = options.out / "concentration.json"
-    write_json(target, as_json(setting, deltas, sets, errors))
-    print(text(setting, deltas, sets, errors))
-    print(f"\nwritten to {target}")
+    setting = {
+        "data": options.data,
+        "samples_per_class": options.samples_per_class,
+        "views": options.n_views,
+        "seed": options.seed,
+        "quantiles": options.quantiles,
+        "nodes": options.nodes,
+        "method": options.method,
+    }
+    content = as_json(setting, deltas, sets, errors)
+    write_json(target, content)
+    table = text(setting, deltas, sets, errors)
+    print(json.dumps(content, indent=1) if options.json else f"{table}\n\nwritten to {target}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -66,11 +66,14 @@ def refusal(path: Path, reason: str) -> ValueError:
 def replace_file(path: Path, content: bytes) -> None:
     """Write to a temporary neighbour, on the disk, then rename: a reader finds the old file or the new one, whole."""
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # a full disk does not name the file
     _sync_folder(path.parent)
 
 

@@ -6,11 +6,12 @@
 3. Network: backbone and linear scores, trained by cross-entropy to give every view of a sample the sample's cluster.
 
 With the head "vertices" its largest score becomes a vertex of a simplex: views of one sample then mostly coincide, s = 0,
-and Theorem 1 asks for purity only. No label is used anywhere. `python -m empirical.training.clustering --help`.
+and Theorem 1 asks for purity only. No label is used anywhere. `contrastive-theory cluster --help`.
 Source: augmentation graph: HaoChen et al. 2021, "Provable Guarantees for Self-Supervised Deep Learning with Spectral
 Contrastive Loss"; clusters: Shi and Malik 2000; local scale: Zelnik-Manor and Perona 2004.
 """
 
+import json
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -36,9 +37,10 @@ from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from empirical.views.protocol import finite_views
 from empirical.views.warps import Warp, matrices, warp_images
+from theory.checks import check_choice
+from theory.command import OneLineParser, exit_status, output_folder, show_progress
 from theory.concentration import augmented_distances
 from theory.ledger import write_json
-from theory.options import OneLineParser, integer
 from theory.setting import Array
 
 LOCAL_NEIGHBOUR = 7
@@ -229,26 +231,20 @@ PRESETS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser(
-        prog="python -m empirical.training.clustering", description="Train a discretising encoder without labels."
-    )
-    parser.add_argument("--data", default="digits", help=f"{', '.join(PRESETS)} (%(default)s)")
-    parser.add_argument("--seed", type=integer, default=0, help="of views, clusters and weights (%(default)s)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (%(default)s)")
-    parser.add_argument("--runs", type=Path, default=Path("build/runs"), help="folder of checkpoints (%(default)s)")
-    parser.add_argument("--out", type=Path, help="safetensors file to write (build/encoders/DATA.safetensors)")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser = OneLineParser("cluster", description="Train a discretising encoder without labels.")
+    parser.share("data", default="digits", help=f"{', '.join(PRESETS)} (%(default)s)")
+    parser.share("seed", "device", "runs", "json", "quiet")
+    parser.share("out", default=Path("build/encoders"), help="folder of DATA.safetensors and DATA.json (%(default)s)")
     options = parser.parse_words(argv)
     torch.set_num_threads(1)
     try:
-        if options.data not in PRESETS:
-            raise ValueError(f"--data {options.data}: no preset; choose one of {', '.join(PRESETS)}")
-        target = options.out or Path(f"build/encoders/{options.data}.safetensors")
-        if target.suffix != ".safetensors":
-            raise ValueError(f"--out {target}: does not end in .safetensors; add it")
+        check_choice("--data", options.data, PRESETS)
         config = replace(PRESETS[options.data], seed=options.seed)
         data = load(options.data, seed=options.seed)
-        result = cluster(config, data, pick_device(options.device), options.runs, not options.quiet)
+        device = pick_device(options.device)
+        output_folder("--runs", options.runs)
+        target = output_folder("--out", options.out) / f"{options.data}.safetensors"
+        result = cluster(config, data, device, options.runs, show_progress(options))
     except ValueError as error:
         parser.error(str(error))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -256,16 +252,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         target, safetensors.torch.save({k: v.contiguous().cpu() for k, v in result.network.state_dict().items()})
     )
     digest = weights_hash(result.network)
-    write_json(
-        target.with_suffix(".json"),
-        {"config": asdict(config), "data": fingerprint(data), "weights_sha256": digest, "losses": result.losses},
-    )
-    print(
-        f"{len(result.clusters)} images in {config.clusters} clusters, sizes {np.sort(np.bincount(result.clusters)).tolist()}"
-    )
+    content = {
+        "config": asdict(config),
+        "data": fingerprint(data),
+        "weights_sha256": digest,
+        "losses": result.losses,
+    }
+    write_json(target.with_suffix(".json"), content)
+    if options.json:
+        print(json.dumps(content, indent=1))
+        return 0
+    sizes = np.sort(np.bincount(result.clusters)).tolist()
+    print(f"{len(result.clusters)} images in {config.clusters} clusters, sizes {sizes}")
     print(f"weights {digest[:12]}, written to {target}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -20,7 +20,7 @@ from simulate.comparison import Rule, compare
 from simulate.sweep import TOLERANCE
 from simulate.tables import add_suite_options, aligned, finite, suite_json, suite_table
 from simulate.theorem1 import Factors, FormValues, evaluate_all
-from theory.options import OneLineParser, integer, number
+from theory.command import OneLineParser, at_least, exit_status, integer, number, show_progress
 from theory.theorem1.certificates.grid import LEVERS, Lever
 
 Certificates = dict[Lever, tuple[Factors, dict[str, FormValues]]]
@@ -93,12 +93,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_words(argv)
     try:
+        at_least(options, jobs=1)
         if options.classes < 2:
             raise ValueError(f"classes={options.classes}: too small; give at least 2")
         model = model_of(options)
         pairs = quantities("circle", model, delta=options.delta, eps=options.eps)
         rule = Rule(options.false_alarm)
-        suite = compare(pairs, rule, options.seed, workers=options.workers, progress=options.progress)
+        suite = compare(pairs, rule, options.seed, workers=options.jobs, progress=show_progress(options))
     except ValueError as error:
         parser.error(str(error))
     by_lever = certificates(model)
@@ -123,9 +124,8 @@ def _short(values: Sequence[float]) -> str:
 
 def _parser() -> OneLineParser:
     parser = OneLineParser(
-        prog="python -m simulate.circle",
+        "circle",
         description="Theorem 1 on classes on a circle: closed forms, Monte Carlo, certified errors.",
-        allow_abbrev=False,
     )
     parser.add_argument("--classes", type=integer, default=3, help="at equal angles (default %(default)s)")
     parser.add_argument("--centres", type=number, nargs="+", help="angles in [-pi, pi] instead")
@@ -142,4 +142,4 @@ def _parser() -> OneLineParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -14,10 +14,10 @@ def evidence(tmp_path_factory):
     out = root / "evidence"
     assert theory.main(["--out", str(out)]) == 0
     assert simulate.main(["--out", str(out)]) == 0
-    words = "--data digits --epochs 1 --train-size 300 --samples-per-class 4 --views 2 --quiet --device cpu"
+    words = "--data digits --epochs 1 --train-size 300 --samples-per-class 4 --n-views 2 --quiet --device cpu"
     assert empirical.main([*words.split(), "--runs", str(root / "runs"), "--out", str(out)]) == 0
     words = (
-        "--encoder sklearn.random_projection:GaussianRandomProjection --head clusters --count 2 --quiet --device cpu"
+        "--encoder sklearn.random_projection:GaussianRandomProjection --head clusters --n-views 2 --quiet --device cpu"
     )
     options = [
         "--arguments",

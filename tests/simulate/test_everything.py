@@ -173,4 +173,4 @@ def test_it_says_that_it_cannot_write(tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         everything.main(["--out", str(tmp_path / "file" / "folder")])
     assert stop.value.code == 2
-    assert "cannot write" in capsys.readouterr().err
+    assert "cannot be written" in capsys.readouterr().err

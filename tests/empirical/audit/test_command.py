@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
-from empirical.audit.__main__ import main
+from empirical.audit.__main__ import check_main, main
 
 PCA = ["--encoder", "sklearn.decomposition:PCA", "--arguments", '{"n_components": 8}', "--head", "clusters"]
-SMALL = ["--count", "2", "--quiet", "--device", "cpu"]
+SMALL = ["--n-views", "2", "--quiet", "--device", "cpu"]
 
 
 def blobs():
@@ -56,12 +56,19 @@ def test_audit_then_check(there, capsys):
 
     assert main(["--check", str(folder / "certificate.json")]) == 0
     assert capsys.readouterr().out.count("holds  ") == 2
-    assert main(["--check", str(folder / "certificate.json"), "--data", str(folder / "features.safetensors")]) == 0
+    assert main(["--check", str(folder / "certificate.json"), "--path", str(folder / "features.safetensors")]) == 0
+    assert check_main([str(folder / "certificate.json"), "--path", str(folder / "features.safetensors")]) == 0
     content["exact"]["classes"][0]["alpha"] = "1.5"
     (folder / "certificate.json").write_text(json.dumps(content))
     capsys.readouterr()
     assert main(["--check", str(folder / "certificate.json")]) == 1
     assert "FAILS  the digest" in capsys.readouterr().out
+
+
+def test_json_is_what_is_written(there, capsys):
+    assert main([*PCA, *BLOBS, *SMALL, "--json"]) == 0
+    written = (there / "build" / "evidence" / "audit-TensorDataset-PCA.json").read_text()
+    assert json.loads(capsys.readouterr().out) == json.loads(written)
 
 
 @pytest.mark.parametrize(
@@ -80,10 +87,10 @@ def test_audit_then_check(there, capsys):
         ([*PCA, *BLOBS, "--path", "/x"], "--path /x is not for"),
         ([*PCA, *BLOBS, "--split", "-1"], "seed=-1: negative"),
         *[([*PCA, "--data", name, "--path", LONG], "cannot be read (File name too long)") for name in ON_DISK],
-        ([*PCA, "--out", "a\0b"], "--out 'a\\x00b' cannot be written"),
-        ([*PCA, "--out", LONG], "cannot be written ([Errno 36] File name too long"),
-        ([*PCA, "--out", "\udcff"], "--out '\\udcff' cannot be written"),
-        ([*PCA, "--evidence", "a\0b"], "--evidence 'a\\x00b' cannot be written"),
+        ([*PCA, "--out", "a\0b"], "--out='a\\x00b': cannot be written"),
+        ([*PCA, "--out", LONG], "cannot be written (File name too long)"),
+        ([*PCA, "--out", "\udcff"], "--out='\\udcff': cannot be written"),
+        ([*PCA, "--evidence", "a\0b"], "--evidence='a\\x00b': cannot be written"),
         ([*PCA, "--arguments", '{"parts": 3}'], "parts"),
         ([*PCA, "--checkpoint", "none.safetensors"], "none.safetensors"),
         ([*PCA, "--data", "tests.empirical.audit.test_command:broken"], "the disk is gone"),
@@ -92,7 +99,7 @@ def test_audit_then_check(there, capsys):
         ([*PCA, "--data", "mnist"], "mnist"),
         ([*PCA, "--views", "xyz"], "xyz"),
         ([*PCA, "--views", "warp:rotation=400"], "rotation=400"),
-        ([*PCA, "--count", "1"], "views=1"),
+        ([*PCA, "--n-views", "1"], "views=1"),
         ([*PCA, "--level", "1"], "level=1.0: no probability"),
         ([*PCA, "--level", "nan"], "level=nan"),
         ([*PCA, "--head", "magic"], "magic"),
@@ -100,6 +107,8 @@ def test_audit_then_check(there, capsys):
         ([*PCA, "--device", "tpu"], "tpu"),
         ([*PCA, "--layer", "fc"], "fc"),
         (["--check", "none.json"], "none.json"),
+        ([*PCA, "--views", "mild-wrap"], "--views=mild-wrap: unknown; did you mean mild-warp or mild?"),
+        ([*PCA, "--head", "verticals"], "did you mean vertices?"),
     ],
 )
 @pytest.mark.usefixtures("there")

@@ -302,8 +302,8 @@ def test_the_number_of_jobs_changes_nothing(tmp_path):
     [
         (["nonsense"], ("nonsense", "richness")),
         (["richness", "--scale", "huge"], ("huge", "embedded")),
-        (["richness", "--seeds", "0"], ("--seeds 0", "1 or more")),
-        (["richness", "--jobs", "-1"], ("--jobs -1",)),
+        (["richness", "--seeds", "0"], ("--seeds=0", "1 or more")),
+        (["richness", "--jobs", "-1"], ("--jobs=-1",)),
         (["richness", "--path", "cifar10"], ("cifar10", "DATA=PATH")),
         (["richness", "--scale", "paper"], ("cifar10", "never downloaded")),
         (["richness", "--device", "tpu"], ("tpu",)),

@@ -16,7 +16,7 @@ TINY = [
     "300",
     "--samples-per-class",
     "4",
-    "--views",
+    "--n-views",
     "2",
     "--quiet",
 ]
@@ -28,7 +28,7 @@ def refused(arguments, capsys):
         cli.main(arguments)
     assert stop.value.code == 2
     error = capsys.readouterr().err
-    assert error.startswith("python -m empirical: ")
+    assert error.startswith("contrastive-theory train: ")
     assert error.count("\n") == 1
     return error
 
@@ -87,11 +87,11 @@ def test_a_truncated_checkpoint_is_named(folders, capsys, tmp_path):
     ("words", "parts"),
     [
         ("--data cifar", ("cifar", "fashion")),
-        ("--views 1", ("--views 1", "2 or more")),
+        ("--n-views 1", ("--n-views=1", "2 or more")),
         ("--samples-per-class 0", ("0", "choose 1 to")),
         ("--samples-per-class 9999", ("9999", "choose 1 to")),
-        ("--letters xyz", ("xyz",)),
-        ("--letters aa", ("aa",)),
+        ("--views xyz", ("xyz",)),
+        ("--views aa", ("aa",)),
         ("--strength nan", ("nan",)),
         ("--epochs 0", ("epochs=0",)),
         ("--seed -1", ("seed", "-1")),
@@ -104,7 +104,7 @@ def test_a_truncated_checkpoint_is_named(folders, capsys, tmp_path):
     ],
 )
 def test_bad_arguments_get_one_line_and_status_2(words, parts, capsys, tmp_path):
-    small = ["--data", "digits", "--epochs", "1", "--samples-per-class", "2", "--views", "2", "--quiet"]
+    small = ["--data", "digits", "--epochs", "1", "--samples-per-class", "2", "--n-views", "2", "--quiet"]
     arguments = [*small, *words.split(), "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "evidence")]
     error = refused(arguments, capsys)
     assert all(part in error for part in parts)

@@ -136,7 +136,7 @@ def test_a_file_that_is_no_result_is_named(tmp_path, content):
         measured_errors(tmp_path, "fashion", "SimCLR")
 
 
-WORDS = ["--samples-per-class", "12", "--views", "3", "--quantiles", "0.25", "0.5", "--quiet"]
+WORDS = ["--samples-per-class", "12", "--n-views", "3", "--quantiles", "0.25", "0.5", "--quiet"]
 
 
 def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
@@ -165,14 +165,14 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--quantiles", "0"], "--quantiles 0 is no quantile"),
-        (["--quantiles", "nan"], "--quantiles nan is no quantile"),
+        (["--quantiles", "0"], "--quantiles=0: no quantile"),
+        (["--quantiles", "nan"], "--quantiles=nan: no quantile"),
         (["--quantiles", "half"], "'half' is not a number"),
-        (["--views", "1"], "--views 1: views are compared; give 2 or more"),
-        (["--samples-per-class", "1"], "--samples-per-class 1: distances are between two samples"),
+        (["--n-views", "1"], "--n-views=1: too few; use 2 or more"),
+        (["--samples-per-class", "1"], "--samples-per-class=1: too few; use 2 or more"),
         (["--samples-per-class", "500"], "samples_per_class=500: the smallest class has 200"),
-        (["--nodes", "0"], "--nodes 0: the search needs a budget"),
-        (["--data", "cats"], "'cats': no data set"),
+        (["--nodes", "0"], "--nodes=0: too few; use 1 or more"),
+        (["--data", "cats"], "--data=cats: unknown"),
         (["--seed", "-1"], "seed=-1: negative"),
     ],
 )

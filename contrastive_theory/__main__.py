@@ -1,0 +1,96 @@
+"""`contrastive-theory COMMAND ...`: every command of the project; without arguments, their list."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from theory.checks import check_choice
+from theory.command import NAME, OneLineParser, exit_status
+
+COMMANDS = {
+    "verify": ("", "run every stage: claims, simulation, training, audit, report"),
+    "claims": ("theory.__main__:main", "prove or refute every claim of the ledger"),
+    "counterexample": ("simulate.counterexample:main", "Example 1: tiny alignment loss, risk 1/4 on a shifted domain"),
+    "simulate": ("simulate.__main__:main", "hold every closed form against Monte Carlo"),
+    "circle": ("simulate.circle.__main__:main", "Theorem 1 on classes on a circle, in closed form"),
+    "gaussian": ("simulate.gaussian:main", "sigma(delta) of Gaussian classes, in closed form"),
+    "remedy": ("simulate.remedy:main", "what the augmentation-robust loss does to Example 1"),
+    "train": ("empirical.__main__:main", "train an encoder, measure it, hold it against Theorem 1"),
+    "cluster": ("empirical.training.clustering:main", "train a discretising encoder without labels"),
+    "audit": ("empirical.audit.__main__:main", "certify the error of any encoder, and say what blocks the rest"),
+    "check": ("empirical.audit.__main__:check_main", "verify a certificate from its features"),
+    "experiment": ("empirical.experiments.__main__:main", "run one of the lecture's experiments"),
+    "concentration": ("empirical.experiments.view_sets:main", "sigma(delta) of view sets beside measured errors"),
+    "figures": ("figures.__main__:draw_main", "draw every figure from the evidence, as SVG"),
+    "report": ("figures.__main__:main", "write the report and its figures from the evidence"),
+}
+"""Command: where its function lies, and what it does; `verify` runs the stages below."""
+
+STAGES = (
+    "claims",
+    "simulate",
+    "train --data fashion",
+    "train --data digits",
+    "cluster --data digits",
+    "audit --encoder empirical.training.clustering:network --checkpoint build/encoders/digits.safetensors "
+    "--head vertices --data digits --views mild-warp --out build/audit/digits",
+    "report",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the first word names; returns its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help"):
+        print(listing())
+        return 0
+    command, rest = words[0], words[1:]
+    if command == "verify":
+        return verify(rest)
+    parser = OneLineParser("")
+    if command.startswith("-"):
+        parser.parse_words(words)  # --version; any other option is unknown
+    try:
+        check_choice("command", command, COMMANDS)
+    except ValueError as error:
+        parser.error(str(error))
+    return function(COMMANDS[command][0])(rest)
+
+
+def listing() -> str:
+    """Every command and what it does, aligned."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    head = f"usage: {NAME} COMMAND [options], or {NAME} --version"
+    return "\n".join([head, "", *lines, "", f"{NAME} COMMAND --help shows the options of a command."])
+
+
+def function(place: str) -> Callable[[Sequence[str]], int]:
+    """The function that "module:name" names; imported now, so that a short command stays fast."""
+    module, _, name = place.partition(":")
+    command: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), name)
+    return command
+
+
+def verify(argv: Sequence[str]) -> int:
+    """Run the stages in order; returns the status of the first that does not end with 0, else 0."""
+    parser = OneLineParser("verify", description="Run every stage, in order, until one fails: " + "; ".join(STAGES))
+    parser.parse_words(argv)
+    for stage in STAGES:
+        print(f"{NAME} {stage}", file=sys.stderr, flush=True)
+        status = main(stage.split())
+        if status:
+            return status
+    return 0
+
+
+def entry() -> int:
+    """The console command."""
+    for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # thread pools slow down processes that share the cores
+        os.environ.setdefault(pool, "1")
+    return exit_status(main)
+
+
+if __name__ == "__main__":
+    sys.exit(entry())

@@ -1,0 +1,220 @@
+"""The command line: one vocabulary of options, errors of one line, and one handler of whatever a command raises.
+
+Every command ends with one of these statuses:
+
+    0    done
+    1    evidence contradicts an expectation, or a certificate does not stand; nothing else
+    2    bad input, or an environment that cannot be used: one line that names the value and the remedy
+    70   an error of this program: a traceback for a bug report
+    130  interrupted by Ctrl-C
+    141  the reader of the output closed the pipe
+"""
+
+import argparse
+import contextlib
+import errno
+import io
+import os
+import select
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from theory.checks import nearest
+
+NAME = "contrastive-theory"
+ISSUES = "https://github.com/contrastive-theory/contrastive-theory/issues"
+BAD_INPUT, PROGRAM_ERROR, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
+
+REMEDIES = {
+    errno.ENOSPC: "free some space, or give a folder on another disk",
+    errno.EDQUOT: "free some space, or give a folder on another disk",
+    errno.EROFS: "give a folder that can be written",
+    errno.EACCES: "give a path that you may use, or change its permissions",
+    errno.EPERM: "give a path that you may use, or change its permissions",
+    errno.ENOENT: "check the path",
+}
+
+
+def integer(word: str) -> int:
+    """Read an integer option; the error names the word."""
+    try:
+        return int(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{word.strip()!r} is not an integer; give for example 1000") from None
+
+
+def number(word: str) -> float:
+    """Read a number option; the error names the word."""
+    try:
+        return float(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{word.strip()!r} is not a number; give for example 0.1") from None
+
+
+SHARED: dict[str, dict[str, Any]] = {
+    "data": {"metavar": "NAME"},
+    "path": {"type": Path, "help": "where cifar10, cifar100, folder or npz lie on the disk; nothing is downloaded"},
+    "views": {"metavar": "KIND"},
+    "n-views": {
+        "type": integer,
+        "default": 8,
+        "metavar": "N",
+        "help": "views per image, itself included (%(default)s)",
+    },
+    "seed": {"type": integer, "default": 0, "metavar": "N", "help": "of every random draw, 0 or more (%(default)s)"},
+    "jobs": {"type": integer, "default": 1, "metavar": "N", "help": "processes (%(default)s)"},
+    "device": {"default": "auto", "help": "auto, cpu or cuda (%(default)s)"},
+    "runs": {"type": Path, "default": Path("build/runs"), "help": "folder of checkpoints (%(default)s)"},
+    "evidence": {"type": Path, "default": Path("build/evidence"), "help": "folder of the evidence (%(default)s)"},
+    "out": {"type": Path, "default": Path("build/evidence"), "help": "folder of the result (%(default)s)"},
+    "json": {"action": "store_true", "help": "print one JSON document instead of tables"},
+    "quiet": {"action": "store_true", "help": "no progress bars"},
+}
+"""Options that mean the same in every command; `OneLineParser.share` adds them."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """argparse with errors of one line, `--version`, and every negative number, also -1e3 and -inf, taken for a value."""
+
+    def __init__(self, command: str, **options: Any) -> None:
+        super().__init__(prog=f"{NAME} {command}".strip(), allow_abbrev=False, **options)
+        self.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+
+    def share(self, *names: str, **changes: Any) -> None:
+        """Add the options of `SHARED` with these names; changes, such as another default, hold for all of them."""
+        for name in names:
+            self.add_argument(f"--{name}", **(SHARED[name] | changes))
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message on one line of stderr and exit with status 2."""
+        self.exit(BAD_INPUT, f"{self.prog}: {' '.join(message.split())} (--help shows the options)\n")
+
+    def parse_words(self, argv: Sequence[str] | None) -> argparse.Namespace:
+        """Parse argv (sys.argv[1:] if None); with a blank in front argparse does not take a number for an option."""
+        words = sys.argv[1:] if argv is None else argv
+        numbers = [f" {word}" if word.startswith("-") and _is_number(word) else word for word in words]
+        options, unknown = self.parse_known_args(numbers)
+        if unknown:
+            near = nearest(unknown[0].partition("=")[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}" + (f"; {near}" if near else ""))
+        return options
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        try:
+            version = metadata.version(NAME)
+        except metadata.PackageNotFoundError:
+            version = "(not installed)"
+        print(f"{NAME} {version}")
+        parser.exit()
+
+
+def at_least(options: argparse.Namespace, **least: int) -> None:
+    """ValueError that names the first of these options which is smaller than it may be."""
+    for name, bound in least.items():
+        value = getattr(options, name)
+        if value < bound:
+            raise ValueError(f"--{name.replace('_', '-')}={value}: too few; use {bound} or more")
+
+
+def output_folder(option: str, folder: Path) -> Path:
+    """The folder, after a trial that it can be written, which leaves nothing behind; ValueError where it cannot."""
+    try:
+        str(folder).encode()  # its name is written to files
+        path = folder.absolute()
+        existing = next(one for one in (path, *path.parents) if one.exists())
+        with tempfile.TemporaryDirectory(dir=existing) as trial:
+            (trial / path.relative_to(existing)).mkdir(parents=True, exist_ok=True)
+            (trial / path.relative_to(existing) / "probe").write_bytes(b"?")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{option}={str(folder)!r}: cannot be written ({reason}); give another folder") from error
+    return folder
+
+
+def show_progress(options: argparse.Namespace) -> bool:
+    """Whether to draw progress bars: on a terminal only, and not with `--quiet`."""
+    return not options.quiet and sys.stderr is not None and sys.stderr.isatty()
+
+
+def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
+    """The exit status of a command; whatever `main` raises becomes one of the statuses above, with its message."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a console that lacks a character shows its code
+    try:
+        status = _status(main, argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        _say("interrupted; give the same command again: training resumes after its last finished epoch")
+        status = INTERRUPTED
+    except OSError as error:
+        status = _environment(error)
+    except MemoryError:
+        _say("the memory is used up; give fewer images or views, or a larger machine")
+        status = BAD_INPUT
+    except Exception:
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        _say(f"an error of this program; please report the lines above at {ISSUES}")
+        status = PROGRAM_ERROR
+    for stream in (sys.stdout, sys.stderr):
+        _finish(stream)
+    return status
+
+
+def _status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
+    try:
+        return main(argv)
+    except SystemExit as stop:  # argparse ends this way
+        return stop.code if isinstance(stop.code, int) else 0
+
+
+def _environment(error: OSError) -> int:
+    """Say what the operating system refused, in one line, unless nobody is left to read it."""
+    if isinstance(error, BrokenPipeError) and (_is_closed(sys.stdout) or _is_closed(sys.stderr)):
+        return CLOSED_PIPE
+    path = "the output" if error.filename is None else os.fsdecode(error.filename)
+    _say(f"{path}: {error.strerror or error}; {REMEDIES.get(error.errno or 0, 'check it')}")
+    return BAD_INPUT
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError):
+        print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr, flush=True)
+
+
+def _is_closed(stream: TextIO | None) -> bool:
+    """Whether the stream is a pipe that nobody reads any more."""
+    if stream is None:
+        return False
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def _finish(stream: TextIO | None) -> None:
+    """Flush the stream; one that cannot be written goes to nowhere, so that the interpreter's last flush succeeds."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
