@@ -7,7 +7,8 @@ from torch import nn
 
 from empirical.evaluation import heads
 from empirical.evaluation.world import as_json, blocking, measure, world_of
-from empirical.views.augmentations import Augmentation, finite_views
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import finite_views
 from theory import factors
 from theory.theorem1 import choose
 

@@ -343,7 +343,8 @@ def test_views_realise_the_gaussian_distances():
 def test_real_images_are_settled_in_full():
     """100 images of one class, 5 views: exact at every one of some 5000 thresholds, within a small budget."""
     from empirical.data.sets import load
-    from empirical.views.augmentations import Augmentation, finite_views
+    from empirical.views.augmentations import Augmentation
+    from empirical.views.protocol import finite_views
 
     data = load("fashion")
     images = data.train_images[data.train_labels == 0][:100]
