@@ -7,16 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from figures.report import Inputs, drawings, page, read
+from figures.evidence import Documents
+from figures.report import drawings, page, read
 from theory.command import OneLineParser, exit_status, output_folder
 from theory.ledger import write_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the report and its figures; returns the exit status."""
-    inputs, folder = _inputs("report", "Write the report and its figures from the evidence.", argv)
-    drawn = _drawn(inputs, folder)
-    text = page(inputs, drawn)
+    documents, folder = _documents("report", "Write the report and its figures from the evidence.", argv)
+    drawn = _drawn(documents, folder)
+    text = page(documents, drawn)
     target = folder / "index.html"
     write_text(target, text)
     print(f"report: {target} ({len(text) / 1e6:.1f} MB, self-contained), figures in {folder / 'figures'}")
@@ -25,12 +26,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def draw_main(argv: Sequence[str] | None = None) -> int:
     """Write the figures alone; returns the exit status."""
-    inputs, folder = _inputs("figures", "Draw every figure from the evidence, as SVG.", argv)
-    print(f"{len(_drawn(inputs, folder))} figures in {folder / 'figures'}")
+    documents, folder = _documents("figures", "Draw every figure from the evidence, as SVG.", argv)
+    print(f"{len(_drawn(documents, folder))} figures in {folder / 'figures'}")
     return 0
 
 
-def _inputs(command: str, description: str, argv: Sequence[str] | None) -> tuple[Inputs, Path]:
+def _documents(command: str, description: str, argv: Sequence[str] | None) -> tuple[Documents, Path]:
     """The evidence that the options name, and the folder to write to."""
     parser = OneLineParser(command, description=description)
     parser.share("evidence")
@@ -42,9 +43,9 @@ def _inputs(command: str, description: str, argv: Sequence[str] | None) -> tuple
         parser.error(str(error))
 
 
-def _drawn(inputs: Inputs, folder: Path) -> dict[str, str]:
+def _drawn(documents: Documents, folder: Path) -> dict[str, str]:
     """Every figure as SVG, by name, written below the folder."""
-    drawn = drawings(inputs)
+    drawn = drawings(documents)
     for name, figure in drawn.items():
         write_text(folder / "figures" / f"{name}.svg", figure)
     return drawn

@@ -75,8 +75,8 @@ def test_the_version_comes_without_loading_anything():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("veryfy", "'veryfy' is no command; did you mean verify? Choose one of verify, claims, "),
-        ("zzz", "'zzz' is no command; choose one of verify, claims, "),
+        ("veryfy", "command=veryfy: unknown; did you mean verify? choose one of verify, claims, "),
+        ("zzz", "command=zzz: unknown; choose one of verify, claims, "),
         ("--verison", "unrecognized arguments: --verison; did you mean --version?"),
         ("claims --claim lemma-32", "--claim=lemma-32: unknown; did you mean lemma-3.2 or "),
         ("claims --jsn", "unrecognized arguments: --jsn; did you mean --json?"),
