@@ -46,12 +46,12 @@ class Tally:
 
 def theorem_1(worlds: Iterable[Factors]) -> list[Tally]:
     """Every form of Theorem 1; near is measured against Err(G_f), excess against the error of any view, per class."""
-    tallies: dict[str, list[Tally]] = {f"thm-1-{form}": [] for form in FORMS}
+    tallies: dict[str, list[Tally]] = {form.claim: [] for form in FORMS.values()}
     for factors in worlds:
         for form, values in evaluate_all(factors).items():
             bound = values.bound[values.met]
             ratio = bound / factors.error if factors.error > 1e-12 else np.full(bound.shape, np.inf)
-            claim, near, least = f"thm-1-{form}", int((ratio <= NEAR).sum()), float(ratio.min(initial=np.inf))
+            claim, near, least = FORMS[form].claim, int((ratio <= NEAR).sum()), float(ratio.min(initial=np.inf))
             tallies[claim].append(Tally(claim, len(factors.s), len(bound), near, least, values.excess))
     return [_total(claim, parts) for claim, parts in tallies.items()]
 

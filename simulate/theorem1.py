@@ -13,7 +13,7 @@ from theory.theorem1 import FORMS, margin
 from theory.theorem1.certificates.world import GUARD, ROUNDING
 from theory.theorem1.forms.form import Pair
 
-CLAIMS = tuple(f"thm-1-{form}" for form in FORMS)
+CLAIMS = tuple(form.claim for form in FORMS.values())
 """Claims of the ledger, in the order of `FORMS`."""
 
 
