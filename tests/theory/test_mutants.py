@@ -157,8 +157,8 @@ def test_a_bound_that_only_equals_cauchy_schwarz_says_nothing():
 def test_triangle_form_is_attained_by_classes_that_are_points(angle):
     """Two classes of equal size at norm sqrt(2) in the plane: S = 0 and p_k ||mu_k||^2 = 1, so no inequality is left."""
     features = np.sqrt(2) * points([[1.0, 0.0], [np.cos(angle), np.sin(angle)]], [3, 3]).features
-    found = crosscorrelation.correlations(features, np.repeat([0, 1], 3))
-    root, size = losses.identity_distance(found.total) ** 0.5, (found.within**2).sum() ** 0.5
+    moments = crosscorrelation.correlations(features, np.repeat([0, 1], 3))
+    root, size = losses.identity_distance(moments.total) ** 0.5, (moments.within**2).sum() ** 0.5
     assert crosscorrelation.triangle_square(root, size, 0.25, 0) == pytest.approx((2 * np.cos(angle)) ** 2)
     assert crosscorrelation.unnormed_square(root, size, 0.25) == pytest.approx((2 * np.cos(angle)) ** 2)
 
@@ -176,14 +176,14 @@ def test_sharp_form_is_attained_at_every_theta(theta):
     product = A**2 - B**2
     assert abs(crosscorrelation.THETAS / theta - 1).min() > 0.01
     assert product <= sharp.bound[0, 1] <= product * (1 + 1e-6)
-    found = crosscorrelation.correlations(features, labels)
-    root, size = losses.identity_distance(found.total) ** 0.5, (found.within**2).sum() ** 0.5
+    moments = crosscorrelation.correlations(features, labels)
+    root, size = losses.identity_distance(moments.total) ** 0.5, (moments.within**2).sum() ** 0.5
     assert crosscorrelation.unnormed_square(root, size, 0.25) == pytest.approx(product**2)
 
 
 def test_norms_are_bounded_from_below_by_what_the_radius_leaves():
-    found = norm_interval(np.array([[1.0, 0.0], [0.0, 0.5]]), np.array([0.25, 0.75]), 0.9, 9)
-    assert found.low.tolist() == [0.75, 0.0]
+    interval = norm_interval(np.array([[1.0, 0.0], [0.0, 0.5]]), np.array([0.25, 0.75]), 0.9, 9)
+    assert interval.low.tolist() == [0.75, 0.0]
 
 
 def test_an_anchor_reaches_exactly_half_of_delta():
@@ -261,9 +261,9 @@ def test_printed_form_charges_the_misaligned_share_to_the_smallest_class():
     world = points(simplex(3), [3, 6, 60])
     features = world.features.copy()
     features[-1, 1] = features[0, 0]
-    found = certify(FiniteWorld(features, features, world.labels), "printed", scope="world")
-    assert found.met
-    for verdict in found.classes:
+    certificate = certify(FiniteWorld(features, features, world.labels), "printed", scope="world")
+    assert certificate.met
+    for verdict in certificate.classes:
         assert verdict.R == pytest.approx(1 / 69)
         assert verdict.costs["R / min p"] == pytest.approx(1 / 3)
         assert verdict.threshold == pytest.approx(1 - sum(verdict.costs.values()), abs=1e-12)
@@ -279,9 +279,9 @@ def test_nothing_is_charged_to_the_share_of_a_class_that_is_whole(form):
 
 
 def test_the_binding_class_is_that_of_the_least_margin():
-    found = certify(uneven())
-    margins = [verdict.margin for verdict in found.classes]
-    assert found.binding.label == int(np.argmin(margins))
+    certificate = certify(uneven())
+    margins = [verdict.margin for verdict in certificate.classes]
+    assert certificate.binding.label == int(np.argmin(margins))
     assert np.ptp(margins) > 0.01
 
 

@@ -59,14 +59,14 @@ def test_dropping_a_view_often_lowers_it():
 
 def naive(features):
     """(L_align, AAL, L_AR, displacement) by plain loops over ordered pairs of views."""
-    found = []
+    rows = []
     for views in features:
         m = len(views)
         gaps = [[math.dist(a, b) for b in views] for a in views]
         apart = [gaps[j][k] for j in range(m) for k in range(m) if j != k]
         squares = [g * g for g in apart]
-        found.append((sum(squares) / m**2, sum(squares) / len(squares), max(squares), max(apart)))
-    return np.mean(found, axis=0)
+        rows.append((sum(squares) / m**2, sum(squares) / len(squares), max(squares), max(apart)))
+    return np.mean(rows, axis=0)
 
 
 @settings(max_examples=100, deadline=None)
@@ -145,8 +145,8 @@ def test_example_1_alignment_is_fixed_while_the_robust_loss_grows_with_m():
 )
 def test_a_mutated_formula_is_no_longer_proved(name, mutant, claim, monkeypatch):
     monkeypatch.setattr(robust, name, mutant)
-    (found,) = [c for c in robust.CLAIMS if c.id == claim]
-    assert ledger.verdict(found, ledger.gather(found)) is ledger.Verdict.UNDECIDED
+    (stated,) = [c for c in robust.CLAIMS if c.id == claim]
+    assert ledger.verdict(stated, ledger.gather(stated)) is ledger.Verdict.UNDECIDED
 
 
 MUTANTS = {

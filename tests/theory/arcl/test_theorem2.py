@@ -316,10 +316,10 @@ def test_scaling_any_world_down_breaks_the_printed_bound_and_not_the_corrected_o
         features, targets = random_world(seed)
         if not spans(features):
             continue
-        found = [t for t in transfers(features, targets, transfer.absolute_loss) if t[0] > 0]
+        excesses = [t for t in transfers(features, targets, transfer.absolute_loss) if t[0] > 0]
         shrunk = features / 10_000
         for (excess, a, b, _), again in zip(
-            found, [t for t in transfers(shrunk, targets, transfer.absolute_loss) if t[0] > 0], strict=True
+            excesses, [t for t in transfers(shrunk, targets, transfer.absolute_loss) if t[0] > 0], strict=True
         ):
             assert again[:3] == (excess, a * 10_000, b * 10_000)
             displacement = transfer.robust_displacement(shrunk)
@@ -353,8 +353,8 @@ def max_of(a, b):
 @pytest.mark.parametrize(("name", "mutant", "claim"), MUTANTS)
 def test_a_mutated_formula_is_no_longer_proved(name, mutant, claim, monkeypatch):
     monkeypatch.setattr(theorem2_corrected, name, mutant)
-    (found,) = [c for c in theorem2_corrected.CLAIMS if c.id == claim]
-    assert ledger.verdict(found, ledger.gather(found)) is ledger.Verdict.UNDECIDED
+    (stated,) = [c for c in theorem2_corrected.CLAIMS if c.id == claim]
+    assert ledger.verdict(stated, ledger.gather(stated)) is ledger.Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -371,5 +371,5 @@ def test_a_mutated_formula_is_no_longer_proved(name, mutant, claim, monkeypatch)
 def test_a_mutated_formula_loses_the_refutation_or_its_range(name, mutant, claim, monkeypatch):
     """With the displacement not squared, or the bound doubled, the printed statement is no longer refuted as it stands."""
     monkeypatch.setattr(theorem2_printed, name, mutant)
-    (found,) = [c for c in theorem2_printed.CLAIMS if c.id == claim]
-    assert ledger.verdict(found, ledger.gather(found)) is ledger.Verdict.UNDECIDED
+    (stated,) = [c for c in theorem2_printed.CLAIMS if c.id == claim]
+    assert ledger.verdict(stated, ledger.gather(stated)) is ledger.Verdict.UNDECIDED

@@ -52,15 +52,15 @@ def forced(monkeypatch, k):
     plan = planning.make_plan
 
     def with_bounds(views, others):
-        found = plan(views, others)
+        chosen = plan(views, others)
         if k == 0:
-            return planning.Plan(found.unit, None)
+            return planning.Plan(chosen.unit, None)
         largest = max(planning._largest("views", s) for s in (views, others) if s is not None)
         scale = scale_for(largest, views.shape[2])
         rows = views.reshape(-1, views.shape[2])[:200].astype(float) * scale
         centre = rows.mean(axis=0)
         basis = None if k is None else principal_basis(rows - centre, min(k, views.shape[2] - 1))
-        return planning.Plan(found.unit, embedding(scale, centre, basis))
+        return planning.Plan(chosen.unit, embedding(scale, centre, basis))
 
     monkeypatch.setattr(distances, "make_plan", with_bounds)
 
@@ -78,15 +78,15 @@ def reference(views, others=None):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_path_gives_the_same_bits(kind, monkeypatch):
     views = adversarial(kind, 0)
-    found = {}
+    by_rank = {}
     for k in (0, 2, 5, 13, None):
         with monkeypatch.context() as patch:
             forced(patch, k)
-            found[k] = augmented_distances(views)
+            by_rank[k] = augmented_distances(views)
     for k in (2, 5, 13, None):
-        np.testing.assert_array_equal(found[k], found[0])
-    np.testing.assert_array_equal(found[0], found[0].T)
-    assert not found[0].diagonal().any()
+        np.testing.assert_array_equal(by_rank[k], by_rank[0])
+    np.testing.assert_array_equal(by_rank[0], by_rank[0].T)
+    assert not by_rank[0].diagonal().any()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -136,18 +136,18 @@ def test_the_product_errs_by_no_more_than_beta_and_coordinates_by_no_more_than_k
     scale = scale_for(float(abs(rows).max()), D)
     centre = rows[:30].mean(axis=0) * scale
     basis = principal_basis(rows[:30] * scale - centre, min(9, D - 1))
-    for found in (embedding(scale, centre, None), embedding(scale, centre, basis)):
-        left, norms = found.factors(rows)
+    for embedded in (embedding(scale, centre, None), embedding(scale, centre, basis)):
+        left, norms = embedded.factors(rows)
         assert norms.max() < 1.01
         z = left[:, :-2].astype(float)
         reach = norms[:, None] + norms
         apart = ((z[:, None] - z) ** 2).sum(axis=2)
         product = (left @ right_factors(left).T).astype(float)
-        assert (abs(product + apart / 2) <= found.beta * reach**2 / 2).all()
+        assert (abs(product + apart / 2) <= embedded.beta * reach**2 / 2).all()
         true = np.linalg.norm(rows[:, None] - rows, axis=2) * scale
-        assert (np.sqrt(apart) <= true * found.grow + found.kappa * reach).all()
-        assert found.kappa < 1e-5
-        assert found.beta < 1e-4
+        assert (np.sqrt(apart) <= true * embedded.grow + embedded.kappa * reach).all()
+        assert embedded.kappa < 1e-5
+        assert embedded.beta < 1e-4
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -157,11 +157,11 @@ def test_kappa_is_needed(flat):
     rows = rng.normal(size=(80, 50)) if not flat else rng.normal(size=(80, 6)) @ rng.normal(size=(6, 50))
     scale = scale_for(float(abs(rows).max()), 50)
     centre = rows.mean(axis=0) * scale
-    found = embedding(scale, centre, principal_basis(rows * scale - centre, 6) if flat else None)
-    left, norms = found.factors(rows)
+    embedded = embedding(scale, centre, principal_basis(rows * scale - centre, 6) if flat else None)
+    left, norms = embedded.factors(rows)
     z = left[:, :-2].astype(float)
     excess = np.sqrt(((z[:, None] - z) ** 2).sum(axis=2)) - np.linalg.norm(rows[:, None] - rows, axis=2) * scale
-    assert 0 < (excess / (norms[:, None] + norms)).max() < found.kappa
+    assert 0 < (excess / (norms[:, None] + norms)).max() < embedded.kappa
 
 
 def test_residual_norms_tell_apart_what_the_prefix_cannot():
@@ -169,8 +169,8 @@ def test_residual_norms_tell_apart_what_the_prefix_cannot():
     rows = np.zeros((2, 4))
     rows[:, 0] = 1.0
     rows[0, 3] = 0.5
-    found = embedding(0.25, np.zeros(4), np.eye(4)[:, :2])
-    z = found.factors(rows)[0][:, :-2]
+    embedded = embedding(0.25, np.zeros(4), np.eye(4)[:, :2])
+    z = embedded.factors(rows)[0][:, :-2]
     assert np.linalg.norm(z[0] - z[1]) == pytest.approx(0.125)
 
 
@@ -187,8 +187,8 @@ def test_plans_follow_the_data():
 @pytest.mark.parametrize("kind", ["noise", "low rank", "float32", "small integers"])
 def test_train_against_test_is_a_block_of_all_against_all(kind):
     views = adversarial(kind, 2, n=20)
-    found = augmented_distances(views[:12], views[12:])
-    np.testing.assert_array_equal(found, augmented_distances(views)[:12, 12:])
+    measured = augmented_distances(views[:12], views[12:])
+    np.testing.assert_array_equal(measured, augmented_distances(views)[:12, 12:])
     assert augmented_distances(views[:1], views[:1, :1]).tolist() == [[0.0]]
     strided = np.asfortranarray(views)
     np.testing.assert_array_equal(augmented_distances(strided), augmented_distances(views))
@@ -250,9 +250,9 @@ def test_temporary_arrays_stay_below_64_mb(path, monkeypatch):
 def test_tensors_on_the_cpu_are_the_numpy_path():
     views = adversarial("low rank", 4)
     tensor = torch.from_numpy(views).requires_grad_()
-    found = augmented_distances(tensor)
-    assert found.dtype == torch.float64
-    np.testing.assert_array_equal(found.numpy(), augmented_distances(views))
+    measured = augmented_distances(tensor)
+    assert measured.dtype == torch.float64
+    np.testing.assert_array_equal(measured.numpy(), augmented_distances(views))
     half = torch.from_numpy(views).to(torch.bfloat16)
     np.testing.assert_array_equal(
         augmented_distances(half, half[:3]).numpy(),
@@ -269,12 +269,12 @@ def check_device(device, kind, precision):
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(precision)
     try:
-        found = on_device(tensor.to(device), None).cpu().numpy()
+        measured = on_device(tensor.to(device), None).cpu().numpy()
         block = on_device(tensor[:5].to(device), tensor[5:, :2].to(device)).cpu().numpy()
     finally:
         torch.set_float32_matmul_precision(before)
     expected = augmented_distances(tensor.numpy())
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
+    np.testing.assert_allclose(measured, expected, rtol=1e-12, atol=0)
     np.testing.assert_allclose(block, augmented_distances(tensor[:5].numpy(), tensor[5:, :2].numpy()), rtol=1e-12)
 
 

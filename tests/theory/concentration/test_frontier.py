@@ -63,11 +63,11 @@ def largest_by_networkx(near):
     ids=["plane", "ten dimensions", "clusters", "random", "ties"],
 )
 def test_the_frontier_agrees_with_cp_sat(distances):
-    found = frontier(distances)
-    assert found.exact
+    intervals = frontier(distances)
+    assert intervals.exact
     for level in (0.05, 0.4, 0.9):
-        t = int(level * len(found.thresholds))
-        assert found.lower[t] == largest_by_cp_sat(distances <= found.thresholds[t])
+        t = int(level * len(intervals.thresholds))
+        assert intervals.lower[t] == largest_by_cp_sat(distances <= intervals.thresholds[t])
 
 
 @settings(max_examples=30, deadline=None)
@@ -110,14 +110,14 @@ def test_the_search_agrees_with_networkx_on_graphs_without_geometry(seed, n, den
     t = int(density * len(thresholds))
     largest = largest_by_networkx(ranks <= t)
     for lower, budget in ((0, 10**6), (largest - 1, 10**6), (largest, 10**6), (0, 1), (0, 30), (largest - 1, 5)):
-        found = larger_clique(ranks, t, lower, budget)
-        members = found.members
+        search = larger_clique(ranks, t, lower, budget)
+        members = search.members
         assert len(members) == 0 or lower < len(set(members.tolist())) == len(members)
         assert len(members) == 0 or ranks[np.ix_(members, members)].max() <= t
-        assert max(len(members), largest) <= found.upper
-        assert found.nodes <= budget + 1  # and one for the peeling
+        assert max(len(members), largest) <= search.upper
+        assert search.nodes <= budget + 1  # and one for the peeling
         if budget == 10**6:
-            assert (len(members), found.upper) == (largest if largest > lower else 0, largest)
+            assert (len(members), search.upper) == (largest if largest > lower else 0, largest)
 
 
 @settings(max_examples=300, deadline=None)
@@ -187,18 +187,18 @@ def test_no_budget_ever_claims_too_much(distances):
     assert full.exact
     widths = []
     for nodes in (1, 2, 5, 17, 60, 250, 1000, 5000, 20_000):
-        found = frontier(distances, nodes=nodes)
-        assert found.nodes <= nodes + 1
-        assert (found.possible <= full.reached).all()
-        assert (full.reached <= found.reached).all()
-        assert found.exact == bool((found.reached == found.possible).all())
-        widths.append(found.width)
+        intervals = frontier(distances, nodes=nodes)
+        assert intervals.nodes <= nodes + 1
+        assert (intervals.possible <= full.reached).all()
+        assert (full.reached <= intervals.reached).all()
+        assert intervals.exact == bool((intervals.reached == intervals.possible).all())
+        widths.append(intervals.width)
     assert widths[0] > 0
     assert widths[-1] == 0 or widths[-1] < widths[0] / 2
     for seconds in (1e-6, 0.01, 0.05):
-        found = frontier(distances, seconds=seconds)
-        assert (found.possible <= full.reached).all()
-        assert (full.reached <= found.reached).all()
+        intervals = frontier(distances, seconds=seconds)
+        assert (intervals.possible <= full.reached).all()
+        assert (full.reached <= intervals.reached).all()
 
 
 def test_a_time_limit_holds_during_a_long_search(monkeypatch):
@@ -207,10 +207,10 @@ def test_a_time_limit_holds_during_a_long_search(monkeypatch):
     clock, longest = [0.0], [0]
 
     def slow(ranks, t, lower, nodes):
-        found = larger_clique(ranks, t, lower, nodes)
-        clock[0] += found.nodes * 1e-3
-        longest[0] = max(longest[0], found.nodes)
-        return found
+        outcome = larger_clique(ranks, t, lower, nodes)
+        clock[0] += outcome.nodes * 1e-3
+        longest[0] = max(longest[0], outcome.nodes)
+        return outcome
 
     def slow_too(*arguments):
         clock[0] += 1e-3
@@ -220,10 +220,10 @@ def test_a_time_limit_holds_during_a_long_search(monkeypatch):
     monkeypatch.setattr(module, "swapped", slow_too)
     monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
     distances = random_graph(0, 300)
-    found = frontier(distances, seconds=3.0)
+    intervals = frontier(distances, seconds=3.0)
     assert 2.9 < clock[0] < 3.4
-    assert not found.exact
-    assert 0 < found.width < 0.5
+    assert not intervals.exact
+    assert 0 < intervals.width < 0.5
     frontier(distances, nodes=30_000)
     assert longest[0] > 4_700
 
@@ -261,11 +261,11 @@ def test_local_search_never_loses_and_stays_a_clique(seed, n, q, level):
     t = int(level * len(thresholds))
     order, diameters = growth(ranks, seed % n)
     start = order[: np.searchsorted(diameters, t, side="right")]
-    found = swapped(ranks, t, start, 100)
-    assert len(set(found.tolist())) == len(found) >= len(start)
-    assert ranks[np.ix_(found, found)].max() <= t
-    assert len(found) <= larger_clique(ranks, t, 0, 10**6).upper
-    np.testing.assert_array_equal(found, swapped(ranks, t, start, 100))
+    clique = swapped(ranks, t, start, 100)
+    assert len(set(clique.tolist())) == len(clique) >= len(start)
+    assert ranks[np.ix_(clique, clique)].max() <= t
+    assert len(clique) <= larger_clique(ranks, t, 0, 10**6).upper
+    np.testing.assert_array_equal(clique, swapped(ranks, t, start, 100))
 
 
 def test_local_search_leaves_a_clique_that_no_sample_can_join():
@@ -281,8 +281,8 @@ def test_local_search_leaves_a_clique_that_no_sample_can_join():
 @given(seeds, st.integers(2, 40), st.integers(1, 4))
 def test_the_neighbour_bound_excludes_no_clique(seed, n, q):
     distances = points(seed, n, q)
-    found = frontier(distances)
-    assert (_neighbour_bound(ranked(distances)[1]) <= found.reached).all()
+    intervals = frontier(distances)
+    assert (_neighbour_bound(ranked(distances)[1]) <= intervals.reached).all()
 
 
 def gaussian_sigma(delta, a, s, q):
@@ -304,9 +304,9 @@ def test_one_dimensional_gaussian_frontier_within_the_proven_band():
     for n, repeats in ((30, 8), (120, 4), (480, 1)):
         errors = []
         for seed in range(repeats):
-            found = frontier(gaussian_distances(seed, n, a, s, 1))
-            assert found.exact
-            errors.append(abs(found.sigma(deltas)[0] - gaussian_sigma(deltas, a, s, 1)).max())
+            curve = frontier(gaussian_distances(seed, n, a, s, 1))
+            assert curve.exact
+            errors.append(abs(curve.sigma(deltas)[0] - gaussian_sigma(deltas, a, s, 1)).max())
         assert max(errors) <= 2 * np.sqrt(np.log(200) / (2 * n))
         gaps.append(np.mean(errors))
     assert gaps[0] > gaps[1] > gaps[2]
@@ -321,9 +321,9 @@ def test_planar_gaussian_frontier_approaches_the_closed_form_from_above():
     for n, repeats in ((30, 8), (120, 4), (400, 2)):
         gaps = []
         for seed in range(repeats):
-            found = frontier(gaussian_distances(seed, n, a, s, 2))
-            assert found.exact
-            gaps.append(found.sigma(deltas)[0] - gaussian_sigma(deltas, a, s, 2))
+            intervals = frontier(gaussian_distances(seed, n, a, s, 2))
+            assert intervals.exact
+            gaps.append(intervals.sigma(deltas)[0] - gaussian_sigma(deltas, a, s, 2))
         assert np.min(gaps) > -np.sqrt(np.log(200) / (2 * n))
         excess.append(np.max(gaps, axis=1).mean())
     assert excess[0] > excess[1] > excess[2] > 0
@@ -334,9 +334,9 @@ def test_views_realise_the_gaussian_distances():
     """q = 1 with a dense fan of views: d_A of the finite world is max(0, gap - 2 a) up to the spacing of the fan."""
     x = np.random.default_rng(0).normal(size=40)
     fan = np.linspace(-0.3, 0.3, 61)
-    found = augmented_distances((x[:, None] + fan)[:, :, None])
+    measured = augmented_distances((x[:, None] + fan)[:, :, None])
     expected = np.maximum(abs(x[:, None] - x) - 0.6, 0)
-    assert (abs(found - expected) <= 0.6 / 60 / 2 + 1e-12).all()
+    assert (abs(measured - expected) <= 0.6 / 60 / 2 + 1e-12).all()
     assert gaussian_sigma(2 * norm.ppf(0.75), 0, 1, 1) == pytest.approx(0.5)
 
 
@@ -350,9 +350,9 @@ def test_real_images_are_settled_in_full():
     images = data.train_images[data.train_labels == 0][:100]
     views = finite_views(images, Augmentation.from_letters("abcd"), 5, 0).reshape(100, 5, -1)
     distances = augmented_distances(views).numpy()
-    found = frontier(distances, nodes=20_000)
-    assert found.exact
-    assert len(found.thresholds) > 4000
-    middle = found.thresholds[len(found.thresholds) // 2]
+    intervals = frontier(distances, nodes=20_000)
+    assert intervals.exact
+    assert len(intervals.thresholds) > 4000
+    middle = intervals.thresholds[len(intervals.thresholds) // 2]
     part = main_part(distances, middle)
-    assert part.lower == part.upper == found.main_part(middle).lower
+    assert part.lower == part.upper == intervals.main_part(middle).lower

@@ -97,13 +97,13 @@ def test_a_deep_clique_needs_no_recursion():
 
 @pytest.mark.parametrize("delta", [-1.0, float("nan"), Fraction(-1, 2)])
 def test_bad_delta_is_named(delta):
-    found = frontier(np.zeros((3, 3)))
+    intervals = frontier(np.zeros((3, 3)))
     for call in (
         lambda: main_part(np.zeros((3, 3)), delta),
         lambda: vertex_cover_estimate(np.zeros((3, 3)), delta),
-        lambda: found.main_part(delta),
-        lambda: found.sigma(delta),
-        lambda: found.sigma(np.array([0.5, delta])),
+        lambda: intervals.main_part(delta),
+        lambda: intervals.sigma(delta),
+        lambda: intervals.sigma(np.array([0.5, delta])),
     ):
         with pytest.raises(ValueError, match=f"delta={delta}: .*give delta >= 0"):
             call()
@@ -130,16 +130,16 @@ def symmetric(rng, n, values=None):
 def test_frontier_is_the_largest_clique_at_every_threshold(seed, n, distinct):
     """Also with many ties: three distinct distances."""
     distances = symmetric(np.random.default_rng(seed), n, np.arange(1, distinct + 1) / distinct)
-    found = frontier(distances)
-    assert found.exact
-    assert found.width == 0.0
-    for t, delta in enumerate(found.thresholds):
+    intervals = frontier(distances)
+    assert intervals.exact
+    assert intervals.width == 0.0
+    for t, delta in enumerate(intervals.thresholds):
         graph = nx.from_numpy_array((distances <= delta) & ~np.eye(n, dtype=bool))
         largest = (
             nx.max_weight_clique(graph, weight=None)[1] if t % 5 == 0 or n < 12 else main_part(distances, delta).lower
         )
-        assert found.lower[t] == found.upper[t] == largest
-        part = found.main_part(delta)
+        assert intervals.lower[t] == intervals.upper[t] == largest
+        part = intervals.main_part(delta)
         assert len(part.indices) == part.lower == largest
         assert (distances[np.ix_(part.indices, part.indices)] <= delta).all()
 
@@ -174,8 +174,8 @@ def test_a_time_limit_ends_the_search_with_valid_intervals():
 
 
 def test_sigma_takes_arrays_and_is_monotone():
-    found = frontier(symmetric(np.random.default_rng(4), 30))
-    lower, upper = found.sigma(np.linspace(0, 2, 50))
+    intervals = frontier(symmetric(np.random.default_rng(4), 30))
+    lower, upper = intervals.sigma(np.linspace(0, 2, 50))
     assert (np.diff(lower) >= 0).all()
     np.testing.assert_array_equal(lower, upper)
     assert (lower[0], lower[-1]) == (1 / 30, 1.0)
@@ -248,9 +248,9 @@ def test_steps_of_no_samples_need_an_empty_square():
 def test_budgets_without_end_are_no_limit():
     distances = symmetric(np.random.default_rng(6), 60)
     expected = frontier(distances)
-    for found in (frontier(distances, seconds=np.inf), frontier(distances, nodes=10**30)):
-        np.testing.assert_array_equal(found.reached, expected.reached)
-        assert found.nodes == expected.nodes
+    for intervals in (frontier(distances, seconds=np.inf), frontier(distances, nodes=10**30)):
+        np.testing.assert_array_equal(intervals.reached, expected.reached)
+        assert intervals.nodes == expected.nodes
     assert frontier(distances, seconds=1e308).exact
     assert main_part(distances, 0.5, nodes=10**30).upper == main_part(distances, 0.5, nodes=10**6).upper
 
@@ -307,10 +307,10 @@ def test_pruning_never_changes_the_distance(name, views, monkeypatch):
 
 def test_tensors_give_the_same_bits_on_their_device():
     views = torch.randn(20, 4, 30, generator=torch.Generator().manual_seed(0))
-    found = augmented_distances(views)
-    assert found.dtype == torch.float64
-    assert found.device == views.device
-    np.testing.assert_array_equal(found.numpy(), augmented_distances(views.numpy()))
+    measured = augmented_distances(views)
+    assert measured.dtype == torch.float64
+    assert measured.device == views.device
+    np.testing.assert_array_equal(measured.numpy(), augmented_distances(views.numpy()))
 
 
 def test_blocks_on_other_processes_give_the_same_bits():

@@ -34,51 +34,51 @@ drawn_features = st.one_of(feature_sets, st.builds(draw_features, seeds))
 @settings(max_examples=200, deadline=None)
 @given(drawn_features)
 def test_every_form_bounds_the_size_of_every_product(drawn):
-    found = bounds(*drawn)
+    by_form = bounds(*drawn)
     for form in FORMS:
-        assert found[form].form == form
-        assert (off_diagonal(found[form].bound) >= abs(off_diagonal(found[form].product))).all()
-        assert found[form].slack >= 0
-    assert (found["sharp"].bound <= found["constant"].bound + ROUNDING).all()
-    assert (found["constant"].bound <= found["printed"].bound).all()
+        assert by_form[form].form == form
+        assert (off_diagonal(by_form[form].bound) >= abs(off_diagonal(by_form[form].product))).all()
+        assert by_form[form].slack >= 0
+    assert (by_form["sharp"].bound <= by_form["constant"].bound + ROUNDING).all()
+    assert (by_form["constant"].bound <= by_form["printed"].bound).all()
 
 
 @settings(max_examples=200, deadline=None)
 @given(drawn_features)
 def test_sharp_is_below_the_triangle_inequality_and_the_form_without_norms(drawn):
     features, labels = drawn
-    found = correlations(features, labels)
-    root, size = identity_distance(found.total) ** 0.5, (found.within**2).sum() ** 0.5
-    share, excess = np.outer(found.shares, found.shares), len(found.total) - len(found.shares)
+    moments = correlations(features, labels)
+    root, size = identity_distance(moments.total) ** 0.5, (moments.within**2).sum() ** 0.5
+    share, excess = np.outer(moments.shares, moments.shares), len(moments.total) - len(moments.shares)
     sharp = off_diagonal(bounds(features, labels)["sharp"].bound)
-    scale = ROUNDING * (1 + abs(found.gram).max())
+    scale = ROUNDING * (1 + abs(moments.gram).max())
     triangle = off_diagonal(crosscorrelation.triangle_square(root, size, share, excess))
     assert (sharp <= np.sqrt(np.maximum(triangle, 0)) + scale).all()
     if excess >= 0:
         unnormed = off_diagonal(crosscorrelation.unnormed_square(root, size, share))
         assert (sharp <= np.sqrt(unnormed) + scale).all()
-        assert (unnormed >= off_diagonal(found.gram) ** 2 - 1e-9).all()
+        assert (unnormed >= off_diagonal(moments.gram) ** 2 - 1e-9).all()
 
 
 @settings(max_examples=100, deadline=None)
 @given(drawn_features)
 def test_spectral_identity_and_its_parts(drawn):
     features, labels = drawn
-    found = correlations(features, labels)
-    (d, K), size = (len(found.total), len(found.shares)), max(1.0, abs(found.total).max()) ** 2
-    np.testing.assert_allclose(found.total, found.between + found.within, atol=1e-12 * size)
-    assert np.linalg.eigvalsh(found.within).min() > -1e-9 * size
-    root = np.sqrt(np.outer(found.shares, found.shares))
-    x = np.linalg.eigvalsh(found.between) - 1
-    y = np.linalg.eigvalsh(root * found.gram) - 1
+    moments = correlations(features, labels)
+    (d, K), size = (len(moments.total), len(moments.shares)), max(1.0, abs(moments.total).max()) ** 2
+    np.testing.assert_allclose(moments.total, moments.between + moments.within, atol=1e-12 * size)
+    assert np.linalg.eigvalsh(moments.within).min() > -1e-9 * size
+    root = np.sqrt(np.outer(moments.shares, moments.shares))
+    x = np.linalg.eigvalsh(moments.between) - 1
+    y = np.linalg.eigvalsh(root * moments.gram) - 1
     for kappa in (0.1, 0.5, 1.0):
         left, right = (crosscorrelation.lopsided_square(values, kappa).sum() for values in (x, y))
         assert left == pytest.approx(right + kappa * (d - K), abs=1e-8 * size)
         theta = kappa / (1 - kappa) if kappa < 1 else np.inf
         if kappa < 1:
-            assert identity_distance(found.total) + theta * (found.within**2).sum() >= left - 1e-8 * size
+            assert identity_distance(moments.total) + theta * (moments.within**2).sum() >= left - 1e-8 * size
     budget = crosscorrelation.trace_budget(
-        identity_distance(found.total), (found.within**2).sum(), np.trace(found.within)
+        identity_distance(moments.total), (moments.within**2).sum(), np.trace(moments.within)
     )
     assert budget >= (x**2).sum() - 1e-8 * size
 
@@ -88,8 +88,8 @@ def test_spectral_identity_and_its_parts(drawn):
 def test_block_radius_inverts_the_block(centre, kappa, rho):
     f = crosscorrelation.lopsided_square
     B = f(np.array(centre + rho), kappa) + f(np.array(centre - rho), kappa)
-    found = float(crosscorrelation.block_radius(B, np.array(centre), kappa))
-    assert found == pytest.approx(rho, abs=1e-6)
+    radius = float(crosscorrelation.block_radius(B, np.array(centre), kappa))
+    assert radius == pytest.approx(rho, abs=1e-6)
     assert B >= crosscorrelation.least_block(rho, kappa) - 1e-9
 
 
@@ -100,26 +100,26 @@ def test_everything_is_attained_in_the_ideal_case():
         features = np.sqrt(classes) * world.features
         np.testing.assert_allclose(second_moments(features), 1)
         assert identity_distance(cross_correlation(features)) == pytest.approx(0, abs=1e-20)
-        for found in bounds(features, world.labels).values():
-            assert off_diagonal(found.bound).max() < 1e-5 * classes
-            np.testing.assert_allclose(off_diagonal(found.product), 0, atol=1e-12)
+        for pair in bounds(features, world.labels).values():
+            assert off_diagonal(pair.bound).max() < 1e-5 * classes
+            np.testing.assert_allclose(off_diagonal(pair.product), 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("angle", [0.3, 1.0, np.pi / 2, 2.5])
 def test_sharp_is_attained_by_two_points_at_any_angle(angle):
     """S = 0: the block of U^T U - I is all there is, and the norms give its diagonal; the printed form is far above."""
     world = points([[1.0, 0, 0], [np.cos(angle), np.sin(angle), 0]], [3, 5])
-    found = bounds(np.sqrt(3) * world.features, world.labels)
-    assert found["sharp"].bound[0, 1] == pytest.approx(abs(3 * np.cos(angle)), abs=1e-5)
-    assert found["printed"].bound[0, 1] > 3
+    by_form = bounds(np.sqrt(3) * world.features, world.labels)
+    assert by_form["sharp"].bound[0, 1] == pytest.approx(abs(3 * np.cos(angle)), abs=1e-5)
+    assert by_form["printed"].bound[0, 1] > 3
 
 
 def test_sharp_is_attained_where_theorem_4_needs_its_tau():
     features, labels = extremal.overlapping_classes()
-    found = bounds(features, labels)
-    assert found["sharp"].bound[0, 1] == pytest.approx(1, abs=1e-6)
-    assert found["constant"].bound[0, 1] == pytest.approx(np.sqrt(3))
-    assert found["printed"].bound[0, 1] == pytest.approx(np.sqrt(8))
+    by_form = bounds(features, labels)
+    assert by_form["sharp"].bound[0, 1] == pytest.approx(1, abs=1e-6)
+    assert by_form["constant"].bound[0, 1] == pytest.approx(np.sqrt(3))
+    assert by_form["printed"].bound[0, 1] == pytest.approx(np.sqrt(8))
 
 
 @pytest.mark.parametrize("x", [0.05, 0.2, 0.5, 0.74])
@@ -127,12 +127,12 @@ def test_constant_three_quarters_is_attained(x):
     features, labels = attaining(x)
     np.testing.assert_allclose(second_moments(features), 1)
     np.testing.assert_allclose((features**2).sum(axis=2), 2)
-    found = bounds(features, labels)
-    product = found["constant"].product[0, 1]
+    by_form = bounds(features, labels)
+    product = by_form["constant"].product[0, 1]
     assert product == pytest.approx(2 * x, abs=0.005)
     for form in ("constant", "sharp"):
-        assert product <= found[form].bound[0, 1] <= product * 1.001
-    assert found["printed"].bound[0, 1] == pytest.approx(product * np.sqrt(8 / 3), rel=1e-3)
+        assert product <= by_form[form].bound[0, 1] <= product * 1.001
+    assert by_form["printed"].bound[0, 1] == pytest.approx(product * np.sqrt(8 / 3), rel=1e-3)
 
 
 def test_constant_world_is_exact_and_any_smaller_constant_is_exceeded():
@@ -154,8 +154,8 @@ def test_the_trace_is_needed_beside_theta():
     side = np.tile([1.0, -1.0], 40)
     samples = np.stack([1.2 + 0.2 * labels, 0.7 * side, 0.4 * rng.permutation(side)], axis=1)
     features = np.repeat(samples[:, None], 2, axis=1)
-    found = bounds(features, labels)["sharp"]
-    assert found.slack < 0.01 * found.product[0, 1]
+    by_form = bounds(features, labels)["sharp"]
+    assert by_form.slack < 0.01 * by_form.product[0, 1]
 
 
 def test_within_a_few_per_cent_of_the_measured_product():
@@ -165,9 +165,9 @@ def test_within_a_few_per_cent_of_the_measured_product():
         rng = np.random.default_rng(seed)
         angles = np.repeat([0.0, np.pi / 3], 50) + rng.normal(scale=0.15, size=100)
         features = np.sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, None].repeat(2, axis=1)
-        found = bounds(features, np.repeat([0, 1], 50))
-        assert found["printed"].bound[0, 1] > 1.5 * found["printed"].product[0, 1]
-        near += found["sharp"].slack < 0.04 * found["sharp"].product[0, 1]
+        by_form = bounds(features, np.repeat([0, 1], 50))
+        assert by_form["printed"].bound[0, 1] > 1.5 * by_form["printed"].product[0, 1]
+        near += by_form["sharp"].slack < 0.04 * by_form["sharp"].product[0, 1]
     assert near >= 18
 
 
@@ -175,9 +175,9 @@ def test_the_forms_say_something_in_enough_sets():
     telling, near = dict.fromkeys(FORMS, 0), dict.fromkeys(FORMS, 0)
     for seed in range(400):
         drawn = draw_features(seed) if seed % 2 else correlated(seed)
-        for form, found in bounds(*drawn).items():
-            telling[form] += found.informative.any()
-            near[form] += found.slack < 0.05
+        for form, pair in bounds(*drawn).items():
+            telling[form] += pair.informative.any()
+            near[form] += pair.slack < 0.05
     assert telling["printed"] >= 15
     assert telling["constant"] >= 80
     assert telling["sharp"] >= 200
@@ -203,23 +203,23 @@ def test_sharp_holds_on_both_sides_of_saying_something():
 @given(worlds, st.floats(0, 1), st.floats(0, 1))
 def test_scatter_limit_is_a_tau(world, eps, delta):
     """tau' from (sigma, delta, eps, R) in feature space: above ||S||_F^2, and Theorem 4 holds with it."""
-    found = correlations(world.features, world.labels)
+    moments = correlations(world.features, world.labels)
     R = misaligned_share(world, eps)
     alphas = []
     for k in range(world.classes):
         gaps = feature_gaps(world.features[world.members(k)])
         sigma = main_part(gaps, delta).lower / len(gaps)
-        alphas.append(max(0.0, sigma - R / found.shares[k]))
+        alphas.append(max(0.0, sigma - R / moments.shares[k]))
     s = min(delta + 2 * eps, 2.0)
     limits = crosscorrelation.scatter_limit(np.array(alphas), s)
-    trace = np.trace(found.within)
-    assert trace <= found.shares @ limits + 1e-9
-    assert (found.within**2).sum() <= trace**2 + 1e-9
+    trace = np.trace(moments.within)
+    assert trace <= moments.shares @ limits + 1e-9
+    assert (moments.within**2).sum() <= trace**2 + 1e-9
     square = crosscorrelation.printed_square(
-        identity_distance(found.total),
-        (found.shares @ limits) ** 2,
-        np.outer(found.shares, found.shares),
-        len(found.total) - world.classes,
+        identity_distance(moments.total),
+        (moments.shares @ limits) ** 2,
+        np.outer(moments.shares, moments.shares),
+        len(moments.total) - world.classes,
     )
     assert (off_diagonal(square) >= off_diagonal(divergence(world)) ** 2 - 1e-9).all()
 
@@ -299,4 +299,4 @@ def test_labels_are_checked():
 def test_a_mutated_bound_is_exceeded(name, mutant, monkeypatch):
     monkeypatch.setattr(crosscorrelation, name, mutant)
     sets = [attaining(0.3), *(correlated(seed) for seed in range(150)), *(draw_features(seed) for seed in range(150))]
-    assert min(found.slack for drawn in sets for found in bounds(*drawn).values()) < -1e-4
+    assert min(pair.slack for drawn in sets for pair in bounds(*drawn).values()) < -1e-4

@@ -45,15 +45,15 @@ any_world = st.one_of(worlds, point_worlds, angle_worlds)
 @settings(max_examples=150, deadline=None)
 @given(any_world)
 def test_every_form_bounds_every_pair(world):
-    found = bounds(world)
+    by_form = bounds(world)
     for form in FORMS:
-        assert found[form].form == form
-        assert found[form].direction == "upper"
-        assert found[form].slack >= 0
-        assert np.isinf(np.diagonal(found[form].bound)).all()
-        assert np.isfinite(off_diagonal(found[form].bound)).all()
-    assert (found["balanced"].bound <= found["sharp"].bound).all()
-    assert (found["sharp"].bound <= found["printed"].bound).all()
+        assert by_form[form].form == form
+        assert by_form[form].direction == "upper"
+        assert by_form[form].slack >= 0
+        assert np.isinf(np.diagonal(by_form[form].bound)).all()
+        assert np.isfinite(off_diagonal(by_form[form].bound)).all()
+    assert (by_form["balanced"].bound <= by_form["sharp"].bound).all()
+    assert (by_form["sharp"].bound <= by_form["printed"].bound).all()
 
 
 @settings(max_examples=100, deadline=None)
@@ -76,8 +76,8 @@ def test_theorem_3_says_nothing(world, tau, eps):
 
 
 def test_the_floor_of_theorem_3_is_its_infimum():
-    found = bounds(orthogonal_views(40, 64))["printed"]
-    assert FLOOR < found.bound[0, 1] < 1.04 * FLOOR
+    by_form = bounds(orthogonal_views(40, 64))["printed"]
+    assert FLOOR < by_form.bound[0, 1] < 1.04 * FLOOR
 
 
 def test_ideal_case_reproduces_tau_0():
@@ -91,37 +91,37 @@ def test_ideal_case_reproduces_tau_0():
 @pytest.mark.parametrize("sizes", [(1, 1), (5, 5), (1, 9)])
 @pytest.mark.parametrize("angle", [0.0, 0.5, np.pi / 2, 2.5, np.pi])
 def test_sharp_is_attained_by_two_points_at_any_angle(angle, sizes):
-    found = bounds(at_angle(angle, sizes))
-    assert found["sharp"].bound[0, 1] == pytest.approx(np.cos(angle), abs=1e-9)
-    assert found["balanced"].bound[0, 1] == found["sharp"].bound[0, 1]
+    by_form = bounds(at_angle(angle, sizes))
+    assert by_form["sharp"].bound[0, 1] == pytest.approx(np.cos(angle), abs=1e-9)
+    assert by_form["balanced"].bound[0, 1] == by_form["sharp"].bound[0, 1]
 
 
 @pytest.mark.parametrize("classes", [2, 3, 4, 6, 10, 20])
 def test_balanced_is_attained_by_a_simplex(classes):
     rng = np.random.default_rng(classes)
     for sizes in (np.full(classes, 2), rng.integers(1, 4, classes)):
-        found = bounds(points(simplex(classes), sizes))["balanced"]
-        np.testing.assert_allclose(off_diagonal(found.bound), -1 / (classes - 1), atol=1e-4)
-        assert found.informative.sum() == classes * (classes - 1)
+        by_form = bounds(points(simplex(classes), sizes))["balanced"]
+        np.testing.assert_allclose(off_diagonal(by_form.bound), -1 / (classes - 1), atol=1e-4)
+        assert by_form.informative.sum() == classes * (classes - 1)
 
 
 def test_within_a_few_per_cent_of_the_measured_product():
     """Two clusters: noise of .05 costs under .1%, .1 under .5%, .2 under 5%. Simplices of 3 and 4, noise .01: .02 and .05."""
     for spread, share in ((0.05, 0.001), (0.1, 0.005), (0.2, 0.05)):
-        found = bounds(clustered(0, 2, 20, 3, 0, 0, spread))["sharp"]
-        assert 0 < found.slack < share * abs(found.product[0, 1])
+        by_form = bounds(clustered(0, 2, 20, 3, 0, 0, spread))["sharp"]
+        assert 0 < by_form.slack < share * abs(by_form.product[0, 1])
     for classes, limit in ((3, 0.02), (4, 0.05)):
-        found = bounds(noisy(points(simplex(classes), [5] * classes), 0.01))["balanced"]
-        assert 0 < off_diagonal(found.bound - found.product).max() < limit
+        by_form = bounds(noisy(points(simplex(classes), [5] * classes), 0.01))["balanced"]
+        assert 0 < off_diagonal(by_form.bound - by_form.product).max() < limit
 
 
 def test_the_forms_say_something_in_enough_worlds():
     telling = dict.fromkeys(FORMS, 0)
     near = dict.fromkeys(FORMS, 0)
     for seed in range(300):
-        for form, found in bounds(draw_world(seed)).items():
-            telling[form] += found.informative.any()
-            near[form] += found.slack < 0.05
+        for form, pair in bounds(draw_world(seed)).items():
+            telling[form] += pair.informative.any()
+            near[form] += pair.slack < 0.05
     assert telling["printed"] == near["printed"] == 0
     assert telling["sharp"] >= 140
     assert telling["balanced"] >= 190
@@ -176,10 +176,10 @@ def test_pair_bound_inverts_the_pair(a, b, t):
 
 
 def test_rare_classes_do_not_overflow():
-    found = bounds(points(simplex(3), [1, 1, 150]))
-    assert 1e4 < found["printed"].bound[0, 1] < 1e5
-    assert np.isfinite(off_diagonal(found["sharp"].bound)).all()
-    assert found["balanced"].bound[0, 1] == pytest.approx(-0.5, abs=1e-3)
+    by_form = bounds(points(simplex(3), [1, 1, 150]))
+    assert 1e4 < by_form["printed"].bound[0, 1] < 1e5
+    assert np.isfinite(off_diagonal(by_form["sharp"].bound)).all()
+    assert by_form["balanced"].bound[0, 1] == pytest.approx(-0.5, abs=1e-3)
 
 
 def test_features_must_have_norm_one():
@@ -214,5 +214,5 @@ def higher_floor(p, a, norms):
 )
 def test_a_mutated_bound_is_exceeded(name, mutant, monkeypatch):
     monkeypatch.setattr(infonce, name, mutant)
-    slacks = [found.slack for seed in range(60) for found in bounds(draw_world(seed)).values()]
+    slacks = [pair.slack for seed in range(60) for pair in bounds(draw_world(seed)).values()]
     assert min(slacks) < -1e-3

@@ -87,11 +87,11 @@ def test_interval_wastes_less_than_its_other_tail():
 def test_ends_match_scipy(n, share, level):
     s = round(share * n)
     for direction, alternative in (("interval", "two-sided"), ("lower", "greater"), ("upper", "less")):
-        found = clopper_pearson(s, n, level, direction)
+        bound = clopper_pearson(s, n, level, direction)
         expected = stats.binomtest(s, n, alternative=alternative).proportion_ci(level, method="exact")
-        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), rel=1e-8)
-        assert (found.direction, found.level, found.samples) == (direction, level, n)
-        assert found.low <= s / n <= found.high or level < 0.5
+        assert (bound.low, bound.high) == pytest.approx((expected.low, expected.high), rel=1e-8)
+        assert (bound.direction, bound.level, bound.samples) == (direction, level, n)
+        assert bound.low <= s / n <= bound.high or level < 0.5
 
 
 def test_closed_form_where_nothing_or_everything_is_counted():
@@ -104,9 +104,9 @@ def test_closed_form_where_nothing_or_everything_is_counted():
 
 @pytest.mark.parametrize("n", [10**8, 10**12])
 def test_large_counts_stay_finite_and_narrow(n):
-    found = clopper_pearson(n // 3, n, 0.99, "interval")
-    assert found.low < 1 / 3 < found.high
-    assert found.high - found.low < 6 / math.sqrt(n) * 0.48
+    bound = clopper_pearson(n // 3, n, 0.99, "interval")
+    assert bound.low < 1 / 3 < bound.high
+    assert bound.high - bound.low < 6 / math.sqrt(n) * 0.48
 
 
 @pytest.mark.parametrize("error", [1e-12, 1e-6, 0.3])
@@ -126,8 +126,8 @@ def test_an_inverse_that_is_off_is_moved_outwards(error, monkeypatch):
 def test_an_inverse_without_an_answer_gives_the_trivial_end(monkeypatch):
     monkeypatch.setattr(binomial, "betaincinv", lambda *_: math.nan)
     monkeypatch.setattr(binomial, "betainccinv", lambda *_: math.nan)
-    found = clopper_pearson(7, 40, 0.95, "interval")
-    assert (found.low, found.high) == (0.0, 1.0)
+    bound = clopper_pearson(7, 40, 0.95, "interval")
+    assert (bound.low, bound.high) == (0.0, 1.0)
 
 
 # Means
@@ -149,10 +149,10 @@ def enumerated(seed):
 
 def misses(seed, level):
     """Probability that ||m - mu|| exceeds the radius, plain and refined; the largest ||m - mu|| there is; the radii."""
-    mu, n, found, chances = enumerated(seed)
-    distance = np.linalg.norm(found - mu, axis=1)
+    mu, n, sample_means, chances = enumerated(seed)
+    distance = np.linalg.norm(sample_means - mu, axis=1)
     plain = mean_radius(n, level, 1.0)
-    norms = np.minimum(np.linalg.norm(found, axis=1), 1.0)
+    norms = np.minimum(np.linalg.norm(sample_means, axis=1), 1.0)
     refined = np.array([refined_mean_radius(float(w), n, level, 1.0) for w in norms])
     return chances[distance > plain].sum(), chances[distance > refined].sum(), distance.max(), plain, refined
 
@@ -213,17 +213,17 @@ def test_means_of_views_count_as_one_sample():
 def test_products_norms_and_distances_of_true_means(seed):
     rng = np.random.default_rng(seed)
     K, d = int(rng.integers(2, 5)), int(rng.integers(1, 5))
-    found, radii = rng.normal(size=(K, d)), rng.uniform(0, 0.5, K) * rng.integers(0, 2, K)
+    sample_means, radii = rng.normal(size=(K, d)), rng.uniform(0, 0.5, K) * rng.integers(0, 2, K)
     turn = rng.normal(size=(K, d))
     if rng.random() < 0.5:
-        found = found[:1] * rng.normal(size=(K, 1))  # all on a line, moved along it: attained
-        turn = found * rng.choice([-1, 1], (K, 1))
-    true = found + radii[:, None] * turn / np.linalg.norm(turn, axis=1, keepdims=True)
+        sample_means = sample_means[:1] * rng.normal(size=(K, 1))  # all on a line, moved along it: attained
+        turn = sample_means * rng.choice([-1, 1], (K, 1))
+    true = sample_means + radii[:, None] * turn / np.linalg.norm(turn, axis=1, keepdims=True)
     apart = np.linalg.norm(true[:, None] - true[None, :], axis=2)
     for bound, value in (
-        (gram_interval(found, radii, 0.9, 100), true @ true.T),
-        (norm_interval(found, radii, 0.9, 100), np.linalg.norm(true, axis=1)),
-        (distance_interval(found, radii, 0.9, 100), apart),
+        (gram_interval(sample_means, radii, 0.9, 100), true @ true.T),
+        (norm_interval(sample_means, radii, 0.9, 100), np.linalg.norm(true, axis=1)),
+        (distance_interval(sample_means, radii, 0.9, 100), apart),
     ):
         assert (bound.low <= value + 1e-12).all()
         assert (value <= bound.high + 1e-12).all()
@@ -231,13 +231,13 @@ def test_products_norms_and_distances_of_true_means(seed):
 
 
 def test_products_norms_and_distances_are_attained():
-    found, radii = np.array([[1.0, 0.0], [0.5, 0.0]]), np.array([0.2, 0.1])
+    sample_means, radii = np.array([[1.0, 0.0], [0.5, 0.0]]), np.array([0.2, 0.1])
     outwards = np.array([[1.2, 0.0], [0.6, 0.0]])
-    assert gram_interval(found, radii, 0.9, 9).high == pytest.approx(outwards @ outwards.T)
-    assert norm_interval(found, radii, 0.9, 9).high == pytest.approx([1.2, 0.6])
-    assert distance_interval(found, radii, 0.9, 9).low[0, 1] == pytest.approx(0.2)
-    assert gram_interval(found, radii, 0.9, 9).low.diagonal() == pytest.approx([0.64, 0.16])
-    assert gram_interval(found, radii + 2, 0.9, 9).low.diagonal().tolist() == [0.0, 0.0]
+    assert gram_interval(sample_means, radii, 0.9, 9).high == pytest.approx(outwards @ outwards.T)
+    assert norm_interval(sample_means, radii, 0.9, 9).high == pytest.approx([1.2, 0.6])
+    assert distance_interval(sample_means, radii, 0.9, 9).low[0, 1] == pytest.approx(0.2)
+    assert gram_interval(sample_means, radii, 0.9, 9).low.diagonal() == pytest.approx([0.64, 0.16])
+    assert gram_interval(sample_means, radii + 2, 0.9, 9).low.diagonal().tolist() == [0.0, 0.0]
 
 
 # Anchors

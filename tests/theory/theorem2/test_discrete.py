@@ -33,14 +33,14 @@ def mean_distance(world):
 
 def discrete_bounds(world, eps):
     m, L, r = world.features.shape[1], alignment(world), float(world.radius)
-    found = {
+    by_form = {
         "pair": m**2 * L / (2 * eps**2),
         "sharp": L / bounds.discrete_gain(eps, m),
         "distance": mean_distance(world) / bounds.discrete_distance(eps, m),
     }
     if eps <= 2 * r:
-        found["sphere"] = L / bounds.discrete_gain_sphere(eps, m, r)
-    return found
+        by_form["sphere"] = L / bounds.discrete_gain_sphere(eps, m, r)
+    return by_form
 
 
 @settings(max_examples=200, deadline=None)
@@ -50,14 +50,14 @@ def test_discrete_bounds_hold_on_worlds(world, eps):
     for level in (eps, float(view_diameters(world.features).max()) * below):
         if not 0 < level < 2 * below:
             continue
-        found, R = discrete_bounds(world, level), misaligned_share(world, level)
-        for value in found.values():
+        by_form, R = discrete_bounds(world, level), misaligned_share(world, level)
+        for value in by_form.values():
             assert min(1.0, value) >= R - 1e-9
-        assert found["sphere"] <= found["sharp"] * (1 + 1e-9) <= found["pair"] * (1 + 2e-9)
+        assert by_form["sphere"] <= by_form["sharp"] * (1 + 1e-9) <= by_form["pair"] * (1 + 2e-9)
         L = alignment(world)
-        assert misaligned_bound_discrete(L, level, m) == pytest.approx(min(1, found["sharp"]))
-        assert misaligned_bound_discrete(L, level, m, 1.0) == pytest.approx(min(1, found["sphere"]), abs=1e-6)
-        assert misaligned_bound_distance(mean_distance(world), level, m) == pytest.approx(min(1, found["distance"]))
+        assert misaligned_bound_discrete(L, level, m) == pytest.approx(min(1, by_form["sharp"]))
+        assert misaligned_bound_discrete(L, level, m, 1.0) == pytest.approx(min(1, by_form["sphere"]), abs=1e-6)
+        assert misaligned_bound_distance(mean_distance(world), level, m) == pytest.approx(min(1, by_form["distance"]))
 
 
 def rare(seed, kind):
@@ -102,9 +102,9 @@ def test_sphere_form_is_exact_where_the_plain_one_is_not():
     eps = 1.9
     angles = np.array([[np.arcsin(eps / 2), -np.arcsin(eps / 2), 0, 0, 0]] + [[0] * 5] * 3)
     features = np.stack([np.cos(angles), np.sin(angles)], axis=2)
-    found = discrete_bounds(FiniteWorld(features, features, np.array([0, 1, 0, 1])), eps * below)
-    assert found["sphere"] == pytest.approx(0.25, rel=1e-6)
-    assert found["sharp"] > 1.2 * 0.25
+    by_form = discrete_bounds(FiniteWorld(features, features, np.array([0, 1, 0, 1])), eps * below)
+    assert by_form["sphere"] == pytest.approx(0.25, rel=1e-6)
+    assert by_form["sharp"] > 1.2 * 0.25
 
 
 def test_exact_worlds_and_their_weakened_versions():

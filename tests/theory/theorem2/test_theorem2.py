@@ -144,13 +144,13 @@ def test_world_matches_plain_sampling():
 def bounds_at(world, eps):
     """The bounds on R_eps by form, before they are cut to 1."""
     shape = (world.n, world.m, 1.0, float(world.steepest))
-    found = {
+    by_form = {
         "printed": eta(eps, *shape) * math.sqrt(world.alignment()),
         "sharp": eta_sharp(eps, *shape) * world.alignment(),
     }
     if eps <= world.steepest:
-        found["optimal"] = eta_optimal(eps, *shape) * world.alignment()
-    return found
+        by_form["optimal"] = eta_optimal(eps, *shape) * world.alignment()
+    return by_form
 
 
 def levels(world):
