@@ -1,0 +1,129 @@
+(* Theorem 2 of Huang et al. (ICLR 2023) for m uniform views: the misaligned share from the alignment, with the factor
+   m^2 / 2 when one pair of views is counted, and m when all pairs are. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From mathcomp Require Import ring.
+From ContrastiveTheory Require Import Vectors Scalars Setting.
+Set Implicit Arguments.
+Unset Strict Implicit.
+Unset Printing Implicit Defensive.
+Import Order.TTheory GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+Section Theorem2.
+Variables (R : rcfType) (n m d : nat).
+Variable f : 'I_n -> 'I_m -> 'rV[R]_d.
+Variable eps : R.
+Hypothesis eps_gt0 : 0 < eps.
+
+Let pairs i : R := \sum_j \sum_j' norm (f i j - f i j') ^+ 2.
+
+Lemma pairs_ge0 i : 0 <= pairs i.
+Proof. by apply: sumr_ge0 => j _; apply: sumr_ge0 => j' _; apply: sqr_ge0. Qed.
+
+(* the two ordered pairs of the views that are too far apart *)
+Lemma misaligned_pairs i : i \notin aligned f eps -> 2%:R * eps ^+ 2 <= pairs i.
+Proof.
+rewrite inE negb_forall => /existsP[a]; rewrite negb_forall => /existsP[b].
+rewrite -ltNge => far; have ab : (b, a) != (a, b).
+  by apply: contraTneq far => -[-> _]; rewrite subrr norm0 -leNgt ltW.
+rewrite /pairs pair_big /= (bigD1 (a, b)) //= (bigD1 (b, a)) //= addrA.
+have e2 : eps ^+ 2 <= norm (f i a - f i b) ^+ 2 by apply: sqr_le (ltW eps_gt0) (ltW far).
+rewrite -[X in X <= _]addr0 ler_add //; last by apply: sumr_ge0 => p _; apply: sqr_ge0.
+by rewrite (normB (f i b)) -[2%:R]/(1 + 1) mulrDl mul1r ler_add.
+Qed.
+
+Theorem theorem_2_uniform_views : misaligned_share f eps <= m%:R ^+ 2 / 2%:R * (alignment f / eps ^+ 2).
+Proof.
+have [n0|n_gt0] := posnP n.
+  have z : n%:R = 0 :> R by rewrite n0.
+  by rewrite /misaligned_share /share /alignment z invr0 mulr0 !mul0r mulr0.
+have [m0|m_gt0] := posnP m.
+  have z : m%:R = 0 :> R by rewrite m0.
+  have none : ~: aligned f eps = set0.
+    apply/setP => i; rewrite !inE; apply/negbTE/negPn/forallP => j.
+    by exfalso; have := leq_ltn_trans (leq0n j) (ltn_ord j); rewrite m0.
+  by rewrite /misaligned_share /share none cards0 z expr0n !mul0r.
+have n_pos : 0 < n%:R :> R by rewrite ltr0n.
+have m_pos : 0 < m%:R :> R by rewrite ltr0n.
+have markov : #|~: aligned f eps|%:R * (2%:R * eps ^+ 2) <= \sum_i pairs i.
+  rewrite mulr_natl -sumr_const [X in _ <= X](bigID (mem (~: aligned f eps))) /=.
+  rewrite -[X in X <= _]addr0 ler_add //; last by apply: sumr_ge0 => i _; apply: pairs_ge0.
+  by apply: ler_sum => i; rewrite inE => /misaligned_pairs.
+rewrite /misaligned_share /share /alignment -mulr_sumr -/pairs.
+have e0 : eps ^+ 2 != 0 by rewrite expf_neq0 // gt_eqF.
+rewrite ler_pdivr_mulr //; set S := \sum_i _ in markov *.
+have -> : m%:R ^+ 2 / 2%:R * (n%:R^-1 * (m%:R^-2 * S) / eps ^+ 2) * n%:R = S / (2%:R * eps ^+ 2).
+  by field; rewrite !gt_eqF // ?e0.
+by rewrite ler_pdivl_mulr ?mulr_gt0 ?ltr0n ?exprn_gt0.
+Qed.
+
+End Theorem2.
+
+Section Theorem2Sharp.
+Variables (R : rcfType) (n m d : nat).
+Variable f : 'I_n -> 'I_m -> 'rV[R]_d.
+Variable eps : R.
+Hypothesis eps_gt0 : 0 < eps.
+
+Let pairs i : R := \sum_j \sum_j' norm (f i j - f i j') ^+ 2.
+
+Lemma pairs_variance i (v : 'I_m -> 'rV[R]_d) z : (forall j, f i j = v j + z) -> \sum_j v j = 0 ->
+  pairs i = 2%:R * m%:R * \sum_j norm (v j) ^+ 2.
+Proof.
+move=> fE v0; transitivity (\sum_j (m%:R * norm (v j) ^+ 2 + \sum_j' norm (v j') ^+ 2)).
+  apply: eq_bigr => j _.
+  transitivity (\sum_j' (norm (v j) ^+ 2 - 2%:R * dot (v j) (v j') + norm (v j') ^+ 2)).
+    by apply: eq_bigr => j' _; rewrite !fE opprD addrACA subrr addr0 sqr_normB.
+  rewrite big_split sumrB /= sumr_const card_ord -mulr_sumr -dot_sumr v0 dot0r mulr0 subr0.
+  by rewrite mulr_natl.
+rewrite big_split /= -mulr_sumr sumr_const card_ord -[X in _ + X]mulr_natl.
+by rewrite -mulrA -[2%:R]/(1 + 1) mulrDl mul1r.
+Qed.
+
+Lemma misaligned_pairs_sharp i : i \notin aligned f eps -> m%:R * eps ^+ 2 <= pairs i.
+Proof.
+rewrite inE negb_forall => /existsP[a]; rewrite negb_forall => /existsP[b]; rewrite -ltNge => far.
+have m_gt0 : (0 < m)%N := leq_ltn_trans (leq0n _) (ltn_ord a).
+have m_pos : 0 < m%:R :> R by rewrite ltr0n.
+pose z := m%:R^-1 *: \sum_j f i j; pose v j := f i j - z.
+have v0 : \sum_j v j = 0.
+  by rewrite sumrB sumr_const card_ord -scaler_nat scalerA divff ?scale1r ?subrr ?gt_eqF.
+rewrite (@pairs_variance i v z) //; last by move=> j; rewrite subrK.
+have ab : b != a by apply: contraTneq far => ->; rewrite subrr norm0 -leNgt ltW.
+have e2 : eps ^+ 2 <= norm (v a - v b) ^+ 2.
+  by rewrite /v opprB addrA subrK; apply: sqr_le (ltW eps_gt0) (ltW far).
+have two : norm (v a) ^+ 2 + norm (v b) ^+ 2 <= \sum_j norm (v j) ^+ 2.
+  rewrite (bigD1 a) //= (bigD1 b) //= addrA ler_addl; apply: sumr_ge0 => j _; exact: sqr_ge0.
+have parallelogram : norm (v a - v b) ^+ 2 <= 2%:R * (norm (v a) ^+ 2 + norm (v b) ^+ 2).
+  apply: (@certified _ (norm (v a + v b) ^+ 2)); first exact: sqr_ge0.
+  by rewrite sqr_normB sqr_normD; ring.
+rewrite (mulrC 2%:R) -mulrA ler_wpmul2l ?ler0n //.
+by apply: le_trans e2 (le_trans parallelogram _); rewrite ler_wpmul2l ?ler0n.
+Qed.
+
+Theorem theorem_2_uniform_views_sharp : misaligned_share f eps <= m%:R * (alignment f / eps ^+ 2).
+Proof.
+have [n0|n_gt0] := posnP n.
+  have z : n%:R = 0 :> R by rewrite n0.
+  by rewrite /misaligned_share /share /alignment z invr0 mulr0 !mul0r mulr0.
+have [m0|m_gt0] := posnP m.
+  have z : m%:R = 0 :> R by rewrite m0.
+  have none : ~: aligned f eps = set0.
+    apply/setP => i; rewrite !inE; apply/negbTE/negPn/forallP => j.
+    by exfalso; have := leq_ltn_trans (leq0n j) (ltn_ord j); rewrite m0.
+  by rewrite /misaligned_share /share none cards0 z !mul0r.
+have n_pos : 0 < n%:R :> R by rewrite ltr0n.
+have m_pos : 0 < m%:R :> R by rewrite ltr0n.
+have markov : #|~: aligned f eps|%:R * (m%:R * eps ^+ 2) <= \sum_i pairs i.
+  rewrite mulr_natl -sumr_const [X in _ <= X](bigID (mem (~: aligned f eps))) /=.
+  rewrite -[X in X <= _]addr0 ler_add //; last by apply: sumr_ge0 => i _; apply: pairs_ge0.
+  by apply: ler_sum => i; rewrite inE => /misaligned_pairs_sharp.
+rewrite /misaligned_share /share /alignment -mulr_sumr -/pairs.
+have e0 : eps ^+ 2 != 0 by rewrite expf_neq0 // gt_eqF.
+rewrite ler_pdivr_mulr //; set S := \sum_i _ in markov *.
+have -> : m%:R * (n%:R^-1 * (m%:R ^- 2 * S) / eps ^+ 2) * n%:R = S / (m%:R * eps ^+ 2).
+  by field; rewrite !gt_eqF // ?e0.
+by rewrite ler_pdivl_mulr ?mulr_gt0 ?ltr0n ?exprn_gt0.
+Qed.
+
+End Theorem2Sharp.
