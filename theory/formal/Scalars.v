@@ -48,4 +48,7 @@ Qed.
 Lemma scaled c x e : 0 < c -> 0 <= e -> c * x = e -> 0 <= x.
 Proof. by move=> c0 e0 eq; rewrite -(pmulr_rge0 _ c0) eq. Qed.
 
+Lemma scaled_le c x y : 0 < c -> c * x <= c * y -> x <= y.
+Proof. by move=> c0; rewrite ler_pmul2l. Qed.
+
 End Scalars.

@@ -7,10 +7,10 @@
    How to read the notation: 'I_n is the set {0, .., n-1}; 'rV[R]_d are the vectors of dimension d over R; {set 'I_n}
    are the sets of samples; #|A| is the number of elements of A; k%:R is the natural number k as a real number;
    x ^+ 2 is the square of x, x^-1 its inverse, a *: u a multiple of the vector u; :&: and ~: are intersection and
-   complement. R is any real closed field, for instance the real numbers. Division by 0 gives 0, hence a class without
+   complement; average (fun i => F i) is the mean of F over all i. R is any real closed field, for instance the real numbers. Division by 0 gives 0, hence a class without
    samples has mean 0. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From ContrastiveTheory Require Import Vectors.
+From ContrastiveTheory Require Import Vectors Averages.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -45,7 +45,7 @@ Definition misaligned_share eps : R := share (~: aligned eps).
 
 (* L_align: the mean over samples and over ordered pairs of independent uniform views of the squared distance *)
 Definition alignment : R :=
-  n%:R^-1 * (\sum_i (m%:R ^- 2 * (\sum_j \sum_j' norm (f i j - f i j') ^+ 2))).
+  average (fun i => average (fun j => average (fun j' => norm (f i j - f i j') ^+ 2))).
 
 (* Err(G_f) of the nearest-class-mean classifier G_f: a sample is misclassified when some other class mean is at least
    as near as the mean of its own class, so a tie counts as an error *)

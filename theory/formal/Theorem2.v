@@ -2,12 +2,25 @@
    m^2 / 2 when one pair of views is counted, and m when all pairs are. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Setting.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
+
+Section Alignment.
+Variables (R : rcfType) (n m d : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d).
+
+Lemma alignment_sums :
+  alignment f = n%:R^-1 * (\sum_i (m%:R ^- 2 * (\sum_j \sum_j' norm (f i j - f i j') ^+ 2))).
+Proof.
+rewrite /alignment /average !card_ord; congr (_ * _); apply: eq_bigr => i _.
+rewrite expr2 invfM -mulrA; congr (_ * _); rewrite mulr_sumr.
+by apply: eq_bigr => j _.
+Qed.
+
+End Alignment.
 
 Section Theorem2.
 Variables (R : rcfType) (n m d : nat).
@@ -36,7 +49,7 @@ Theorem theorem_2_uniform_views : misaligned_share f eps <= m%:R ^+ 2 / 2%:R * (
 Proof.
 have [n0|n_gt0] := posnP n.
   have z : n%:R = 0 :> R by rewrite n0.
-  by rewrite /misaligned_share /share /alignment z invr0 mulr0 !mul0r mulr0.
+  by rewrite /misaligned_share /share alignment_sums z invr0 mulr0 !mul0r mulr0.
 have [m0|m_gt0] := posnP m.
   have z : m%:R = 0 :> R by rewrite m0.
   have none : ~: aligned f eps = set0.
@@ -49,7 +62,7 @@ have markov : #|~: aligned f eps|%:R * (2%:R * eps ^+ 2) <= \sum_i pairs i.
   rewrite mulr_natl -sumr_const [X in _ <= X](bigID (mem (~: aligned f eps))) /=.
   rewrite -[X in X <= _]addr0 ler_add //; last by apply: sumr_ge0 => i _; apply: pairs_ge0.
   by apply: ler_sum => i; rewrite inE => /misaligned_pairs.
-rewrite /misaligned_share /share /alignment -mulr_sumr -/pairs.
+rewrite /misaligned_share /share alignment_sums -mulr_sumr -/pairs.
 have e0 : eps ^+ 2 != 0 by rewrite expf_neq0 // gt_eqF.
 rewrite ler_pdivr_mulr //; set S := \sum_i _ in markov *.
 have -> : m%:R ^+ 2 / 2%:R * (n%:R^-1 * (m%:R^-2 * S) / eps ^+ 2) * n%:R = S / (2%:R * eps ^+ 2).
@@ -105,7 +118,7 @@ Theorem theorem_2_uniform_views_sharp : misaligned_share f eps <= m%:R * (alignm
 Proof.
 have [n0|n_gt0] := posnP n.
   have z : n%:R = 0 :> R by rewrite n0.
-  by rewrite /misaligned_share /share /alignment z invr0 mulr0 !mul0r mulr0.
+  by rewrite /misaligned_share /share alignment_sums z invr0 mulr0 !mul0r mulr0.
 have [m0|m_gt0] := posnP m.
   have z : m%:R = 0 :> R by rewrite m0.
   have none : ~: aligned f eps = set0.
@@ -118,7 +131,7 @@ have markov : #|~: aligned f eps|%:R * (m%:R * eps ^+ 2) <= \sum_i pairs i.
   rewrite mulr_natl -sumr_const [X in _ <= X](bigID (mem (~: aligned f eps))) /=.
   rewrite -[X in X <= _]addr0 ler_add //; last by apply: sumr_ge0 => i _; apply: pairs_ge0.
   by apply: ler_sum => i; rewrite inE => /misaligned_pairs_sharp.
-rewrite /misaligned_share /share /alignment -mulr_sumr -/pairs.
+rewrite /misaligned_share /share alignment_sums -mulr_sumr -/pairs.
 have e0 : eps ^+ 2 != 0 by rewrite expf_neq0 // gt_eqF.
 rewrite ler_pdivr_mulr //; set S := \sum_i _ in markov *.
 have -> : m%:R * (n%:R^-1 * (m%:R ^- 2 * S) / eps ^+ 2) * n%:R = S / (m%:R * eps ^+ 2).
