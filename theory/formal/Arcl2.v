@@ -1,8 +1,9 @@
 (* Theorem 2 of ArCL (Zhao et al., ICLR 2023), corrected: a head that is best on one augmented domain loses on another at
-   most c (|h_A| + |h_B|) times the mean view diameter, which is not squared. *)
+   most c (|h_A| + |h_B|) times the mean view diameter, which is not squared. So do the least risks of two domains differ
+   (gap), and the printed bound with L_AR, the mean squared diameter, holds where L_AR >= 1 (range). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting RobustAlignment.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -14,75 +15,68 @@ Variables (R : rcfType) (n m d outputs : nat) (target : Type).
 Variable f : 'I_n -> 'I_m -> 'rV[R]_d.            (* f i a: features of sample i under augmentation a *)
 Variable y : 'I_n -> target.
 Variable loss : 'rV[R]_outputs -> target -> R.
-Hypothesis n_gt0 : (0 < n)%N.
 
-(* a head: a matrix and an intercept *)
+(* a linear head: a matrix and an intercept; `heads` are those that compete, for instance all without intercept *)
 Definition head : Type := 'M[R]_(d, outputs) * 'rV[R]_outputs.
+Variable heads : head -> Prop.
 Definition apply (h : head) (u : 'rV[R]_d) := u *m h.1 + h.2.
 
 (* N bounds the operator norm of the head's matrix *)
 Definition norm_bound (h : head) (N : R) := 0 <= N /\ forall u : 'rV[R]_d, norm (u *m h.1) <= N * norm u.
 
-Definition risk (h : head) a : R := n%:R^-1 * \sum_i loss (apply h (f i a)) (y i).
+Definition risk (h : head) a : R := average (fun i => loss (apply h (f i a)) (y i)).
 
-Definition best (h : head) a := forall h', risk h a <= risk h' a.
+(* h is a best head on the domain of augmentation a *)
+Definition best (h : head) a := heads h /\ forall h', heads h' -> risk h a <= risk h' a.
 
 Definition lipschitz_loss c := forall z z' t, `|loss z t - loss z' t| <= c * norm (z - z').
 
-(* sup over two augmentations of the distance of the features; its mean; L_AR, the mean of its square *)
-Definition view_diameter i : R := \big[Num.max/0]_(p : 'I_m * 'I_m) norm (f i p.1 - f i p.2).
-Definition robust_displacement : R := n%:R^-1 * \sum_i view_diameter i.
-Definition robust_alignment : R := n%:R^-1 * \sum_i view_diameter i ^+ 2.
-
-Lemma view_diameter_ge i a b : norm (f i a - f i b) <= view_diameter i.
-Proof.
-rewrite /view_diameter; have := mem_index_enum (a, b); elim: (index_enum _) => // p r IH.
-rewrite inE big_cons le_maxr => /orP[/eqP <-|/IH ->]; by rewrite ?lexx ?orbT.
-Qed.
+Local Notation D := (robust_displacement f).
+Local Notation L_AR := (robust_alignment f).
 
 Variables (c : R) (loss_lipschitz : lipschitz_loss c) (c_ge0 : 0 <= c).
+Variables (hA hB : head) (a b : 'I_m) (NA NB : R).
+Hypotheses (best_A : best hA a) (best_B : best hB b) (bound_A : norm_bound hA NA) (bound_B : norm_bound hB NB).
 
-Lemma risk_shift h N a b : norm_bound h N -> risk h a - risk h b <= c * N * robust_displacement.
+Lemma risk_shift h N k l : norm_bound h N -> risk h k - risk h l <= c * N * D.
 Proof.
-move=> [N0 bound]; rewrite /risk -mulrBr -sumrB /robust_displacement mulrCA ler_pmul2l ?invr_gt0 ?ltr0n //.
-rewrite mulr_sumr; apply: ler_sum => i _.
+move=> [N0 bound]; rewrite /risk -averageN -averageD -averageZ; apply: average_le => i.
 apply: le_trans (ler_norm _) _; apply: le_trans (loss_lipschitz _ _ _) _.
 rewrite -mulrA ler_wpmul2l // /apply opprD addrACA subrr addr0 -mulmxBl.
 by apply: le_trans (bound _) _; rewrite ler_wpmul2l // view_diameter_ge.
 Qed.
 
-Lemma displacement_le_root : robust_displacement <= Num.sqrt robust_alignment.
+Lemma norms_ge0 : 0 <= c * (NA + NB).
+Proof. by case: bound_A bound_B => NA0 _ [NB0 _]; rewrite mulr_ge0 ?addr_ge0. Qed.
+
+Theorem arcl_2_corrected :
+  [/\ 0 <= risk hB a - risk hA a, risk hB a - risk hA a <= c * (NA + NB) * D
+    & c * (NA + NB) * D <= c * (NA + NB) * Num.sqrt L_AR].
 Proof.
-have n_pos : 0 < n%:R :> R by rewrite ltr0n.
-apply: le_of_sqr; first exact: sqrtr_ge0.
-have L0 : 0 <= robust_alignment.
-  by rewrite mulr_ge0 ?invr_ge0 ?ler0n //; apply: sumr_ge0 => i _; apply: sqr_ge0.
-rewrite sqr_sqrtr //; set D := robust_displacement.
-have : 0 <= n%:R^-1 * \sum_i (view_diameter i - D) ^+ 2.
-  by rewrite mulr_ge0 ?invr_ge0 ?ler0n //; apply: sumr_ge0 => i _; apply: sqr_ge0.
-have -> : \sum_i (view_diameter i - D) ^+ 2
-        = \sum_i view_diameter i ^+ 2 - 2%:R * D * (\sum_i view_diameter i) + n%:R * D ^+ 2.
-  have -> : n%:R * D ^+ 2 = \sum_(i < n) D ^+ 2 by rewrite sumr_const card_ord mulr_natl.
-  rewrite mulr_sumr -sumrB -big_split /=.
-  by apply: eq_bigr => i _; ring.
-have Dn : \sum_i view_diameter i = n%:R * D by rewrite /D /robust_displacement mulVKf ?gt_eqF.
-rewrite Dn => h; rewrite -subr_ge0; apply: le_trans h _; rewrite le_eqVlt; apply/orP; left; apply/eqP.
-by rewrite /robust_alignment; field; rewrite gt_eqF.
+have [in_A least_A] := best_A; have [in_B least_B] := best_B.
+split; first by rewrite subr_ge0 least_A.
+  have shiftB := risk_shift a b bound_B; have shiftA := risk_shift b a bound_A; have middle := least_B _ in_A.
+  apply: (@certified _ ((c * NB * D - (risk hB a - risk hB b)) + (c * NA * D - (risk hA b - risk hA a))
+    + (risk hA b - risk hB b))); last ring.
+  by nonneg.
+exact: ler_wpmul2l norms_ge0 _ _ (displacement_le_root f).
 Qed.
 
-Theorem arcl_2_corrected (hA hB : head) a b NA NB :
-  best hA a -> best hB b -> norm_bound hA NA -> norm_bound hB NB ->
-  0 <= risk hB a - risk hA a
-  /\ risk hB a - risk hA a <= c * (NA + NB) * robust_displacement
-  /\ c * (NA + NB) * robust_displacement <= c * (NA + NB) * Num.sqrt robust_alignment.
+(* the least risks R(f; D_A) = risk hA a and R(f; D_B) = risk hB b *)
+Theorem arcl_2_gap :
+  - (c * NA * D) <= risk hA a - risk hB b /\ risk hA a - risk hB b <= c * NB * D.
 Proof.
-move=> bestA bestB boundA boundB; split; first by rewrite subr_ge0.
-split; last first.
-  apply: ler_wpmul2l displacement_le_root; by rewrite mulr_ge0 ?addr_ge0 //; [case: boundA|case: boundB].
-have shiftB := risk_shift a b boundB; have shiftA := risk_shift b a boundA; have middle := bestB hA.
-apply: (@certified _ ((c * NB * robust_displacement - (risk hB a - risk hB b))
-  + (c * NA * robust_displacement - (risk hA b - risk hA a)) + (risk hA b - risk hB b))); last ring.
-by nonneg.
+have [in_A least_A] := best_A; have [in_B least_B] := best_B; split.
+  rewrite ler_oppl opprB; apply: le_trans (risk_shift b a bound_A); rewrite ler_add2r; exact: least_B.
+by apply: le_trans (risk_shift a b bound_B); rewrite ler_add2r; exact: least_A.
+Qed.
+
+(* where L_AR >= 1 the printed bound holds *)
+Theorem arcl_2_printed_from_one : 1 <= L_AR -> risk hB a - risk hA a <= c * (NA + NB) * L_AR.
+Proof.
+move=> L1; have [_ le root] := arcl_2_corrected; apply: le_trans le _; apply: le_trans root _.
+apply: ler_wpmul2l norms_ge0 _ _ _; have L0 : 0 <= L_AR := le_trans ler01 L1.
+by apply: le_of_sqr; rewrite ?sqr_sqrtr // expr2 -[X in X <= _]mulr1 ler_wpmul2l.
 Qed.
 
 End Arcl2.

@@ -9,6 +9,20 @@ Unset Printing Implicit Defensive.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
+Section Sets.
+Variables (R : rcfType) (d : nat).
+Implicit Types (p u v e : 'rV[R]_d) (alpha s : R).
+
+(* the unit vectors u that the bounds of the forms sharp and chord leave for a mean p: a cap about p *)
+Definition in_cap alpha s p u : Prop :=
+  [/\ norm u = 1, 1 - rho_sharp alpha s <= dot u p & 1 + norm p ^+ 2 - chord alpha s ^+ 2 <= 2%:R * dot u p].
+
+(* the unit vectors u for which p can be alpha v + e, with v a mean of unit vectors within s of u, and |e| <= 1 - alpha *)
+Definition compatible alpha s p u : Prop := norm u = 1 /\
+  exists v e, [/\ p = alpha *: v + e, norm v <= 1, 1 - s ^+ 2 / 2%:R <= dot u v & norm e <= 1 - alpha].
+
+End Sets.
+
 Section Caps.
 Variables (R : rcfType) (n m d K : nat).
 Variable f : 'I_n -> 'I_m -> 'rV[R]_d.
@@ -24,21 +38,12 @@ Local Notation alpha l := (alpha f label sigma eps l).
 Local Notation s := (t + 2%:R * eps).
 Local Notation conclusion := (nearest_mean_error f label original <= (1 - sigma) + misaligned_share f eps).
 
-(* u lies in the cap about mu_l that both the sharp and the chord bound cut out *)
-Definition in_cap l (u : 'rV[R]_d) : Prop :=
-  [/\ norm u = 1, 1 - rho_sharp (alpha l) s <= dot u (mean l)
-    & 1 + norm (mean l) ^+ 2 - chord (alpha l) s ^+ 2 <= 2%:R * dot u (mean l)].
-
-(* mu_l can be alpha v + e with v a mean of unit vectors within s of u, and |e| <= 1 - alpha *)
-Definition compatible l (u : 'rV[R]_d) : Prop := norm u = 1 /\
-  exists v e, [/\ mean l = alpha l *: v + e, norm v <= 1, 1 - s ^+ 2 / 2%:R <= dot u v & norm e <= 1 - alpha l].
-
 Section Member.
 Variables (l : 'I_K) (i : 'I_n).
 Hypotheses (iC : i \in C l) (iS : i \in aligned f eps).
 Let u := f i (original i).
 
-Lemma member_in_cap : in_cap l u.
+Lemma member_in_cap : in_cap (alpha l) s (mean l) u.
 Proof.
 split; first exact: unit_f; first exact: (dot_mean_sharp original n_gt0 unit_f (mains l) iC iS).
 have := sqr_le (norm_ge0 _) (dist_mean_chord original n_gt0 unit_f (mains l) iC iS).
@@ -47,7 +52,7 @@ rewrite sqr_normB unit_f expr1n => le; apply: (certified (e := chord (alpha l) s
 by rewrite subr_ge0.
 Qed.
 
-Lemma member_compatible : compatible l u.
+Lemma member_compatible : compatible (alpha l) s (mean l) u.
 Proof.
 split; first exact: unit_f.
 set G := C l :&: aligned f eps.
@@ -80,14 +85,14 @@ Qed.
 End Member.
 
 Theorem theorem_1_cap :
-  (forall l k u, k != l -> in_cap l u -> norm (u - mean l) < norm (u - mean k)) -> conclusion.
+  (forall l k u, k != l -> in_cap (alpha l) s (mean l) u -> norm (u - mean l) < norm (u - mean k)) -> conclusion.
 Proof.
 move=> condition; apply: lemma_3_1 n_gt0 _ _ _ _ mains _ => l i iC iS.
 apply: (right_nearer iC iS) => k kl; exact: (condition l k _ kl (member_in_cap iC iS)).
 Qed.
 
 Theorem theorem_1_exact :
-  (forall l k u, k != l -> compatible l u -> norm (u - mean l) < norm (u - mean k)) -> conclusion.
+  (forall l k u, k != l -> compatible (alpha l) s (mean l) u -> norm (u - mean l) < norm (u - mean k)) -> conclusion.
 Proof.
 move=> condition; apply: lemma_3_1 n_gt0 _ _ _ _ mains _ => l i iC iS.
 apply: (right_nearer iC iS) => k kl; exact: (condition l k _ kl (member_compatible iC iS)).
