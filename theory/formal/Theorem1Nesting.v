@@ -90,7 +90,7 @@ have half : 0 <= 1 - 2%:R * rho by rewrite -r2 subr_ge0 exprn_ile1.
 have up : 0 <= w - (1 - rho) by rewrite subr_ge0.
 apply: (@certified _ ((w - (1 - rho)) * ((w - (1 - rho)) + 2%:R * (1 - 2%:R * rho))
   + r * (3%:R / 4%:R * (r - 4%:R / 5%:R) ^+ 2 * (r + 8%:R / 5%:R) + 3%:R / 50%:R * (1 - r) + 43%:R / 250%:R))).
-  by rewrite addr_ge0 // mulr_ge0 ?addr_ge0 ?mulr_ge0 ?divr_ge0 ?sqr_ge0 ?ler0n ?subr_ge0.
+  by nonneg.
 by rewrite rhoE; field.
 Qed.
 
