@@ -107,13 +107,14 @@ have : (#|[set ord0 : 'I_30]| + #|[set i | torn i]| = #|class label ord0|)%N.
 by rewrite cards1 card_class0 => /eqP; rewrite (eqn_add2l 1 _ 14) => /eqP.
 Qed.
 
-Lemma share_class l : class_share R label l = 2%:R^-1.
+Lemma card_class l : #|class label l| = 15%N.
 Proof.
-rewrite /class_share /share; suff -> : #|class label l| = 15%N by field.
 case: (eqVneq l ord0) => [->|ne]; first exact: card_class0.
-rewrite (_ : l = ord_max) ?card_class1 //; apply/val_inj.
-by case: l ne => [[|[|]]].
+by rewrite (_ : l = ord_max) ?card_class1 //; apply/val_inj; case: l ne => [[|[|]]].
 Qed.
+
+Lemma share_class l : class_share R label l = 2%:R^-1.
+Proof. by rewrite /class_share /share card_class; field. Qed.
 
 Lemma misaligned_seven : misaligned_share f 0 = 7%:R / 15%:R.
 Proof. by rewrite /misaligned_share /share misaligned_torn card_torn; field. Qed.
@@ -161,8 +162,7 @@ Theorem theorem_1_misprint_fails :
 Proof.
 exists 30%N, 16%N, 1%N, 2%N, f, label, original; split.
 - exact: misprint_unit.
-- move=> l; rewrite -card_gt0 -(ltr0n R); have := share_class l; rewrite /class_share /share.
-  by case: posnP => // ->; rewrite mul0r => /esym/eqP; rewrite invr_eq0 pnatr_eq0.
+- by move=> l; rewrite -card_gt0 card_class.
 - exact: misprint_main_part.
 - move=> l k kl; rewrite misprint_threshold misprint_shortfall.
   have -> : dot (class_mean f label l) (class_mean f label k) = - (3%:R / 4%:R).
