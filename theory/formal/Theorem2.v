@@ -97,3 +97,43 @@ by rewrite ler_pdivl_mulr ?mulr_gt0 ?ltr0n ?exprn_gt0.
 Qed.
 
 End Theorem2Sharp.
+
+Section Theorem2Distance.
+Variables (R : rcfType) (n m d : nat).
+Variable f : 'I_n -> 'I_m -> 'rV[R]_d.
+Variable eps : R.
+Hypothesis eps_gt0 : 0 < eps.
+
+(* E |f(x1) - f(x2)| *)
+Definition view_distance : R := average (fun i => average (fun j => average (fun j' => norm (f i j - f i j')))).
+
+Lemma view_distance_sums : view_distance = n%:R^-1 * (\sum_i (m%:R ^- 2 * distances f i)).
+Proof.
+rewrite /view_distance /average !card_ord; congr (_ * _); apply: eq_bigr => i _.
+rewrite expr2 invfM -mulrA; congr (_ * _); rewrite mulr_sumr.
+by apply: eq_bigr => j _.
+Qed.
+
+Theorem theorem_2_uniform_views_distance : (1 < m)%N ->
+  misaligned_share f eps <= m%:R ^+ 2 / (2%:R * (m%:R - 1)) * (view_distance / eps).
+Proof.
+move=> m_gt1; have m_pos : 0 < m%:R :> R by rewrite ltr0n ltnW.
+have m1_pos : 0 < m%:R - 1 :> R by rewrite subr_gt0 ltr1n.
+have [n0|n_gt0] := posnP n.
+  have z : n%:R = 0 :> R by rewrite n0.
+  by rewrite /misaligned_share /share view_distance_sums z invr0 mulr0 !mul0r mulr0.
+have n_pos : 0 < n%:R :> R by rewrite ltr0n.
+have markov : #|~: aligned f eps|%:R * (2%:R * (m%:R - 1) * eps) <= \sum_i distances f i.
+  rewrite mulr_natl -sumr_const [X in _ <= X](bigID (mem (~: aligned f eps))) /=.
+  rewrite -[X in X <= _]addr0 ler_add //; last first.
+    by apply: sumr_ge0 => i _; apply: sumr_ge0 => j _; apply: sumr_ge0 => j' _; apply: norm_ge0.
+  apply: ler_sum => i; rewrite !inE negb_forall => /existsP[a]; rewrite negb_forall => /existsP[b]; rewrite -ltNge => far.
+  apply: le_trans (pair_le_distances f i a b); rewrite ler_wpmul2l ?(ltW far) //.
+  by rewrite mulr_ge0 ?ler0n // ltW.
+rewrite /misaligned_share /share view_distance_sums -mulr_sumr ler_pdivr_mulr //; set S := \sum_i _ in markov *.
+have -> : m%:R ^+ 2 / (2%:R * (m%:R - 1)) * (n%:R^-1 * (m%:R ^- 2 * S) / eps) * n%:R = S / (2%:R * (m%:R - 1) * eps).
+  by field; rewrite !gt_eqF.
+by rewrite ler_pdivl_mulr // !mulr_gt0 ?ltr0n.
+Qed.
+
+End Theorem2Distance.

@@ -63,4 +63,35 @@ rewrite (mulrC 2%:R) -mulrA ler_wpmul2l ?ler0n //.
 by apply: le_trans parallelogram _; rewrite ler_wpmul2l ?ler0n.
 Qed.
 
+(* the same with distances instead of squared ones *)
+Definition distances i : R := \sum_j \sum_j' norm (f i j - f i j').
+
+Lemma pair_le_distances i a b : 2%:R * (m%:R - 1) * norm (f i a - f i b) <= distances i.
+Proof.
+set D := norm (f i a - f i b).
+have [e|ab] := eqVneq b a.
+  rewrite /D e subrr norm0 mulr0; apply: sumr_ge0 => j _; apply: sumr_ge0 => j' _; exact: norm_ge0.
+have via j : D <= norm (f i a - f i j) + norm (f i b - f i j).
+  by apply: le_trans (triangle_via (f i j) _ _) _; rewrite (normB (f i j) (f i b)).
+have ends : m%:R * D <= \sum_j norm (f i a - f i j) + \sum_j norm (f i b - f i j).
+  rewrite -big_split /= mulr_natl -[X in _ *+ X](card_ord m) -sumr_const.
+  by apply: ler_sum => j _; apply: via.
+have other j : D <= \sum_j' norm (f i j - f i j').
+  have := via j; rewrite ![norm (f i _ - f i j)]normB => le; apply: (le_trans le).
+  rewrite (bigD1 a) //= (bigD1 b) //= ler_add2l ler_addl.
+  by apply: sumr_ge0 => j' _; apply: norm_ge0.
+have rest : m%:R * D = D + (D + \sum_(j < m | (j != a) && (j != b)) D).
+  have -> : m%:R * D = \sum_(j < m) D by rewrite sumr_const card_ord mulr_natl.
+  by rewrite (bigD1 a) //= (bigD1 b).
+have more : \sum_(j < m | (j != a) && (j != b)) D <= \sum_(j < m | (j != a) && (j != b)) \sum_j' norm (f i j - f i j').
+  by apply: ler_sum => j _; apply: other.
+rewrite /distances (bigD1 a) //= [X in _ <= _ + X](bigD1 b) //=; move: ends rest more.
+set A := \sum_j norm (f i a - _); set B := \sum_j norm (f i b - _).
+set S := \sum_(j < m | _) D; set T := \sum_(j < m | _) \sum_j' _ => ends rest more.
+have -> : 2%:R * (m%:R - 1) * D = m%:R * D + S.
+  have -> : 2%:R * (m%:R - 1) * D = m%:R * D + m%:R * D - D - D by ring.
+  by rewrite {2}rest; ring.
+by rewrite addrA ler_add.
+Qed.
+
 End ViewPairs.
