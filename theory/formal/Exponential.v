@@ -92,4 +92,27 @@ rewrite expD (double s) (double t); set u := exp (s / _); set v := exp (t / _).
 by apply: (@certified _ ((u - v) ^+ 2)); [exact: sqr_ge0 | ring].
 Qed.
 
+(* the tangent plane of log(e^s + e^t) at (a, b) lies below it *)
+Definition first_weight a b : R := exp a / (exp a + exp b).
+
+Lemma log_sum_tangent_at a b s t :
+  log (exp a + exp b) + first_weight a b * (s - a) + (1 - first_weight a b) * (t - b) <= log (exp s + exp t).
+Proof.
+set A := exp a + exp b; set q := first_weight a b; rewrite -addrA; set r := _ + (1 - q) * _.
+have A0 : 0 < A by rewrite addr_gt0 ?exp_gt0.
+have a0 := exp_gt0 a; have b0 := exp_gt0 b.
+have q0 : 0 <= q by rewrite divr_ge0 ?ltW.
+have q1 : 0 <= 1 - q by rewrite subr_ge0 ler_pdivr_mulr // mul1r ler_addl ltW.
+apply: le_log; rewrite expD is_log //.
+have split x y z : exp x = exp z * exp y -> exp z * (1 + y) <= exp x.
+  by move=> ->; rewrite ler_wpmul2l ?tangent // ltW ?exp_gt0.
+have first : exp (r + a) * (1 + (s - a - r)) <= exp s by apply: split; rewrite -expD; congr exp; ring.
+have second : exp (r + b) * (1 + (t - b - r)) <= exp t by apply: split; rewrite -expD; congr exp; ring.
+apply: le_trans (ler_add first second); rewrite !expD.
+have ea : exp a = q * A by rewrite /q /first_weight divfK ?gt_eqF.
+have eb : exp b = (1 - q) * A by rewrite mulrBl mul1r -ea /A; ring.
+rewrite ea eb le_eqVlt; apply/orP; left; apply/eqP.
+by rewrite [LHS]mulrC -[LHS]mulr1 (_ : 1 = 1 + (q * (s - a) + (1 - q) * (t - b) - r)) ?/r; ring.
+Qed.
+
 End Exponential.
