@@ -119,4 +119,15 @@ apply: le_trans le; apply: le_trans (ltW big); rewrite ler_pdivl_mulr ?ltr0n // 
 by rewrite ler_nat.
 Qed.
 
+(* the chain from Theorem 3 to Theorem 1 asks for a bound below the threshold, which is at most 1: that never happens *)
+Theorem theorem_3_above_every_threshold k l tau eps rho :
+  k != l -> class label k != set0 -> class label l != set0 -> 0 <= tau -> 0 <= eps -> 0 <= rho ->
+  threshold rho < printed_bound k l tau eps.
+Proof.
+move=> kl ck cl tau0 eps0 rho0; have [le big] := theorem_3_vacuous kl ck cl tau0 eps0.
+apply: lt_le_trans le; apply: le_lt_trans big; apply: le_trans (_ : 1 <= _).
+  by rewrite /threshold -addrA -opprD ler_subl_addr ler_addl addr_ge0 ?sqrtr_ge0.
+by rewrite ler_pdivl_mulr ?ltr0n // mul1r ler_nat.
+Qed.
+
 End Theorem3.
