@@ -1,6 +1,6 @@
-(* Theorem 2 of ArCL (Zhao et al., ICLR 2023), corrected: a head that is best on one augmented domain loses on another at
-   most c (|h_A| + |h_B|) times the mean view diameter, which is not squared. So do the least risks of two domains differ
-   (gap), and the printed bound with L_AR, the mean squared diameter, holds where L_AR >= 1 (range). *)
+(* Theorem 2 of ArCL (Zhao et al., ICLR 2023), corrected: a head that is best on one augmented domain loses on
+   another at most c (|h_A| + |h_B|) times the mean view diameter, which is not squared. So do the least risks of two
+   domains differ (gap), and the printed bound with L_AR, the mean squared diameter, holds where L_AR >= 1 (range). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting RobustAlignment.

@@ -1,6 +1,6 @@
-(* Refuted: Theorem 2 of ArCL with L_AR, the mean SQUARED view diameter, in the place of the diameter. One sample with target 1
-   and features 1 and 5/4 breaks it: both best heads fit exactly, the loss on the other domain is 1/5, the bound 9/80.
-   For every value of L_AR below 1 another world, of two samples, breaks it too. *)
+(* Refuted: Theorem 2 of ArCL with L_AR, the mean SQUARED view diameter, in the place of the diameter. One sample
+   with target 1 and features 1 and 5/4 breaks it: both best heads fit exactly, the loss on the other domain is 1/5,
+   the bound 9/80. For every value of L_AR below 1 another world, of two samples, breaks it too. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting RobustAlignment Arcl2 Lemma32PrintedStep.

@@ -1,5 +1,5 @@
-(* The cross-correlation loss is (1 - lambda) L_1 + lambda L_2, and L_1 bounds the alignment (Lemma 4.1 of Huang et al., ICLR
-   2023). *)
+(* The cross-correlation loss is (1 - lambda) L_1 + lambda L_2, and L_1 bounds the alignment (Lemma 4.1 of Huang et
+   al., ICLR 2023). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Matrices Setting Losses.

@@ -1,5 +1,5 @@
-(* The exponential and the logarithm, by what the theorems on InfoNCE use of them. Over the real numbers the two properties of
-   is_exponential determine the exponential function, and is_logarithm its inverse. *)
+(* The exponential and the logarithm, by what the theorems on InfoNCE use of them. Over the real numbers the two
+   properties of is_exponential determine the exponential function, and is_logarithm its inverse. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars.

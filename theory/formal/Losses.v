@@ -1,5 +1,5 @@
-(* The losses of Huang et al. (ICLR 2023), section 4, on finite worlds: x and x' are independent uniform samples, x1 and x2
-   independent uniform views of x, x- a uniform view of x'. Definitions only. *)
+(* The losses of Huang et al. (ICLR 2023), section 4, on finite worlds: x and x' are independent uniform samples, x1
+   and x2 independent uniform views of x, x- a uniform view of x'. Definitions only. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Averages Matrices.

@@ -1,5 +1,6 @@
 (* One sample of the main part of class l and of S_eps: its feature is within s = t + 2 eps of the others', which
-   bounds u.mu_l (forms corrected and sharp) and |u - mu_l| (form chord), and so decides when it is classified correctly. *)
+   bounds u.mu_l (forms corrected and sharp) and |u - mu_l| (form chord), and so decides when it is classified
+   correctly. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Setting Geometry ClassMeans Lemma31.

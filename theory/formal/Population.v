@@ -1,5 +1,5 @@
-(* From a sample to the population, the finite parts: one level split over several events, and products, norms and distances of
-   class means that are known up to balls. *)
+(* From a sample to the population, the finite parts: one level split over several events, and products, norms and
+   distances of class means that are known up to balls. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars.

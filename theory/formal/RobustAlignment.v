@@ -1,4 +1,5 @@
-(* The augmentation-robust loss L_AR of ArCL (Zhao et al., ICLR 2023) over m views, and how it compares with the alignment. *)
+(* The augmentation-robust loss L_AR of ArCL (Zhao et al., ICLR 2023) over m views, and how it compares with the
+   alignment. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting ViewPairs.

@@ -7,8 +7,8 @@
    How to read the notation: 'I_n is the set {0, .., n-1}; 'rV[R]_d are the vectors of dimension d over R; {set 'I_n}
    are the sets of samples; #|A| is the number of elements of A; k%:R is the natural number k as a real number;
    x ^+ 2 is the square of x, x^-1 its inverse, a *: u a multiple of the vector u; :&: and ~: are intersection and
-   complement; average (fun i => F i) is the mean of F over all i. R is any real closed field, for instance the real numbers. Division by 0 gives 0, hence a class without
-   samples has mean 0. *)
+   complement; average (fun i => F i) is the mean of F over all i. R is any real closed field, for instance the real
+   numbers. Division by 0 gives 0, hence a class without samples has mean 0. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ContrastiveTheory Require Import Vectors Averages.
 Set Implicit Arguments.

@@ -1,5 +1,5 @@
-(* Theorem 1 anchored: the samples of class l whose views all lie within t_l of a known point a_l stand for the main part and
-   S_eps. Features of any norm; the norm 1 enters only where the mean itself is located (mean_near_anchor). *)
+(* Theorem 1 anchored: the samples of class l whose views all lie within t_l of a known point a_l stand for the main
+   part and S_eps. Features of any norm; the norm 1 enters only where the mean itself is located (mean_near_anchor). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting ClassMeans Lemma31 MainParts Lemma32 Theorem1PerClass.

@@ -1,4 +1,5 @@
-(* The ideal case of Theorem 1: every class has one feature, and the class means differ. Then nothing is misclassified. *)
+(* The ideal case of Theorem 1: every class has one feature, and the class means differ. Then nothing is
+   misclassified. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Setting ClassMeans Theorem1Printed.

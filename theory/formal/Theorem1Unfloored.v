@@ -1,7 +1,7 @@
-(* Refuted: the corrected form of Theorem 1 with alpha_l = sigma - R_eps / p_l where that is negative. Three classes with the same
-   features, one sample with both views at 1 and one with views 1 and -1, have R_eps = 1/2 and p_l = 1/3, so alpha_l = -1/2. At
-   s = 6 then rho' = 0 and the threshold is 1: the condition mu_l.mu_k = 1/4 < 1 holds, yet every sample is misclassified, for
-   the means agree. This is why `alpha` in Setting.v is never below 0. *)
+(* Refuted: the corrected form of Theorem 1 with alpha_l = sigma - R_eps / p_l where that is negative. Three classes
+   with the same features, one sample with both views at 1 and one with views 1 and -1, have R_eps = 1/2 and p_l =
+   1/3, so alpha_l = -1/2. At s = 6 then rho' = 0 and the threshold is 1: the condition mu_l.mu_k = 1/4 < 1 holds,
+   yet every sample is misclassified, for the means agree. This is why `alpha` in Setting.v is never below 0. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32PrintedStep.

@@ -1,5 +1,5 @@
-(* Theorem 3 of Huang et al. (ICLR 2023): the bound on mu_k.mu_l by InfoNCE holds for every tau >= 0, because its right side is
-   never below log(16 - e), which is more than 5/2, while mu_k.mu_l is at most 1. *)
+(* Theorem 3 of Huang et al. (ICLR 2023): the bound on mu_k.mu_l by InfoNCE holds for every tau >= 0, because its
+   right side is never below log(16 - e), which is more than 5/2, while mu_k.mu_l is at most 1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting ClassMeans Losses Exponential InfoNce.

@@ -1,5 +1,6 @@
-(* What InfoNCE says of the class means by Jensen's inequality: L_2 >= sum_kl p_k p_l log(e^{a_k} + e^{mu_k.mu_l}), where a_k is the
-   mean inner product of two views of a sample of class k. One pair of classes is then bounded with all other terms at their least. *)
+(* What InfoNCE says of the class means by Jensen's inequality: L_2 >= sum_kl p_k p_l log(e^{a_k} + e^{mu_k.mu_l}),
+   where a_k is the mean inner product of two views of a sample of class k. One pair of classes is then bounded with
+   all other terms at their least. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting ClassMeans Losses Exponential InfoNce.
@@ -88,8 +89,10 @@ apply: le_trans (_ : average (fun i => average (below i)) <= _); last first.
     by rewrite [RHS]dotC dot_average; apply: eq_average => j; exact: dotC.
   by rewrite !outer.
 have constant k x : \sum_(i in class label k) x = card k * x by rewrite sumr_const mulr_natl.
-have inner l x y z w : \sum_(i' in class label l) (x + y * (dot w (W i') - z)) = card l * (x + y * (dot w (mean l) - z)).
-  by rewrite big_split /= constant -mulr_sumr sumrB constant -dot_sumr sum_view_means dotZr; move: (card l) (dot w (mean l)) => c e; ring.
+have inner l x y z w :
+    \sum_(i' in class label l) (x + y * (dot w (W i') - z)) = card l * (x + y * (dot w (mean l) - z)).
+  rewrite big_split /= constant -mulr_sumr sumrB constant -dot_sumr sum_view_means dotZr.
+  by move: (card l) (dot w (mean l)) => c e; ring.
 have key k l : \sum_(i in class label k) \sum_(i' in class label l) below i i' = card k * card l * G k l.
   transitivity (\sum_(i in class label k) card l * (G k l + q k l * (dot (W i) (W i) - agreement k)
       + (1 - q k l) * (dot (W i) (mean l) - dot (mean k) (mean l)))).

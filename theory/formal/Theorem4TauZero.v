@@ -1,6 +1,7 @@
-(* Refuted: Theorem 4 with tau' = 0 for every encoder. The eight vertices of a cube, one sample each, meet every normalisation:
-   |f| = sqrt(3) = sqrt(d), E f_a = 0, E f_a^2 = 1 and C = I. So L_2 = 0 and the bound at tau' = 0 is 0, while mu_0.mu_1 = 1 for
-   two classes that split the face x_0 = 1 along its diagonals; the third class is the face x_0 = -1. *)
+(* Refuted: Theorem 4 with tau' = 0 for every encoder. The eight vertices of a cube, one sample each, meet every
+   normalisation: |f| = sqrt(3) = sqrt(d), E f_a = 0, E f_a^2 = 1 and C = I. So L_2 = 0 and the bound at tau' = 0 is
+   0, while mu_0.mu_1 = 1 for two classes that split the face x_0 = 1 along its diagonals; the third class is the
+   face x_0 = -1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Matrices Setting Losses.
