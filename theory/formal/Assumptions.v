@@ -3,7 +3,7 @@
 From ContrastiveTheory Require Import Arcl2 Arcl2Printed Averages ClassMeans CrossCorrelation Duality Exponential Geometry InfoNce Lemma31
   Lemma32 Lemma32PrintedStep Losses MainParts Matrices Monotony Population RobustAlignment Scalars
   Setting Theorem1 Theorem1Anchor Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Misprint
-  Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem3 Theorem3Sharp
+  Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp
   Theorem4 Theorem4TauZero Vectors ViewPairs.
 
 Definition every_theorem := (
@@ -74,10 +74,15 @@ Definition every_theorem := (
   @theorem_2_uniform_views,
   @theorem_2_uniform_views_sharp,
   @theorem_2_uniform_views_distance,
+  (* Theorem2Sphere.v *)
+  @theorem_2_uniform_views_sphere,
   (* Theorem3.v *)
   @theorem_3_vacuous,
   @theorem_3,
   @theorem_3_above_every_threshold,
+  (* Theorem3Balanced.v *)
+  @theorem_3_balanced,
+  @balance,
   (* Theorem3Sharp.v *)
   @theorem_3_jensen,
   @theorem_3_sharp,
