@@ -35,6 +35,7 @@ Definition every_theorem := (
   (* Population.v *)
   @union_bound,
   @population_products,
+  @anchor_main_part,
   (* RobustAlignment.v *)
   @alignment_le_robust,
   @robust_within_factors,
@@ -44,6 +45,7 @@ Definition every_theorem := (
   (* Theorem1Anchor.v *)
   @theorem_1_anchor,
   @theorem_1_anchor_bounds,
+  @anchored_views,
   @mean_near_anchor,
   (* Theorem1Cap.v *)
   @theorem_1_cap,

@@ -1,8 +1,8 @@
-(* From a sample to the population, the finite parts: one level split over several events, and products, norms and
-   distances of class means that are known up to balls. *)
+(* From a sample to the population, the finite parts: one level split over several events; products, norms and
+   distances of class means that are known up to balls; the part of a class with a view near an anchor. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -75,3 +75,27 @@ by apply: le_trans (triangle _ _) _; rewrite normN ler_add.
 Qed.
 
 End Balls.
+
+Section Anchor.
+Variables (R : rcfType) (n m K : nat) (input : Type).
+Variable dist : input -> input -> R.
+Variable view : 'I_n -> 'I_m -> input.
+Variable label : 'I_n -> 'I_K.
+Hypotheses (dist_sym : forall x y, dist x y = dist y x) (dist_triangle : forall x y z, dist x z <= dist x y + dist y z).
+
+(* the samples of class l that have a view within delta / 2 of the anchor *)
+Definition near_anchor (anchor : input) (delta : R) l : {set 'I_n} :=
+  [set i in class label l | [exists j, dist (view i j) anchor <= delta / 2%:R]].
+
+(* they are a main part: the mass of a set that is a binomial proportion bounds sigma from below *)
+Theorem anchor_main_part anchor delta sigma l :
+  sigma * #|class label l|%:R <= #|near_anchor anchor delta l|%:R ->
+  augmentation_main_part dist view label sigma delta l (near_anchor anchor delta l).
+Proof.
+move=> size; split=> //; first by apply/subsetP => i; rewrite inE => /andP[].
+move=> i i'; rewrite !inE => /andP[_ /existsP[j near]] /andP[_ /existsP[j' near']]; exists j, j'.
+apply: le_trans (dist_triangle _ anchor _) _; rewrite (dist_sym anchor).
+by apply: le_trans (ler_add near near') _; rewrite -splitr.
+Qed.
+
+End Anchor.

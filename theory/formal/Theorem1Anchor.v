@@ -85,6 +85,15 @@ have -> : t l + (t l + U l) = U l + 2%:R * t l by ring.
 exact: lt_le_trans (apart l k kl) (lower l k kl).
 Qed.
 
+(* what (sigma, delta) and S_eps have to do with it: t_l = delta / 2 + eps will do *)
+Theorem anchored_views l i half eps :
+  (exists j, norm (f i j - a l) <= half) -> i \in aligned f eps -> forall j, norm (f i j - a l) <= half + eps.
+Proof.
+move=> [j near]; rewrite inE => /forallP aligned_i j'.
+apply: le_trans (triangle_via (f i j) _ _) _; rewrite [X in _ <= X]addrC ler_add //.
+exact: (forallP (aligned_i j')).
+Qed.
+
 (* where the norm of the features is 1: alpha is any number up to the share of class l that is anchored *)
 Theorem mean_near_anchor l alpha : unit_features f -> (0 < m)%N -> class label l != set0 ->
   0 <= alpha -> alpha * #|class label l|%:R <= #|anchored l|%:R ->
