@@ -4,7 +4,7 @@ From ContrastiveTheory Require Import Arcl2 Arcl2Printed Averages ClassMeans Cro
   Lemma32 Lemma32PrintedStep Losses MainParts Matrices Monotony Population RobustAlignment Scalars
   Setting Theorem1 Theorem1Anchor Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Misprint
   Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp
-  Theorem4 Theorem4TauZero Vectors ViewPairs.
+  Theorem4 Theorem4Spread Theorem4TauZero Vectors ViewPairs.
 
 Definition every_theorem := (
   (* Arcl2.v *)
@@ -90,6 +90,9 @@ Definition every_theorem := (
   @theorem_3_sharp,
   (* Theorem4.v *)
   @theorem_4,
+  (* Theorem4Spread.v *)
+  @theorem_4_scatter,
+  @theorem_4_main_parts,
   (* Theorem4TauZero.v *)
   @theorem_4_tau_0_fails,
   (* Vectors.v *)
