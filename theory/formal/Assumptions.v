@@ -1,0 +1,103 @@
+(* Every theorem of this folder, and what they rest on together: Coq prints "Closed under the global context", that is, on
+   no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
+From ContrastiveTheory Require Import Arcl2 Arcl2Printed Averages ClassMeans CrossCorrelation Duality Exponential Geometry InfoNce Lemma31
+  Lemma32 Lemma32PrintedStep Losses MainParts Matrices Monotony Population RobustAlignment Scalars
+  Setting Theorem1 Theorem1Anchor Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Misprint
+  Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp
+  Theorem4 Theorem4Spread Theorem4TauZero Vectors ViewPairs.
+
+Definition every_theorem := (
+  (* Arcl2.v *)
+  @arcl_2_corrected,
+  @arcl_2_gap,
+  @arcl_2_printed_from_one,
+  (* Arcl2Printed.v *)
+  @arcl_2_printed_fails,
+  @arcl_2_printed_fails_below_one,
+  (* CrossCorrelation.v *)
+  @cross_correlation_split,
+  @lemma_4_1,
+  (* Duality.v *)
+  @duality,
+  (* InfoNce.v *)
+  @info_nce_split,
+  @regulariser_ge_log2,
+  (* Lemma31.v *)
+  @lemma_3_1,
+  (* Lemma32.v *)
+  @lemma_3_2_local,
+  @lemma_3_2,
+  (* Lemma32PrintedStep.v *)
+  @lemma_3_2_printed_step_fails,
+  (* Monotony.v *)
+  @richer_views_nearer,
+  @richer_views_concentrate,
+  (* Population.v *)
+  @union_bound,
+  @population_products,
+  @anchor_main_part,
+  (* RobustAlignment.v *)
+  @alignment_le_robust,
+  @robust_within_factors,
+  @robust_more_views,
+  (* Theorem1.v *)
+  @theorem_1,
+  (* Theorem1Anchor.v *)
+  @theorem_1_anchor,
+  @theorem_1_anchor_bounds,
+  @anchored_views,
+  @mean_near_anchor,
+  (* Theorem1Cap.v *)
+  @theorem_1_cap,
+  @theorem_1_exact,
+  (* Theorem1Derived.v *)
+  @theorem_1_corrected,
+  @theorem_1_sharp,
+  @theorem_1_chord,
+  (* Theorem1Ideal.v *)
+  @theorem_1_ideal,
+  (* Theorem1Misprint.v *)
+  @theorem_1_misprint_fails,
+  (* Theorem1Nesting.v *)
+  @corrected_sharp,
+  @corrected_chord,
+  @sharp_cap,
+  @chord_cap,
+  @cap_exact,
+  @corrected_printed,
+  @printed_exact,
+  (* Theorem1PerClass.v *)
+  @theorem_1_per_class,
+  (* Theorem1Printed.v *)
+  @theorem_1_printed,
+  (* Theorem1Unfloored.v *)
+  @theorem_1_unfloored_fails,
+  (* Theorem2.v *)
+  @theorem_2_uniform_views,
+  @theorem_2_uniform_views_sharp,
+  @theorem_2_uniform_views_distance,
+  (* Theorem2Sphere.v *)
+  @theorem_2_uniform_views_sphere,
+  (* Theorem3.v *)
+  @theorem_3_vacuous,
+  @theorem_3,
+  @theorem_3_above_every_threshold,
+  (* Theorem3Balanced.v *)
+  @theorem_3_balanced,
+  @balance,
+  (* Theorem3Sharp.v *)
+  @theorem_3_jensen,
+  @theorem_3_sharp,
+  (* Theorem4.v *)
+  @theorem_4,
+  (* Theorem4Spread.v *)
+  @theorem_4_scatter,
+  @theorem_4_main_parts,
+  (* Theorem4TauZero.v *)
+  @theorem_4_tau_0_fails,
+  (* Vectors.v *)
+  @cauchy_schwarz,
+  @triangle
+).
+
+Print Assumptions every_theorem.
