@@ -19,12 +19,13 @@ import select
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from theory.checks import nearest
+from theory.checks import Notice, nearest, printable
 
 NAME = "contrastive-theory"
 ISSUES = "https://github.com/contrastive-theory/contrastive-theory/issues"
@@ -171,10 +172,24 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
 
 
 def _status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        return _returned(main, argv)
+
+
+def _returned(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
     try:
         return main(argv)
     except SystemExit as stop:  # argparse ends this way
         return stop.code if isinstance(stop.code, int) else 0
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:
+    """A notice about the user's data as one line; other warnings as Python prints them."""
+    if issubclass(category, Notice):
+        _say(f"note: {message}")
+    else:
+        print(warnings.formatwarning(message, category, *place[:2]), file=sys.stderr, end="")
 
 
 def _environment(error: OSError) -> int:
@@ -188,7 +203,7 @@ def _environment(error: OSError) -> int:
 
 def _say(message: str) -> None:
     with contextlib.suppress(OSError):
-        print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        print(f"{NAME}: {printable(' '.join(message.split()))}", file=sys.stderr, flush=True)
 
 
 def _is_closed(stream: TextIO | None) -> bool:

@@ -95,6 +95,11 @@ def as_shown(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
+def texts(caught: Iterable[warnings.WarningMessage]) -> set[str]:
+    """What is to be said about an image, from the warnings recorded while it was read; those of pillow come in one kind."""
+    return {str(w.message) if w.category is Notice else "make the library that reads them warn" for w in caught}
+
+
 def read_folder(path: Path, seed: int, side: int | None = None) -> tuple[Split, Split, tuple[str, ...]]:
     """Training split, test split (uint8 images (n, 3, H, W), by class, then by file name) and class names.
 
@@ -270,7 +275,7 @@ def _decode_all(path: Path, files: list[Path], side: int | None) -> np.ndarray:
                 f"path={printable(file)}: {images[-1].shape[1:]} pixels, but {printable(files[0])} has "
                 f"{images[0].shape[1:]}; scale them to one size, or give load(..., side=...)"
             )
-        for text in {str(w.message) if w.category is Notice else "make pillow warn" for w in caught}:
+        for text in texts(caught):
             said.setdefault(text, []).append(file)
     for text, those in said.items():
         _notice(
