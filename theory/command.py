@@ -184,12 +184,19 @@ def _returned(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] |
         return stop.code if isinstance(stop.code, int) else 0
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     """A notice about the user's data as one line; other warnings as Python prints them."""
     if issubclass(category, Notice):
         _say(f"note: {message}")
     else:
-        print(warnings.formatwarning(message, category, *place[:2]), file=sys.stderr, end="")
+        print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
 
 
 def _environment(error: OSError) -> int:
