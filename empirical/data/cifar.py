@@ -7,12 +7,14 @@ is imported or called, and the array is built from the recorded bytes.
 Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images"; https://www.cs.toronto.edu/~kriz/cifar.html.
 """
 
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import pickle
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -230,13 +232,16 @@ def _archive_contents(name: str, path: Path, verify: bool) -> tuple[Layout, dict
     raise ValueError(f"path={printable(path)}: holds no folder {folders}, so it is not {name}; fetch it from {HOME}")
 
 
+_OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+"""By the first two bytes of a file."""
+
+
 def _unpacked(path: Path) -> bytes:
-    """The tar archive in a file, gzipped or plain; ValueError where it is longer than an official one can be."""
+    """The tar archive in a file, compressed or plain; ValueError where it is longer than an official one can be."""
     with path.open("rb") as stream:
-        zipped = stream.read(2) == b"\x1f\x8b"
-        stream.seek(0)
-        with gzip.GzipFile(fileobj=stream) if zipped else stream as unpacked:
-            content = unpacked.read(MAX_BYTES + 1)
+        start = stream.read(2)
+    with _OPENERS.get(start, Path.open)(path, "rb") as unpacked:
+        content = unpacked.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ValueError(f"it unpacks to more than {MAX_BYTES} bytes, which no official archive does")
     return content

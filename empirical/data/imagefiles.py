@@ -232,8 +232,9 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    """Everything below the folder that is no folder, sorted; of a folder that links lead to again, only the link."""
-    files, seen, folders = [], {folder.resolve()}, [folder]
+    """Everything below the folder that is no folder, sorted; of a folder that a link leads back to, only the link."""
+    files, folders = [], [folder]
+    seen = {place.resolve() for place in (folder.absolute(), *folder.absolute().parents)}
     while folders:
         for entry in sorted(folders.pop().iterdir()):
             if entry.is_dir() and entry.resolve() not in seen:
@@ -273,7 +274,7 @@ def _decode_all(path: Path, files: list[Path], side: int | None) -> np.ndarray:
         if images[-1].shape != images[0].shape:
             raise ValueError(
                 f"path={printable(file)}: {images[-1].shape[1:]} pixels, but {printable(files[0])} has "
-                f"{images[0].shape[1:]}; scale them to one size, or give load(..., side=...)"
+                f"{images[0].shape[1:]}; scale them to one size, or give a side: load(..., side=N), --side N"
             )
         for text in texts(caught):
             said.setdefault(text, []).append(file)
