@@ -241,7 +241,7 @@ def _unpacked(path: Path) -> bytes:
     with path.open("rb") as stream:
         start = stream.read(2)
     with _OPENERS.get(start, Path.open)(path, "rb") as unpacked:
-        content = unpacked.read(MAX_BYTES + 1)
+        content = bytes(unpacked.read(MAX_BYTES + 1))
     if len(content) > MAX_BYTES:
         raise ValueError(f"it unpacks to more than {MAX_BYTES} bytes, which no official archive does")
     return content

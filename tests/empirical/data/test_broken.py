@@ -179,7 +179,7 @@ def test_an_npz_that_claims_what_it_does_not_hold_is_refused(tmp_path: Path) -> 
         ({"train_labels": np.array(["a", "b", "c"] * 4)}, "train_labels: <U1 of shape .12,.; give integers"),
         ({"class_names": np.array("abc")}, r"class_names: <U3 of shape \(\); give K strings"),
         ({"class_names": np.zeros((3, 2))}, r"class_names: float64 of shape \(3, 2\); give K strings"),
-        ({"train_images": np.eye(5, dtype=np.uint8)[None].repeat(12, axis=0)}, "no value above 1, all black for 255 is white"),
+        ({"train_images": np.eye(5, dtype=np.uint8)[None].repeat(12, axis=0)}, "no value above 1, all black for 255"),
         ({"test_images": np.full((6, 4, 5), 1 / 256)}, "no value above 0.00390625, all black for 1 is white"),
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ from PIL import Image
 from empirical.data.imagefiles import read_folder
 from empirical.data.sets import load
 from theory.checks import Notice, printable
+from theory.command import exit_status
 
 
 def fill(folder: Path, *places: str, n: int = 4) -> Path:
@@ -122,3 +123,17 @@ def test_names_that_cannot_be_shown_are_kept_and_escaped(tmp_path: Path) -> None
         load("folder", path=tmp_path)
     assert str(error.value).isprintable()
     assert printable("plain 猫 é") == "plain 猫 é"
+
+
+def test_a_command_prints_a_notice_as_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(tmp_path, "a", "b")
+    (tmp_path / "two\nlines").write_bytes(b"")
+
+    def main(_: object) -> int:
+        load("folder", path=tmp_path)
+        return 0
+
+    assert exit_status(main, []) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith(f"contrastive-theory: note: path={tmp_path}: read 8, passed over 1, first: two\\nlines; ")
+    assert len(lines) == 1
