@@ -37,7 +37,7 @@ lint: setup ## ruff, mypy --strict, layer contracts
 bench: setup ## measure ratios against what you would use instead (slow)
 	$(BIN)/python -m pytest -m bench -s tests
 
-slow: setup ## put thousands of broken inputs through every reader
+slow: setup ## thousands of hostile inputs, kills and full disks (slow)
 	$(BIN)/python -m pytest -n 2 -m slow tests
 
 checks: setup ## install what the tests against CP-SAT, Dask and kornia need

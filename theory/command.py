@@ -20,7 +20,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -144,13 +144,37 @@ def show_progress(options: argparse.Namespace) -> bool:
     return not options.quiet and sys.stderr is not None and sys.stderr.isatty()
 
 
+@contextlib.contextmanager
+def _notices_on_one_line() -> Iterator[None]:
+    """Inside, a notice about the user's data is printed as one line; other warnings are as Python prints them."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, Notice):
+            _say(f"note: {message}")
+        else:
+            print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", Notice)
+        warnings.showwarning = show
+        yield
+
+
 def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
     """The exit status of a command; whatever `main` raises becomes one of the statuses above, with its message."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a console that lacks a character shows its code
     try:
-        status = _status(main, argv)
+        with _notices_on_one_line():
+            status = _status(main, argv)
         if sys.stdout is not None:
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -172,31 +196,10 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
 
 
 def _status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
-    with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
-        return _returned(main, argv)
-
-
-def _returned(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
     try:
         return main(argv)
     except SystemExit as stop:  # argparse ends this way
         return stop.code if isinstance(stop.code, int) else 0
-
-
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """A notice about the user's data as one line; other warnings as Python prints them."""
-    if issubclass(category, Notice):
-        _say(f"note: {message}")
-    else:
-        print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
 
 
 def _environment(error: OSError) -> int:

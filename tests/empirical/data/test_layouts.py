@@ -135,5 +135,7 @@ def test_a_command_prints_a_notice_as_one_line(tmp_path: Path, capsys: pytest.Ca
 
     assert exit_status(main, []) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith(f"contrastive-theory: note: path={tmp_path}: read 8, passed over 1, first: two\\nlines; ")
+    assert lines[0].startswith(
+        f"contrastive-theory: note: path={tmp_path}: read 8, passed over 1, first: two\\nlines; "
+    )
     assert len(lines) == 1
