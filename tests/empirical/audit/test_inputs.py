@@ -14,7 +14,9 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import Dataset, Subset, TensorDataset
 
+from empirical.audit import audit
 from empirical.audit.halves import Halves, halves
+from empirical.audit.report import report
 from empirical.data.sets import load
 from empirical.evaluation.features import drawn_in_blocks, encode, encode_views
 from empirical.evaluation.heads import HEADS, make_head
@@ -540,6 +542,15 @@ def test_pictures_are_read_as_a_viewer_shows_them():
     torch.testing.assert_close(
         halves(listed(LABELS, turned)).images, halves(listed(LABELS)).images, atol=1 / 500, rtol=0
     )
+
+
+def test_names_that_cannot_be_shown_are_kept_and_escaped_in_the_report():
+    names = ["red\x1b[31m", "caf\udce9", "two\nlines"]
+    found = audit(nn.Flatten(), listed(LABELS * 2), noisy, class_names=names, m=2, progress=False)
+    assert found.data.class_names == tuple(names)
+    text = report(found)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert all(shown in text for shown in (r"red\x1b[31m", r"caf\udce9", r"two\nlines"))
 
 
 def test_black_images_among_others_are_images():
