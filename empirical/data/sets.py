@@ -77,7 +77,8 @@ def load(
     "digits": scikit-learn's 1797 digits, scaled up from 8x8 to 16x16 bilinearly, grey in three equal channels, split
     into 1200 training images (120 per class) and 597 test images.
     "cifar10", "cifar100" (fine labels): the official archive, python or binary version, at `path`; see `archives.read`.
-    "folder": one subfolder per class at `path`, in train/ and test/ or split by the seed; see `imagefiles.read_folder`.
+    "folder": one subfolder per class at `path`, in train/ and test/ or split by the seed; see `imagefiles.read_folder`, which
+    warns, by a `theory.checks.Notice`, of files that it passes over and of images that a viewer may show otherwise.
     "npz": train_images, train_labels, test_images, test_labels in the file `path`; see `npz.read_npz`.
 
     seed         draws the order of the rows, the colours, and the split of the digits and of folders without one
