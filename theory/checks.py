@@ -1,6 +1,7 @@
 """The checks of arguments, each with one form of message: "name=value: reason; remedy".
 
 A check raises ValueError where the value is refused, and returns the value, an integer of any kind as an int.
+Names of files and classes are data of other people: they are kept as they are, and `printable` escapes them for messages.
 """
 
 import difflib
@@ -12,6 +13,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Notice(UserWarning):
+    """Something about the user's data that is used, but perhaps not as the user thinks."""
+
+
+def printable(text: object) -> str:
+    """The text with what a terminal cannot or should not show (controls, bytes that are no UTF-8) as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, on one printable line; its kind where it says nothing."""
+    return printable(" ".join(str(error).split()))[:300] or type(error).__name__
 
 
 def check_integer(name: str, value: Any, least: int | None = None, most: int | None = None) -> int:

@@ -19,12 +19,13 @@ import select
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from theory.checks import nearest
+from theory.checks import Notice, nearest, printable
 
 NAME = "contrastive-theory"
 ISSUES = "https://github.com/contrastive-theory/contrastive-theory/issues"
@@ -143,13 +144,37 @@ def show_progress(options: argparse.Namespace) -> bool:
     return not options.quiet and sys.stderr is not None and sys.stderr.isatty()
 
 
+@contextlib.contextmanager
+def _notices_on_one_line() -> Iterator[None]:
+    """Inside, a notice about the user's data is printed as one line; other warnings are as Python prints them."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, Notice):
+            _say(f"note: {message}")
+        else:
+            print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", Notice)
+        warnings.showwarning = show
+        yield
+
+
 def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
     """The exit status of a command; whatever `main` raises becomes one of the statuses above, with its message."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a console that lacks a character shows its code
     try:
-        status = _status(main, argv)
+        with _notices_on_one_line():
+            status = _status(main, argv)
         if sys.stdout is not None:
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -188,7 +213,7 @@ def _environment(error: OSError) -> int:
 
 def _say(message: str) -> None:
     with contextlib.suppress(OSError):
-        print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        print(f"{NAME}: {printable(' '.join(message.split()))}", file=sys.stderr, flush=True)
 
 
 def _is_closed(stream: TextIO | None) -> bool:

@@ -1,6 +1,7 @@
 """Labelled data for an audit, in two halves: one to fit on (head, anchors, radii), one to certify on."""
 
 import operator
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,15 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
+from empirical.data.imagefiles import as_shown, texts
 from empirical.data.sets import Dataset, fingerprint
 from empirical.thirdparty import FOREIGN_ERRORS, check_integers, first_line
+from theory.checks import Notice
 
 FIT_SHARE = 0.5
 BEYOND = 1e-6
 """How far values may leave [0, 1]: rounding."""
+_CHANNELS = (1, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,9 @@ class Halves:
     fit_images, images   (n, C, H, W), (n', C, H, W) float in [0, 1]
     fit_labels, labels   (n,), (n',) int64 in 0..K-1
     class_names          K
-    Raises ValueError for values that are not finite or outside of [0, 1], labels that do not match, are not 0..K-1 or leave a
-    class with fewer than two images in either half, and a single class.
+    Raises ValueError for values that are not finite, outside of [0, 1] or all within 1/255 of black, a shape that looks
+    channels-last, labels that do not match, are not 0..K-1 or leave a class with fewer than two images in either half, and
+    a single class.
     """
 
     name: str
@@ -65,6 +70,7 @@ def _check_half(half: str, images: Tensor, labels: Tensor, names: tuple[str, ...
     K = len(names)
     if images.ndim != 4 or not images.is_floating_point():
         raise ValueError(f"{half} images have shape {tuple(images.shape)}, {images.dtype}: give float (n, C, H, W)")
+    _check_channels_first(f"{half} images have", tuple(images.shape[1:]))
     if labels.shape != (len(images),) or labels.dtype != torch.int64:
         raise ValueError(
             f"{half} labels have shape {tuple(labels.shape)}, {labels.dtype}, for {len(images)} images: give one int64 each"
@@ -91,9 +97,21 @@ def _check_values(name: str, images: Tensor) -> None:
         row = int(bad.nonzero()[0])
         if not torch.isfinite(images[row]).all():
             raise ValueError(f"{name} {row} holds NaN or infinity: remove or repair it")
+        bytes_ = float(images.min()) >= 0 and 2 < float(images.max()) <= 255
         raise ValueError(
-            f"{name} {row} has values from {float(low[row]):.4g} to {float(high[row]):.4g}: give images in [0, 1], and put a "
-            "Normalize into the encoder"
+            f"{name} {row} has values from {float(low[row]):.4g} to {float(high[row]):.4g}: give images in [0, 1], "
+            + ("divided by 255" if bytes_ else "and put a Normalize into the encoder")
+        )
+    if 0 < float(high.max()) <= 1 / 255 + BEYOND:
+        raise ValueError(
+            f"no {name} has a value above {float(high.max()):.4g}, all are black where 1 is white: multiply them by 255"
+        )
+
+
+def _check_channels_first(name: str, shape: tuple[int, ...]) -> None:
+    if shape[0] not in _CHANNELS and shape[2] in _CHANNELS:
+        raise ValueError(
+            f"{name} shape {shape}, which looks like (H, W, C): give (C, H, W), for example by torch.movedim(x, -1, -3)"
         )
 
 
@@ -102,7 +120,8 @@ def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -
     one torch Dataset, which the seed splits in two, class by class.
 
     Items of a torch Dataset are pairs:
-    image   a tensor (C, H, W), float in [0, 1] or uint8; a NumPy array, also (H, W) or (H, W, C); or a PIL image
+    image   a tensor (C, H, W), float in [0, 1] or uint8; a NumPy array, also (H, W) or (H, W, C); or a PIL image, read by
+            `empirical.data.imagefiles.as_shown`, with a Notice where a viewer may show it otherwise
     label   a position in `class_names`, or else in the data set's `classes`; without these any integer from 0 or any
             string, and each one that occurs is a class
     Raises ValueError for anything else, and as `Halves` does.
@@ -175,6 +194,7 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
     if n == 0:
         raise ValueError("the data set is empty: give two samples or more of every class")
     images, labels = [], []
+    said: dict[str, list[int]] = {}
     for i in range(n):
         try:
             item = data[i]
@@ -187,13 +207,19 @@ def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
                 f"item {i} of the data set is a {type(item).__name__}: give (image, label) pairs, for two arrays "
                 "torch.utils.data.TensorDataset(images, labels)"
             )
-        images.append(_image(item[0], i))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            images.append(_image(item[0], i))
+        for text in texts(caught):
+            said.setdefault(text, []).append(i)
         if images[-1].shape != images[0].shape:
             raise ValueError(
                 f"image {i} has shape {tuple(images[-1].shape)}, image 0 {tuple(images[0].shape)}: bring all to one "
                 "size and number of channels"
             )
         labels.append(_label(item[1], i))
+    for text, rows in said.items():
+        warnings.warn(f"{len(rows)} of {n} images {text}; first: item {rows[0]}", Notice, stacklevel=2)
     stacked = torch.stack(images)
     _check_values("image", stacked)
     return stacked, labels
@@ -230,6 +256,7 @@ def _image(value: Any, i: int) -> Tensor:
         pixels = pixels[None]
     if pixels.ndim != 3 or pixels.numel() == 0:
         raise ValueError(f"image {i} has shape {tuple(pixels.shape)}: give (C, H, W)")
+    _check_channels_first(f"image {i} has", tuple(pixels.shape))
     if not (pixels.is_floating_point() or pixels.dtype in (torch.uint8, torch.bool)):
         raise ValueError(f"image {i} has dtype {pixels.dtype}: give uint8, or float in [0, 1]")
     return pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels.float()
@@ -239,7 +266,14 @@ def _dense(value: Any) -> Tensor:
     """A tensor on the CPU, without a gradient; channels first, which PIL and NumPy keep last."""
     if isinstance(value, Tensor):
         return value.detach().to_dense().cpu()
-    if isinstance(value, Image.Image) and value.mode not in ("L", "RGB"):
-        value = value.convert("RGB")
+    if isinstance(value, Image.Image):
+        value = as_shown(value)
+    elif (
+        isinstance(value, np.ndarray)
+        and value.ndim == 3
+        and value.shape[0] in _CHANNELS
+        and value.shape[2] in _CHANNELS
+    ):
+        raise ValueError(f"shape {value.shape} may be (C, H, W) or (H, W, C)")
     pixels = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
     return pixels.permute(2, 0, 1) if pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4) else pixels

@@ -7,6 +7,7 @@ from typing import Any
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
+from theory.checks import printable
 from theory.ledger import Evidence
 from theory.theorem1 import FORMS, POPULATION_FORMS
 from theory.theorem1.certificates.world import ROUNDING
@@ -52,7 +53,7 @@ def quotes(audit: Audit) -> tuple[str, str, str]:
 
 def report(audit: Audit) -> str:
     """Everything that fits a terminal."""
-    e, p, names = audit.exact, audit.population, audit.data.class_names
+    e, p, names = audit.exact, audit.population, list(map(printable, audit.data.class_names))
     s = audit.subject
     lines = [
         f"encoder   {s.name}{f', layer {s.layer}' if s.layer else ''}, weights {s.weights_sha256[:12]}, {audit.device}",
@@ -92,7 +93,7 @@ def report(audit: Audit) -> str:
         "",
         *_factors(audit),
     ]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _forms(audit: Audit) -> list[str]:
@@ -114,7 +115,7 @@ def _factors(audit: Audit) -> list[str]:
     off = e.products.copy()
     off[range(e.classes), range(e.classes)] = -2.0
     k, j = divmod(int(off.argmax()), e.classes)
-    names = audit.data.class_names
+    names = list(map(printable, audit.data.class_names))
     lines = [
         f"alignment   L_align {e.alignment:.4f}, L_AR {e.robust_alignment:.4f}, E sup ||f(x1) - f(x2)|| {e.displacement:.4f}",
         *(

@@ -7,21 +7,27 @@ is imported or called, and the array is built from the recorded bytes.
 Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images"; https://www.cs.toronto.edu/~kriz/cifar.html.
 """
 
+import bz2
+import gzip
 import hashlib
 import io
+import lzma
 import pickle
 import tarfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from theory.checks import printable, reason
+
 HOME = "https://www.cs.toronto.edu/~kriz/cifar.html"
 SHAPE = (3, 32, 32)
 PIXELS = 3 * 32 * 32
+MAX_BYTES = 2**28
+"""Of an unpacked archive, or of one of its files; the official ones hold less than 190 million."""
 
 Split = tuple[np.ndarray, np.ndarray]
 """Images, uint8 (n, 3, H, W) or float32 of that shape, and labels, int64 (n,)."""
@@ -141,7 +147,7 @@ def read(name: str, path: Path, verify: bool = True) -> tuple[Split, Split, tupl
                 raise ValueError(f"label {bad} is none of the {len(names)} classes in {layout.names}")
             splits.append((images, labels))
     except ValueError as error:
-        raise ValueError(f"path={path}: {error}; fetch {layout.archive} again from {HOME}") from error
+        raise ValueError(f"path={printable(path)}: {error}; fetch {layout.archive} again from {HOME}") from error
     return splits[0], splits[1], names
 
 
@@ -166,18 +172,25 @@ def _folder_contents(layout: Layout, folder: Path, verify: bool) -> dict[str, by
     rows = {**layout.train, **layout.test}
     for file in layout.files:
         if not (folder / file).is_file():
-            raise ValueError(f"path={folder / file}: missing; extract {layout.archive} again, from {HOME}")
-        contents[file] = (folder / file).read_bytes()
+            raise ValueError(f"path={printable(folder / file)}: missing; extract {layout.archive} again, from {HOME}")
+        with (folder / file).open("rb") as stream:
+            contents[file] = stream.read(MAX_BYTES + 1)
+        if len(contents[file]) > MAX_BYTES:
+            raise ValueError(
+                f"path={printable(folder / file)}: longer than {MAX_BYTES} bytes, which no official file is; extract "
+                f"{layout.archive} again, from {HOME}"
+            )
         if verify and file in layout.digests:
             digest = hashlib.md5(contents[file], usedforsecurity=False).hexdigest()
             if digest != layout.digests[file]:
                 raise ValueError(
-                    f"path={folder / file}: has MD5 {digest}, not {layout.digests[file]}; extract {layout.archive} again"
+                    f"path={printable(folder / file)}: has MD5 {digest}, not {layout.digests[file]}; extract "
+                    f"{layout.archive} again"
                 )
         elif verify and file in rows and len(contents[file]) != rows[file] * (layout.label_bytes + PIXELS):
             raise ValueError(
-                f"path={folder / file}: has {len(contents[file])} bytes, not {rows[file] * (layout.label_bytes + PIXELS)}; "
-                f"extract {layout.archive} again"
+                f"path={printable(folder / file)}: has {len(contents[file])} bytes, not "
+                f"{rows[file] * (layout.label_bytes + PIXELS)}; extract {layout.archive} again"
             )
     return contents
 
@@ -191,31 +204,47 @@ def _archive_contents(name: str, path: Path, verify: bool) -> tuple[Layout, dict
         if not layouts:
             wanted = " or ".join(f"{layout.md5} ({layout.archive})" for layout in LAYOUTS[name])
             raise ValueError(
-                f"path={path}: has MD5 {digest}, not {wanted}, so it is truncated, changed or another file; fetch it "
-                f"again from {HOME}"
+                f"path={printable(path)}: has MD5 {digest}, not {wanted}, so it is truncated, changed or another file; "
+                f"fetch it again from {HOME}"
             )
     contents: dict[str, bytes] = {}
     try:
         # Members are read, never extracted: a path in the archive cannot reach the disk.
-        with tarfile.open(path, "r:*") as archive:
+        with tarfile.open(fileobj=io.BytesIO(_unpacked(path)), mode="r:") as archive:
             for member in archive:
-                content = archive.extractfile(member) if member.isreg() else None
-                if content is not None:
-                    contents[member.name.removeprefix("./")] = content.read()
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+                if member.isreg() and not member.issparse():
+                    content = archive.extractfile(member)
+                    contents[member.name.removeprefix("./")] = content.read() if content else b""
+    except Exception as error:  # headers hold anything
         raise ValueError(
-            f"path={path}: cannot be read as a tar archive ({error}), so it is truncated; fetch it from {HOME}"
+            f"path={printable(path)}: cannot be read as a tar archive ({reason(error)}), so it is truncated or another "
+            f"file; fetch it from {HOME}"
         ) from error
     for layout in layouts:
         if any(file.startswith(f"{layout.folder}/") for file in contents):
             missing = [file for file in layout.files if f"{layout.folder}/{file}" not in contents]
             if missing:
                 raise ValueError(
-                    f"path={path}: lacks {layout.folder}/{missing[0]}; fetch {layout.archive} again from {HOME}"
+                    f"path={printable(path)}: lacks {layout.folder}/{missing[0]}; fetch {layout.archive} again from {HOME}"
                 )
             return layout, {file: contents[f"{layout.folder}/{file}"] for file in layout.files}
     folders = " or ".join(f"{layout.folder}/" for layout in layouts)
-    raise ValueError(f"path={path}: holds no folder {folders}, so it is not {name}; fetch it from {HOME}")
+    raise ValueError(f"path={printable(path)}: holds no folder {folders}, so it is not {name}; fetch it from {HOME}")
+
+
+_OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+"""By the first two bytes of a file."""
+
+
+def _unpacked(path: Path) -> bytes:
+    """The tar archive in a file, compressed or plain; ValueError where it is longer than an official one can be."""
+    with path.open("rb") as stream:
+        start = stream.read(2)
+    with _OPENERS.get(start, Path.open)(path, "rb") as unpacked:
+        content = bytes(unpacked.read(MAX_BYTES + 1))
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"it unpacks to more than {MAX_BYTES} bytes, which no official archive does")
+    return content
 
 
 def _binary_batch(layout: Layout, raw: bytes, file: str) -> Split:
@@ -267,8 +296,11 @@ class _RecordedType(_Recorded):
     """In place of numpy.dtype."""
 
 
-class _DataUnpickler(pickle.Unpickler):
-    """Reads containers, numbers, strings and recorded arrays; any other name in the file ends the reading."""
+class _DataUnpickler(pickle._Unpickler):
+    """Reads containers, numbers, strings and recorded arrays; any other name in the file ends the reading.
+
+    It is the unpickler written in Python: the one in C allocates as much memory as the largest index that a file names.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         """The recorder for a name, never the object that it names."""
@@ -290,8 +322,7 @@ def unpickle(raw: bytes, file: str) -> dict[str, Any]:
     try:
         batch = _DataUnpickler(io.BytesIO(raw), encoding="bytes").load()
     except Exception as error:  # The documentation of pickle allows any exception for a broken stream.
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{file} is refused as a pickle ({reason})") from error
+        raise ValueError(f"{file} is refused as a pickle ({reason(error)})") from error
     if not isinstance(batch, dict):
         raise ValueError(f"{file} holds a {type(batch).__name__}, not a dictionary")
     return {key.decode("ascii", "replace") if isinstance(key, bytes) else str(key): v for key, v in batch.items()}

@@ -1,21 +1,37 @@
-"""A user's own images: folders with one subfolder per class, and .npz files."""
+"""A user's own images: a folder with one subfolder per class, each file read as a viewer shows it."""
 
-import zipfile
-import zlib
+import re
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 from torch import Tensor
 from torch.nn import functional
 
 from empirical.data.cifar import Split
+from theory.checks import Notice, printable, reason
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What a file may hold, whatever its suffix says; pillow reads others by starting programs, such as Ghostscript for EPS."""
+MAX_PIXELS = 2**27
+"""Of one image, decoded or scaled; a few kilobytes can decode to any number of pixels."""
 TEST_SHARE = 0.2
-ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 _EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By the value of the orientation tag of EXIF."""
+_TRAIN, _TEST, _OTHER = ("train", "training"), ("test", "testing"), ("dev", "val", "valid", "validation")
 _CHUNK = 4096
 
 
@@ -23,7 +39,7 @@ def fit(images: Tensor, height: int, width: int) -> Tensor:
     """Scale images (n, 3, H, W) until they just cover (height, width), then cut the middle: (n, 3, height, width).
 
     Bilinear, antialiased where it shrinks. uint8 stays uint8 (rounded), float stays in [0, 1].
-    Raises ValueError for a height or width below 1.
+    Raises ValueError for a height or width below 1, and for an image that is too elongated to cover it within MAX_PIXELS.
     """
     if height < 1 or width < 1:
         raise ValueError(f"side={min(height, width)}: no pixels; use 1 or more")
@@ -32,6 +48,11 @@ def fit(images: Tensor, height: int, width: int) -> Tensor:
         return images
     scale = max(height / h, width / w)
     size = (max(height, round(h * scale)), max(width, round(w * scale)))
+    if size[0] * size[1] > MAX_PIXELS:
+        raise ValueError(
+            f"side={max(height, width)}: an image of {h}x{w} pixels would be scaled to {size[0]}x{size[1]}, more than "
+            f"{MAX_PIXELS}; use a smaller side, or cut the image"
+        )
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
     parts = []
     for chunk in images.split(_CHUNK):
@@ -41,166 +62,225 @@ def fit(images: Tensor, height: int, width: int) -> Tensor:
     return torch.cat(parts)
 
 
+def as_shown(image: Image.Image) -> Image.Image:
+    """The image as a viewer shows it, in mode L or RGB.
+
+    It is turned as its orientation tag says, transparent pixels are laid over white, and of several frames the first is
+    taken. Gives a Notice of what may be shown otherwise: transparency, several frames, a colour profile other than sRGB,
+    which is not applied, an orientation tag that cannot be read.
+    Raises ValueError for an image of more than MAX_PIXELS or of more than 8 bits a channel.
+    """
+    if image.width * image.height > MAX_PIXELS:
+        raise ValueError(f"{image.width}x{image.height} pixels, the most is {MAX_PIXELS}")
+    if image.mode not in _EIGHT_BIT_MODES:
+        raise ValueError(f"mode {image.mode} has more than 8 bits a channel or is no RGB; save it as 8 bit RGB")
+    if getattr(image, "is_animated", False):
+        _notice("hold several frames, of which the first is read")
+    image.load()
+    profile = image.info.get("icc_profile") or b"sRGB"
+    if b"sRGB" not in profile.replace(b"\0", b"") and image.mode not in ("1", "L", "LA"):
+        _notice("have a colour profile that is not named sRGB, which is not applied")
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # tags hold anything
+        turn = None
+        _notice("have an orientation tag that cannot be read")
+    if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        if image.getchannel("A").getextrema()[0] != 255:
+            _notice("are transparent somewhere, and are laid over white")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if image.mode != "L":
+        image = image.convert("RGB")
+    return image if turn is None else image.transpose(turn)
+
+
+def texts(caught: Iterable[warnings.WarningMessage]) -> set[str]:
+    """What is to be said about an image, from the warnings recorded while it was read; those of pillow come in one kind."""
+    return {str(w.message) if w.category is Notice else "make the library that reads them warn" for w in caught}
+
+
 def read_folder(path: Path, seed: int, side: int | None = None) -> tuple[Split, Split, tuple[str, ...]]:
     """Training split, test split (uint8 images (n, 3, H, W), by class, then by file name) and class names.
 
-    path   holds train/ and test/, each with one subfolder per class; or one subfolder per class, of which a share of
-           TEST_SHARE, drawn from the seed and at least one image, is kept for testing
+    path   holds train/ and test/ (or Train/ and Test/, Training/ and Testing/), each with one subfolder per class; or one
+           subfolder per class, of which a share of TEST_SHARE, drawn from the seed and at least one image, is kept for
+           testing
     side   every image is brought to side x side pixels by `fit`; None: all must have one size
 
-    Class names are the subfolders', sorted. Files with a suffix outside SUFFIXES and hidden files are passed over. Images are
-    read as RGB by pillow.
+    Class names are the names of the subfolders, sorted. The images of a class are all those below its subfolder, in folders
+    of sessions too, as `as_shown` reads them. Files with a suffix outside SUFFIXES, hidden ones, and those outside of every
+    class are passed over; a Notice counts them, and others tell what `as_shown` and pillow have to say.
+
     Raises ValueError for a missing folder, fewer than two classes, an empty class, a class in one of train/ and test/
-    only, a file that pillow cannot read or that has more than 8 bits a channel, and images of unequal sizes.
+    only, a layout in which the first level may be sessions and no classes, a file that pillow cannot read or that has more
+    than 8 bits a channel, and images of unequal sizes.
     """
     if not path.is_dir():
         raise ValueError(f"path={str(path)!r}: no folder; pass a folder with one subfolder per class")
-    halves = [(path / half).is_dir() for half in ("train", "test")]
-    if all(halves):
-        train, test = _files(path / "train"), _files(path / "test")
+    try:
+        train, test = _splits(path, seed)
+        below = _files_below(path)
+    except OSError as error:
+        raise ValueError(f"path={printable(path)}: cannot be listed ({reason(error)}); make it readable") from error
+    parts = [[file for files in classes.values() for file in files] for classes in (train, test)]
+    read = set(parts[0] + parts[1])
+    rest = [file for file in below if file not in read]
+    if rest:
+        _notice(
+            f"path={printable(path)}: read {len(read)}, passed over {len(rest)}, first: "
+            f"{printable(rest[0].relative_to(path))}; only {', '.join(SUFFIXES)} in the folders of classes are read"
+        )
+    images = _decode_all(path, parts[0] + parts[1], side)
+    labels = [np.repeat(np.arange(len(half)), [len(files) for files in half.values()]) for half in (train, test)]
+    cut = len(parts[0])
+    return (images[:cut], labels[0]), (images[cut:], labels[1]), tuple(train)
+
+
+def _notice(text: str) -> None:
+    warnings.warn(text, Notice, stacklevel=3)
+
+
+def _splits(path: Path, seed: int) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    """The files of each class, for training and for testing."""
+    halves = _halves(path)
+    if halves is not None:
+        train, test = map(_classes, halves)
         if list(train) != list(test):
             odd = sorted(set(train) ^ set(test))
             raise ValueError(
-                f"path={path}: class {odd[0]!r} is in only one of train/ and test/; give both the same subfolders"
+                f"path={printable(path)}: class {odd[0]!r} is in only one of train/ and test/; give both the same subfolders"
             )
-    elif any(halves):
+        return train, test
+    train, test = {}, {}
+    generator = np.random.default_rng([seed, 2])
+    for name, files in _classes(path).items():
+        if len(files) < 2:
+            raise ValueError(f"path={printable(path)}: class {name!r} has one image; add another, to train and to test")
+        drawn = set(generator.permutation(len(files))[: max(1, round(TEST_SHARE * len(files)))].tolist())
+        train[name] = [file for i, file in enumerate(files) if i not in drawn]
+        test[name] = [file for i, file in enumerate(files) if i in drawn]
+    return train, test
+
+
+def _halves(folder: Path) -> tuple[Path, Path] | None:
+    """Its folders of training and test images; None where its subfolders are classes."""
+    names = [entry.name for entry in _subfolders(folder)]
+    if "train" in names and "test" in names:
+        return folder / "train", folder / "test"
+    train, test = ([name for name in names if name.casefold() in words] for words in (_TRAIN, _TEST))
+    if len(train) == len(test) == 1:
+        return folder / train[0], folder / test[0]
+    if {"train", "test"} & set(names) or (names and all(n.casefold() in _TRAIN + _TEST + _OTHER for n in names)):
         raise ValueError(
-            f"path={path}: holds only one of train/ and test/; add the other, or give one subfolder per class"
+            f"path={printable(folder)}: holds only one of train/ and test/; add the other, or give one subfolder per class"
         )
-    else:
-        train, test = {}, {}
-        generator = np.random.default_rng([seed, 2])
-        for name, files in _files(path).items():
-            if len(files) < 2:
-                raise ValueError(f"path={path}: class {name!r} has one image; add another, to train and to test")
-            drawn = set(generator.permutation(len(files))[: max(1, round(TEST_SHARE * len(files)))].tolist())
-            train[name] = [file for i, file in enumerate(files) if i not in drawn]
-            test[name] = [file for i, file in enumerate(files) if i in drawn]
-    first = next(iter(train.values()))[0]
-    size = _decode(first, side).shape
-    return _decode_split(train, side, first, size), _decode_split(test, side, first, size), tuple(train)
+    return None
 
 
-def read_npz(path: Path) -> tuple[Split, Split, tuple[str, ...]]:
-    """Training split, test split (images (n, 3, H, W), uint8 or float32 in [0, 1]) and class names.
-
-    The file holds train_images, train_labels, test_images, test_labels and, if wanted, class_names (K strings; else the
-    names are "0".."K-1"). Images: (n, H, W), (n, H, W, c) or (n, c, H, W) with c = 1 (repeated thrice) or 3; uint8, or
-    float in [0, 1]. Labels: integers 0..K-1.
-
-    Raises ValueError for a missing or truncated file, a missing or pickled array, other shapes or types, values that are
-    not finite or outside [0, 1], and labels that do not match the images.
-    """
-    if not path.is_file():
-        raise ValueError(f"path={str(path)!r}: no file; pass an .npz file that holds {', '.join(ARRAYS)}")
-    try:
-        # Opened here, since numpy.load leaves a file open that turns out to be no archive.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in (*ARRAYS, "class_names") if key in stored}
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        OSError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise ValueError(
-            f"path={path}: cannot be read as .npz of plain arrays ({error}); write it with numpy.savez"
-        ) from error
-    for key in ARRAYS:
-        if key not in arrays:
-            raise ValueError(f"path={path}: lacks the array {key}; give {', '.join(ARRAYS)}")
-    splits = []
-    for half in ("train", "test"):
-        images, labels = _channels_first(arrays[f"{half}_images"], half), arrays[f"{half}_labels"]
-        if labels.ndim != 1 or labels.dtype.kind not in "iu":
-            raise ValueError(f"{half}_labels: {labels.dtype} of shape {labels.shape}; give integers (n,)")
-        if len(labels) != len(images):
-            raise ValueError(f"{half}_images: {len(images)} images for {len(labels)} labels; pair them")
-        splits.append((images, labels.astype(np.int64)))
-    (train, train_labels), (test, test_labels) = splits
-    if train.shape[1:] != test.shape[1:]:
-        raise ValueError(f"train_images: {train.shape[2:]} pixels, test_images {test.shape[2:]}; use one size")
-    if train.dtype != test.dtype:
-        raise ValueError(f"train_images: {train.dtype}, test_images {test.dtype}; use one type")
-    count = int(train_labels.max()) + 1
-    names = tuple(str(name) for name in arrays.get("class_names", np.arange(count)))
-    return (train, train_labels), (test, test_labels), names
-
-
-def _files(folder: Path) -> dict[str, list[Path]]:
+def _classes(folder: Path) -> dict[str, list[Path]]:
     """Image files of each class, sorted."""
     classes = {
-        entry.name: sorted(file for file in entry.iterdir() if _is_image(file))
-        for entry in sorted(folder.iterdir())
-        if entry.is_dir() and not entry.name.startswith(".")
+        entry.name: [file for file in _files_below(entry) if _is_image(file, entry)] for entry in _subfolders(folder)
     }
     if len(classes) < 2:
-        raise ValueError(f"path={folder}: has {len(classes)} subfolders; give one per class, and two classes or more")
+        raise ValueError(
+            f"path={printable(folder)}: has {len(classes)} subfolders; give one per class, and two classes or more"
+        )
     for name, files in classes.items():
         if not files:
             raise ValueError(
-                f"path={folder}: class {name!r} is empty; add images ({', '.join(SUFFIXES)}) or remove its folder"
+                f"path={printable(folder)}: class {name!r} is empty; add images ({', '.join(SUFFIXES)}) or remove its folder"
             )
+        inner = {entry.name.casefold() for entry in _subfolders(folder / name)}
+        if inner & set(_TRAIN) and inner & set(_TEST):
+            raise ValueError(
+                f"path={printable(folder)}: class {name!r} holds a split of its own; put folders train/ and test/ at the "
+                "first level, and those of the classes into both"
+            )
+    _check_sessions(folder, classes)
     return classes
 
 
-def _is_image(file: Path) -> bool:
-    return file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+def _check_sessions(folder: Path, classes: dict[str, list[Path]]) -> None:
+    """ValueError where the first level may be sessions and the second the classes, as in day1/cat, day1/dog, day2/cat."""
+    inner = {
+        name: {file.relative_to(folder / name).parts[0] for file in files if file.parent != folder / name}
+        for name, files in classes.items()
+    }
+    names = set().union(*inner.values())
+    within = all(any(file.parent == folder / name for file in files) for name, files in classes.items())
+    if within or len(names) < 2 or (_numbered(names) and not _numbered(classes)):
+        return
+    shared = sum(map(len, inner.values())) > len(names)
+    if shared or (_numbered(classes) and not _numbered(names)):
+        first, second = (", ".join(map(repr, sorted(level)[:2])) for level in (classes, names))
+        raise ValueError(
+            f"path={printable(folder)}: the folders {first}, ... hold folders {second}, ..., and either may be the classes; "
+            "put one folder per class at the first level, with all its images below"
+        )
+
+
+def _numbered(names: Iterable[str]) -> bool:
+    """Whether the names differ in numbers only: session1, session2; 2024-01-31, 2024-02-01."""
+    names = list(names)
+    return all(re.search(r"\d", name) for name in names) and len({re.sub(r"[\d\W_]", "", name) for name in names}) == 1
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Everything below the folder that is no folder, sorted; of a folder that a link leads back to, only the link."""
+    files, folders = [], [folder]
+    seen = {place.resolve() for place in (folder.absolute(), *folder.absolute().parents)}
+    while folders:
+        for entry in sorted(folders.pop().iterdir()):
+            if entry.is_dir() and entry.resolve() not in seen:
+                seen.add(entry.resolve())
+                folders.append(entry)
+            else:
+                files.append(entry)
+    return sorted(files)
+
+
+def _is_image(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.suffix.lower() in SUFFIXES and not hidden and file.is_file()
 
 
 def _decode(file: Path, side: int | None) -> np.ndarray:
     """One file as uint8 (3, H, W)."""
     try:
-        with Image.open(file) as image:
-            if image.mode not in _EIGHT_BIT_MODES:
-                raise ValueError(f"mode {image.mode} has more than 8 bits a channel; save it with 8")
-            pixels = np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"path={file}: cannot be read as an image ({error}); replace or remove it") from error
-    rows = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]
-    return (rows if side is None else fit(rows, side, side))[0].numpy()
-
-
-def _decode_split(classes: dict[str, list[Path]], side: int | None, first: Path, size: tuple[int, ...]) -> Split:
-    images, labels = [], []
-    for label, files in enumerate(classes.values()):
-        for file in files:
-            image = _decode(file, side)
-            if image.shape != size:
-                raise ValueError(
-                    f"path={file}: {image.shape[1:]} pixels, but {first} has {size[1:]}; scale them to one size, or give "
-                    "load(..., side=...)"
-                )
-            images.append(image)
-            labels.append(label)
-    return np.stack(images), np.array(labels, dtype=np.int64)
-
-
-def _channels_first(images: np.ndarray, half: str) -> np.ndarray:
-    """(n, 3, H, W), uint8 or float32 in [0, 1]."""
-    if images.ndim == 3:
-        images = images[:, None]
-    first, last = images.ndim == 4 and images.shape[1] in (1, 3), images.ndim == 4 and images.shape[3] in (1, 3)
-    if first == last or 0 in images.shape:
+        with Image.open(file, formats=FORMATS) as image:
+            pixels = np.array(as_shown(image).convert("RGB"))
+        rows = torch.from_numpy(pixels).permute(2, 0, 1)[None]
+        return (rows if side is None else fit(rows, side, side))[0].numpy()
+    except Exception as error:  # decoders raise errors of any kind, from OSError to struct.error and MemoryError
         raise ValueError(
-            f"{half}_images: shape {images.shape}; give (n, H, W), (n, H, W, c) or (n, c, H, W) with n >= 1 and one "
-            "place for the c = 1 or 3 channels"
-        )
-    if last:
-        images = images.transpose(0, 3, 1, 2)
-    if images.dtype.kind == "f":
-        if not np.isfinite(images).all():
-            row = int(np.flatnonzero(~np.isfinite(images).all(axis=(1, 2, 3)))[0])
-            raise ValueError(f"{half}_images: values that are not finite (first: row {row}); remove them")
-        if images.min() < 0 or images.max() > 1:
+            f"path={printable(file)}: cannot be read as an image ({reason(error)}); replace or remove it"
+        ) from error
+
+
+def _decode_all(path: Path, files: list[Path], side: int | None) -> np.ndarray:
+    """All files as uint8 (n, 3, H, W); one Notice for each kind of what is to be said about them."""
+    images: list[np.ndarray] = []
+    said: dict[str, list[Path]] = {}
+    for file in files:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            images.append(_decode(file, side))
+        if images[-1].shape != images[0].shape:
             raise ValueError(
-                f"{half}_images: values in [{images.min():g}, {images.max():g}]; scale floats to [0, 1], or pass uint8"
+                f"path={printable(file)}: {images[-1].shape[1:]} pixels, but {printable(files[0])} has "
+                f"{images[0].shape[1:]}; scale them to one size, or give a side: load(..., side=N), --side N"
             )
-        images = images.astype(np.float32)
-    elif images.dtype != np.uint8:
-        raise ValueError(f"{half}_images: type {images.dtype}; pass uint8, or float in [0, 1]")
-    return np.ascontiguousarray(np.broadcast_to(images, (len(images), 3, *images.shape[2:])))
+        for text in texts(caught):
+            said.setdefault(text, []).append(file)
+    for text, those in said.items():
+        _notice(
+            f"path={printable(path)}: {len(those)} of {len(files)} images {text}; first: "
+            f"{printable(those[0].relative_to(path))}"
+        )
+    return np.stack(images)

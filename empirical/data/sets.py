@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from empirical.data import cifar as archives
-from empirical.data import imagefiles
+from empirical.data import imagefiles, npz
+from theory.checks import check_integer, printable
 
 SIDE = 16
 DIGITS_TRAIN_SIZE = 1200
@@ -76,8 +77,9 @@ def load(
     "digits": scikit-learn's 1797 digits, scaled up from 8x8 to 16x16 bilinearly, grey in three equal channels, split
     into 1200 training images (120 per class) and 597 test images.
     "cifar10", "cifar100" (fine labels): the official archive, python or binary version, at `path`; see `archives.read`.
-    "folder": one subfolder per class at `path`, in train/ and test/ or split by the seed; see `imagefiles.read_folder`.
-    "npz": train_images, train_labels, test_images, test_labels in the file `path`; see `imagefiles.read_npz`.
+    "folder": one subfolder per class at `path`, in train/ and test/ or split by the seed; see `imagefiles.read_folder`, which
+    warns, by a `theory.checks.Notice`, of files that it passes over and of images that a viewer may show otherwise.
+    "npz": train_images, train_labels, test_images, test_labels in the file `path`; see `npz.read_npz`.
 
     seed         draws the order of the rows, the colours, and the split of the digits and of folders without one
     train_size   keep that many training images, the same number of each class; None keeps all
@@ -95,8 +97,10 @@ def load(
     if name not in _LOADERS and name not in _READERS:
         known = ", ".join(sorted([*_LOADERS, *_READERS]))
         raise ValueError(f"name={name!r}: no data set; choose one of {known}")
+    seed = check_integer("seed", seed)
     if seed < 0:
         raise ValueError(f"seed={seed}: negative; use 0 or more")
+    side = None if side is None else check_integer("side", side)
     if name in _LOADERS and path is not None:
         raise ValueError(f"path={str(path)!r}: not wanted, {name!r} is embedded; leave it out")
     if name in _READERS and path is None:
@@ -195,7 +199,7 @@ def _from_disk(name: str, path: Path, seed: int, side: int | None, verify: bool)
     train, test, names = _READERS[name](path, seed, side, verify)
     if len(set(names)) < max(2, len(names)):
         raise ValueError(
-            f"path={path}: its class names {names!r} are not two different ones or more; rename or add classes"
+            f"path={printable(path)}: its class names {names!r} are not two different ones or more; rename or add classes"
         )
     parts: list[Tensor] = []
     for half, (images, labels) in enumerate((train, test)):
@@ -203,13 +207,13 @@ def _from_disk(name: str, path: Path, seed: int, side: int | None, verify: bool)
         bad = labels[(labels < 0) | (labels >= len(names))]
         if len(bad):
             raise ValueError(
-                f"path={path}: {part}_labels hold {bad[0]}; label {len(names)} classes by 0..{len(names) - 1}"
+                f"path={printable(path)}: {part}_labels hold {bad[0]}; label {len(names)} classes by 0..{len(names) - 1}"
             )
         empty = np.flatnonzero(np.bincount(labels, minlength=len(names)) == 0)
         if len(empty):
             raise ValueError(
-                f"path={path}: class {names[empty[0]]!r} (label {empty[0]}) is empty, it has no {part} image; add some, or "
-                "number the classes without it"
+                f"path={printable(path)}: class {names[empty[0]]!r} (label {empty[0]}) is empty, it has no {part} image; "
+                "add some, or number the classes without it"
             )
         order = _class_turns(labels, np.random.default_rng([seed, half]))
         parts += [torch.from_numpy(images[order]), torch.from_numpy(labels[order])]
@@ -221,6 +225,7 @@ def _prefix(name: str, size: int | None, labels: Tensor, classes: int) -> slice:
     """The first `size` rows, checked to hold the same number of each class."""
     if size is None:
         return slice(None)
+    size = check_integer(name, size)
     largest = classes * int(torch.bincount(labels, minlength=classes).min())
     if size < classes:
         raise ValueError(
@@ -278,7 +283,7 @@ _READERS: dict[str, Callable[[Path, int, int | None, bool], _Read]] = {
     "cifar10": lambda path, seed, side, verify: archives.read("cifar10", path, verify),  # noqa: ARG005
     "cifar100": lambda path, seed, side, verify: archives.read("cifar100", path, verify),  # noqa: ARG005
     "folder": lambda path, seed, side, verify: imagefiles.read_folder(path, seed, side),  # noqa: ARG005
-    "npz": lambda path, seed, side, verify: imagefiles.read_npz(path),  # noqa: ARG005
+    "npz": lambda path, seed, side, verify: npz.read_npz(path),  # noqa: ARG005
 }
 NAMES = (*_LOADERS, *_READERS)
 """Every name that `load` takes."""
@@ -289,5 +294,5 @@ _PATH_REMEDIES = {
         for name, layouts in archives.LAYOUTS.items()
     },
     "folder": "pass the path of a folder with one subfolder per class",
-    "npz": f"pass the path of an .npz file with {', '.join(imagefiles.ARRAYS)}",
+    "npz": f"pass the path of an .npz file with {', '.join(npz.ARRAYS)}",
 }

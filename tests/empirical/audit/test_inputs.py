@@ -14,7 +14,9 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import Dataset, Subset, TensorDataset
 
+from empirical.audit import audit
 from empirical.audit.halves import Halves, halves
+from empirical.audit.report import report
 from empirical.data.sets import load
 from empirical.evaluation.features import drawn_in_blocks, encode, encode_views
 from empirical.evaluation.heads import HEADS, make_head
@@ -24,6 +26,7 @@ from empirical.views.parsing import parse_views
 from empirical.views.protocol import Views
 from empirical.views.warps import Warp, matrices, warp_images
 from tests.empirical.audit.refusals import Does, images, refused
+from theory.checks import Notice
 
 CPU = torch.device("cpu")
 HERE = __name__
@@ -493,7 +496,13 @@ def test_labels_that_make_no_classes_are_refused(labels, message):
         (listed(LABELS, lambda x: x.flatten()), r"image 0 has shape \(192,\)"),
         (listed(LABELS, lambda x: x[:, :0]), r"image 0 has shape \(3, 0, 8\)"),
         (listed(LABELS, lambda x: (x * 255).long()), "image 0 has dtype torch.int64: give uint8, or float"),
-        (listed(LABELS, lambda x: x * 255), r"image 0 has values from .* to 25.*: give images in \[0, 1\]"),
+        (listed(LABELS, lambda x: x * 255), r"image 0 has values from .* to 25.*: give images in \[0, 1\], divided by 255"),
+        (listed(LABELS, lambda x: x / 255), "no image has a value above 0.0039.*, all are black where 1 is white: multiply"),
+        (listed(LABELS, lambda x: (x > 0.5).byte()), "no image has a value above 0.0039.*: multiply them by 255"),
+        (listed(LABELS, lambda x: x.movedim(0, 2)), r"image 0 has shape \(8, 8, 3\), which looks like \(H, W, C\): give"),
+        (TensorDataset(images(24).movedim(1, 3), torch.tensor(LABELS)), r"\(8, 8, 3\), which looks like .*movedim"),
+        (listed(LABELS, lambda x: x[:, :, :3].numpy()), r"shape \(3, 8, 3\) may be \(C, H, W\) or \(H, W, C\)"),
+        (listed(LABELS, lambda _: Image.new("LAB", (8, 8))), "image 0 is a Image that cannot be read .*mode LAB has more"),
         (listed(LABELS, lambda x: (x - 0.5) / 0.2), r"image 0 has values from -.*put a Normalize into the encoder"),
         (listed(LABELS, lambda x: torch.complex(x, x)), "image 0 has dtype torch.complex64"),
         (listed(LABELS, lambda _: Image.new("I", (8, 8))), "image 0 has mode I, more than 8 bits a channel"),
@@ -508,6 +517,45 @@ def test_labels_that_make_no_classes_are_refused(labels, message):
 )  # fmt: skip
 def test_data_that_cannot_be_audited_are_refused(data, message):
     refused(message, halves, data)
+
+
+def test_pictures_are_read_as_a_viewer_shows_them():
+    alpha = Image.fromarray((np.arange(64).reshape(8, 8) % 2 * 255).astype(np.uint8))
+
+    def see_through(x):
+        image = Image.fromarray(as_bytes(x))
+        image.putalpha(alpha)
+        return image
+
+    with pytest.warns(
+        Notice, match="24 of 24 images are transparent somewhere, and are laid over white; first: item 0"
+    ):
+        found = halves(listed(LABELS, see_through))
+    assert (found.images[..., ::2] == 1).all()
+    assert (found.images[..., 1::2] < 1).any()
+
+    def turned(x):
+        image = Image.fromarray(as_bytes(x)).rotate(90)
+        image.getexif()[0x0112] = 6
+        return image
+
+    torch.testing.assert_close(
+        halves(listed(LABELS, turned)).images, halves(listed(LABELS)).images, atol=1 / 500, rtol=0
+    )
+
+
+def test_names_that_cannot_be_shown_are_kept_and_escaped_in_the_report():
+    names = ["red\x1b[31m", "caf\udce9", "two\nlines"]
+    found = audit(nn.Flatten(), listed(LABELS * 2), noisy, class_names=names, m=2, progress=False)
+    assert found.data.class_names == tuple(names)
+    text = report(found)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert all(shown in text for shown in (r"red\x1b[31m", r"caf\udce9", r"two\nlines"))
+
+
+def test_black_images_among_others_are_images():
+    assert halves(listed(LABELS, lambda x: x * (x[0, 0, 0] > 0.5))).images.max() > 0.5
+    assert halves(listed(LABELS, lambda x: 0 * x)).images.max() == 0
 
 
 @pytest.mark.parametrize("error", [OSError("cannot identify image file 'x.png'"), SystemExit(0)])
@@ -560,6 +608,10 @@ def test_tensors_with_labels_make_a_data_set():
         ({"fit_images": images(24).flatten(1)}, "fitting images have shape"),
         ({"fit_images": images(24) * torch.nan}, "fitting image 0 holds NaN"),
         ({"class_names": ("a",)}, "the data have 1 class"),
+        (
+            {"images": images(24).movedim(1, 3)},
+            r"certifying images have shape \(8, 8, 3\), which looks like \(H, W, C\)",
+        ),
     ],
 )
 def test_halves_are_checked(changes, message):

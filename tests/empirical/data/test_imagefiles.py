@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from empirical.data.imagefiles import fit
 from empirical.data.sets import fingerprint, load
+from theory.checks import Notice
 
 
 def save(path: Path, pixels: np.ndarray, mode: str | None = None) -> None:
@@ -70,7 +71,8 @@ def test_modes_become_rgb_and_other_files_are_passed_over(folder: Path) -> None:
     (folder / "ant" / "notes.txt").write_text("none")
     (folder / "ant" / ".hidden.png").write_text("none")
     (folder / ".cache").mkdir()
-    data = load("folder", path=folder)
+    with pytest.warns(Notice, match=r"data: read 31, passed over 2, first: ant/\.hidden\.png; only \.bmp, "):
+        data = load("folder", path=folder)
     assert len(data.class_names) == 3
     assert len(data.train_labels) + len(data.test_labels) == 31
     ants = torch.cat([data.train_images[data.train_labels == 0], data.test_images[data.test_labels == 0]])
