@@ -134,7 +134,7 @@ def test_an_edited_method_changes_its_own_keys_and_a_shared_loss_changes_all(res
 
 def test_the_command_lists_and_takes_it(result):
     assert "moco-aal, attraction, attraction-of-five, barlow-twins" in result["help"]
-    assert "--method repulsion" in result["unknown"]
+    assert "--method=repulsion" in result["unknown"]
     assert "attraction-of-five" in result["unknown"]
     assert "train_size=7" in result["known"], "the method is taken, and the next word is looked at"
 

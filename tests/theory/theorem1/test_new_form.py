@@ -36,7 +36,7 @@ sys.meta_path.insert(0, Extended)
 import numpy as np
 import torch
 
-from empirical.audit.check import BY_ALPHA
+from empirical.audit.schema import BY_ALPHA
 from empirical.audit.core import audit
 from empirical.audit.page import page
 from empirical.audit.report import report
