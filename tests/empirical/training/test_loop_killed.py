@@ -85,7 +85,10 @@ def test_killed_at_random_moments_and_resumed_ends_bit_identical(tmp_path: Path)
     assert any(0 < epoch < EPOCHS for epoch in found["epochs"])
 
     whole, parts = (Path(folder) for folder in found["folders"])
-    names = [sorted(p.name for p in folder.iterdir() if not p.name.endswith((".partial", ".lock"))) for folder in (whole, parts)]
+    names = [
+        sorted(p.name for p in folder.iterdir() if not p.name.endswith((".partial", ".lock")))
+        for folder in (whole, parts)
+    ]
     # The tensor file is named by its content: encoder, momentum encoder, queue and the optimiser's moments agree.
     assert names[0] == names[1], f"delays drawn from seed {seed}: {found}"
     tensors = next(name for name in names[0] if name.endswith(".safetensors"))

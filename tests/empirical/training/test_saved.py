@@ -124,7 +124,9 @@ def test_shared_memory_and_unused_layers_are_saved_and_resumed(name, method, dig
 def test_what_no_checkpoint_can_hold_is_refused_before_the_first_epoch(name, digits, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "_train_epoch", lambda *_: pytest.fail("trained"))
     config = replace(SMALL, encoder=f"odd_backbones:{name}")
-    with pytest.raises(ValueError, match=r"tensors=.*: a checkpoint cannot hold them .*; keep what training changes in"):
+    with pytest.raises(
+        ValueError, match=r"tensors=.*: a checkpoint cannot hold them .*; keep what training changes in"
+    ):
         train(config, digits, CPU, tmp_path, progress=False)
 
 
@@ -142,7 +144,9 @@ def test_what_no_checkpoint_can_hold_is_refused_before_the_first_epoch(name, dig
 def test_numpy_numbers_name_the_same_run_as_pythons(options):
     config = TrainingConfig(**options)
     plain = {name: value for name, value in config.description().items() if name != "method"}
-    again = TrainingConfig(**{**plain, "method": config.method, "classes": plain["classes"] and tuple(plain["classes"])})
+    again = TrainingConfig(
+        **{**plain, "method": config.method, "classes": plain["classes"] and tuple(plain["classes"])}
+    )
     assert config == again
     assert config.key() == again.key()
     assert json.loads(json.dumps(config.description()))["seed"] == config.seed
