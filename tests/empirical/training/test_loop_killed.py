@@ -59,7 +59,8 @@ for delay in delays:
         signals.append(0)
     epochs.append(lines(folder))
 assert os.waitpid(start(parts), 0)[1] == 0
-print(json.dumps({{"signals": signals, "epochs": epochs, "folders": [str(run_dir(p, config, data, cpu)) for p in (whole, parts)]}}))
+folders = [str(run_dir(p, config, data, cpu)) for p in (whole, parts)]
+print(json.dumps({{"signals": signals, "epochs": epochs, "folders": folders}}))
 """
 
 
