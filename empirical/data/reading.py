@@ -44,7 +44,12 @@ def read(name: str, path: Path | None, seed: int, side: int | None = None, train
             found = f"of {len(sizes)} sizes" if len(sizes) > 1 else f"of {largest} pixels"
             notes.append(f"images {found} scaled to {side}x{side} pixels; --side sets another")
     data = load(name, seed=seed, train_size=train_size, path=path, side=side)
-    return Reading(data, side, name if path is None else f"{name}-{fingerprint(data)[:8]}", tuple(notes))
+    return Reading(data, side, result_name(data, path), tuple(notes))
+
+
+def result_name(data: Dataset, path: Path | None) -> str:
+    """What results on these data are called: `Reading.name`."""
+    return data.name if path is None else f"{data.name}-{fingerprint(data)[:8]}"
 
 
 def image_sizes(folder: Path) -> set[tuple[int, int]]:
