@@ -10,7 +10,7 @@ from pathlib import Path
 from figures.evidence import Documents
 from figures.report import drawings, page, read
 from theory.command import OneLineParser, exit_status, output_folder
-from theory.ledger import write_text
+from theory.files import write_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,6 +21,7 @@ from empirical.audit.halves import Halves, halves
 from empirical.audit.page import write_page
 from empirical.audit.report import as_json, report
 from empirical.audit.table import latex
+from empirical.data.reading import result_name
 from empirical.data.sets import NAMES, load
 from empirical.evaluation.heads import HEADS
 from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported
@@ -28,7 +29,7 @@ from empirical.views.augmentations import LETTERS
 from empirical.views.parsing import NAMED, parse_views
 from theory.checks import check_choice
 from theory.command import OneLineParser, exit_status, integer, number, output_folder, show_progress
-from theory.ledger import write_json, write_text
+from theory.files import write_json, write_text
 
 ARGUMENTS = '{"n_components": 32}'
 EXAMPLE = f"contrastive-theory audit --encoder sklearn.decomposition:PCA --arguments '{ARGUMENTS}' --data digits"
@@ -84,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.getcwd() not in sys.path:
             sys.path.append(os.getcwd())  # the user's own modules, after everything that is installed
         views = parse_views(options.views, options.n_views, options.seed, options.same)
-        data = _data(options)
+        data, data_name = _data(options)
         subject = load_encoder(
             options.encoder,
             _arguments(options.arguments),
@@ -94,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             trust=options.trust,
         )
         encoder = Path(options.encoder.rpartition(":")[2]).stem
-        name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data.name}-{encoder}").strip("-")
+        name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data_name}-{encoder}").strip("-")
         folder = output_folder("--out", options.out or Path("build/audit") / name)
         evidence = output_folder("--evidence", options.evidence) / f"audit-{folder.name}.json"
         result = audit(
@@ -173,11 +174,13 @@ def _arguments(text: str) -> dict[str, Any]:
     return arguments
 
 
-def _data(options: Any) -> Halves:
+def _data(options: Any) -> tuple[Halves, str]:
+    """The data, and their name in those of results."""
     if ":" not in options.data:
         check_choice("--data", options.data, NAMES)
         try:
-            return halves(load(options.data, seed=options.split, path=options.path, side=options.side))
+            data = load(options.data, seed=options.split, path=options.path, side=options.side)
+            return halves(data), result_name(data, options.path)
         except OSError as error:
             raise ValueError(f"--path {str(options.path)!r} cannot be read ({error.strerror}): check it") from error
     for name in ("path", "side"):
@@ -191,7 +194,8 @@ def _data(options: Any) -> Halves:
             f"--data {options.data!r} cannot be made ({first_line(error)}): give a function without arguments that returns a "
             "torch Dataset or a pair of them"
         ) from error
-    return halves(made, seed=options.split)
+    parts = halves(made, seed=options.split)
+    return parts, parts.name
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def test_a_crash_before_any_call_leaves_the_old_or_the_new_one(tmp_path: Path) -
         # What a crash leaves behind is no obstacle.
         checkpoint.save(folder, *NEW)
         assert same(checkpoint.load(folder), NEW)
-        assert len([p for p in folder.iterdir() if not p.name.endswith(".tmp")]) == 2
+        assert len([p for p in folder.iterdir() if not p.name.endswith(".partial")]) == 2
         if finished:
             break
     assert finished
@@ -124,7 +124,7 @@ def test_changed_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
     state = tmp_path / "checkpoint.json"
     for foreign in ("[]", "{}", '{"epoch": 3}', '{"format": 2, "tensors": "x", "sha256": "", "state": {}}'):
         state.write_text(foreign)
-        with pytest.raises(ValueError, match=r"checkpoint\.json: not written by this program; delete it"):
+        with pytest.raises(ValueError, match=r"checkpoint\.json: not written by this program; move its folder"):
             checkpoint.load(tmp_path)
 
 

@@ -118,7 +118,7 @@ def test_the_network_starts_from_a_backbone():
 
 
 def test_a_loss_that_is_lost_is_refused():
-    with pytest.raises(ValueError, match=r"loss=(nan|inf): not finite in epoch \d+; lower Clustering\.lr=1e\+30"):
+    with pytest.raises(ValueError, match=r"loss=(nan|inf): not finite in epoch \d+; lower lr=1e\+30"):
         teach(replace(SMALL, lr=1e30), planted().train_images, planted().train_labels.numpy(), None, CPU)
 
 
@@ -166,8 +166,8 @@ def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--data", "imagenet"], "--data=imagenet: unknown; choose one of digits, fashion"),
-        (["--seed", "-1"], "seed=-1: too small; use 0 or more"),
+        (["--data", "imagenet"], "--data=imagenet: unknown; choose one of fashion, digits, cifar10"),
+        (["--seed", "-1"], "seed=-1: negative; use 0 or more"),
         (["--seed", "x"], "'x' is not an integer"),
         (["--device", "tpu"], "device='tpu': unknown"),
     ],

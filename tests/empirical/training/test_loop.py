@@ -76,7 +76,7 @@ def test_interrupted_and_resumed_run_ends_bit_identical(digits: Dataset, tmp_pat
 def test_finished_run_is_not_repeated(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = replace(SMALL, epochs=1)
     first = train(config, digits, CPU, tmp_path, progress=False)
-    assert first.folder == run_dir(tmp_path, config, CPU)
+    assert first.folder == run_dir(tmp_path, config, digits, CPU)
     names = sorted(path.name for path in first.folder.iterdir())
     assert names[:2] == ["checkpoint.json", "metrics.jsonl"]
     assert len(names) == 3
@@ -130,7 +130,7 @@ def test_truncated_and_foreign_checkpoints_name_the_file_and_the_remedy(digits: 
         with pytest.raises(ValueError, match=r"checkpoint\.json: cannot be read.*; delete it"):
             train(config, digits, CPU, tmp_path, progress=False)
     path.write_text("{}")
-    with pytest.raises(ValueError, match=r"checkpoint\.json: not written by this program; delete it"):
+    with pytest.raises(ValueError, match=r"checkpoint\.json: not written by this program; move its folder"):
         train(config, digits, CPU, tmp_path, progress=False)
     path.write_bytes(whole)
     content = tensors.read_bytes()
@@ -140,12 +140,13 @@ def test_truncated_and_foreign_checkpoints_name_the_file_and_the_remedy(digits: 
     tensors.write_bytes(content)
 
     other = replace(config, lr=1e-3)
-    moved = run_dir(tmp_path, other, CPU)
+    moved = run_dir(tmp_path, other, digits, CPU)
     shutil.copytree(folder, moved)
-    with pytest.raises(ValueError, match=r"checkpoint\.json: belongs to another configuration.*; delete it"):
+    with pytest.raises(ValueError, match=r"checkpoint\.json: belongs to another configuration.*; move its folder"):
         train(other, digits, CPU, tmp_path, progress=False)
     changed = replace(digits, train_images=digits.train_images.flip(0))
-    with pytest.raises(ValueError, match="trained on other images than these; delete it"):
+    shutil.copytree(folder, run_dir(tmp_path, config, changed, CPU))
+    with pytest.raises(ValueError, match="trained on other images than these; move its folder"):
         train(config, changed, CPU, tmp_path, progress=False)
 
 
@@ -158,13 +159,13 @@ def test_checkpoint_of_other_tensors_is_refused(digits: Dataset, tmp_path: Path)
     fewer = {name: value for name, value in tensors.items() if not name.startswith("optimizer.3.")}
     for wrong in (missing, extra):
         checkpoint.save(folder, wrong, state)
-        with pytest.raises(ValueError, match="holds other tensors than those of this configuration; delete it"):
+        with pytest.raises(ValueError, match="holds other tensors than those of this configuration; move its folder"):
             train(config, digits, CPU, tmp_path, progress=False)
     checkpoint.save(folder, fewer, state)
-    with pytest.raises(ValueError, match="holds other tensors than those of this configuration; delete it"):
+    with pytest.raises(ValueError, match="holds other tensors than those of this configuration; move its folder"):
         train(config, digits, CPU, tmp_path, progress=False)
     checkpoint.save(folder, tensors, {"epoch": 1})
-    with pytest.raises(ValueError, match="not written by this program; delete it"):
+    with pytest.raises(ValueError, match="not written by this program; move its folder"):
         train(config, digits, CPU, tmp_path, progress=False)
 
 
@@ -208,7 +209,7 @@ def test_training_lowers_the_loss_and_shows_progress(tmp_path: Path, capfd: pyte
     assert shown.out == ""
 
 
-def test_key_names_every_field_and_is_stable() -> None:
+def test_key_names_every_field_and_is_stable(digits: Dataset) -> None:
     config = TrainingConfig()
     assert config.key() == TrainingConfig().key()
     assert len(config.key()) == 16
@@ -232,8 +233,10 @@ def test_key_names_every_field_and_is_stable() -> None:
         replace(config, train_size=100),
     ]
     assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 18
-    assert run_dir("runs", config, CPU) != run_dir("runs", config, torch.device("cuda"))
-    assert run_dir("runs", config, CPU).parent == Path("runs")
+    folder = run_dir("runs", config, digits, CPU)
+    assert folder.parent == Path("runs")
+    assert folder != run_dir("runs", config, digits, torch.device("cuda"))
+    assert folder != run_dir("runs", config, replace(digits, test_labels=digits.test_labels.flip(0)), CPU)
 
 
 def test_settings_of_a_method_give_way_to_what_is_asked() -> None:
@@ -304,7 +307,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(digits: Dataset, tmp_path: Path
     poisoned = replace(digits, train_images=torch.full_like(digits.train_images, float("nan")))
     with pytest.raises(ValueError, match="loss=nan: not finite in epoch 1"):
         train(SMALL, poisoned, CPU, tmp_path, progress=False)
-    assert not (run_dir(tmp_path, SMALL, CPU) / "checkpoint.json").exists()
+    assert not (run_dir(tmp_path, SMALL, poisoned, CPU) / "checkpoint.json").exists()
 
 
 @pytest.mark.cuda

@@ -45,7 +45,8 @@ root, delays = Path(sys.argv[1]), json.loads(sys.argv[2])
 whole = root / "whole"
 assert os.waitpid(start(whole), 0)[1] == 0
 parts = root / "parts"
-folder, signals, epochs = run_dir(parts, config, cpu), [], []
+data = load("digits", train_size=100)
+folder, signals, epochs = run_dir(parts, config, data, cpu), [], []
 for delay in delays:
     process, before = start(parts), lines(folder)
     while lines(folder) == before and os.waitpid(process, os.WNOHANG) == (0, 0):
@@ -58,7 +59,8 @@ for delay in delays:
         signals.append(0)
     epochs.append(lines(folder))
 assert os.waitpid(start(parts), 0)[1] == 0
-print(json.dumps({{"signals": signals, "epochs": epochs, "folders": [str(run_dir(p, config, cpu)) for p in (whole, parts)]}}))
+folders = [str(run_dir(p, config, data, cpu)) for p in (whole, parts)]
+print(json.dumps({{"signals": signals, "epochs": epochs, "folders": folders}}))
 """
 
 
@@ -84,7 +86,10 @@ def test_killed_at_random_moments_and_resumed_ends_bit_identical(tmp_path: Path)
     assert any(0 < epoch < EPOCHS for epoch in found["epochs"])
 
     whole, parts = (Path(folder) for folder in found["folders"])
-    names = [sorted(p.name for p in folder.iterdir() if not p.name.endswith(".tmp")) for folder in (whole, parts)]
+    names = [
+        sorted(p.name for p in folder.iterdir() if not p.name.endswith((".partial", ".lock")))
+        for folder in (whole, parts)
+    ]
     # The tensor file is named by its content: encoder, momentum encoder, queue and the optimiser's moments agree.
     assert names[0] == names[1], f"delays drawn from seed {seed}: {found}"
     tensors = next(name for name in names[0] if name.endswith(".safetensors"))
