@@ -14,11 +14,12 @@ from typing import Any
 import torch
 
 from empirical.audit.certificate import write
-from empirical.audit.check import check
+from empirical.audit.check import problems
 from empirical.audit.core import audit
 from empirical.audit.encoders import load_encoder
 from empirical.audit.halves import Halves, halves
 from empirical.audit.page import write_page
+from empirical.audit.reading import read_certificate
 from empirical.audit.report import as_json, report
 from empirical.audit.table import latex
 from empirical.data.sets import NAMES, load
@@ -144,12 +145,12 @@ def check_main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(path: Path, features: Path | None) -> int:
-    wrong = check(path, features)
+    content = read_certificate(path)
+    wrong = problems(content, path, features)
     for line in wrong:
         print(f"FAILS  {line}")
     if wrong:
         return 1
-    content = json.loads(path.read_text(encoding="utf-8"))
     for mode in ("exact", "population"):
         claim = content[mode]
         classes = f"{sum(c['met'] for c in claim['classes'])}/{len(claim['classes'])} classes"
