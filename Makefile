@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help verify test lint bench checks clean setup
+.PHONY: help verify test lint bench attack checks clean setup
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -26,7 +26,7 @@ verify: setup ## check every claim, simulate, train, measure, write build/report
 	$(BIN)/contrastive-theory verify
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest -n 2 -m "not bench"
+	$(BIN)/python -m pytest -n 2 -m "not bench and not slow"
 
 lint: setup ## ruff, mypy --strict, layer contracts
 	$(BIN)/ruff check .
@@ -36,6 +36,9 @@ lint: setup ## ruff, mypy --strict, layer contracts
 
 bench: setup ## measure ratios against what you would use instead (slow)
 	$(BIN)/python -m pytest -m bench -s tests
+
+attack: setup ## check 10,000 mutated certificates and 1,000 mutated checkpoints (slow)
+	$(BIN)/python -m pytest -n 2 -m slow tests
 
 checks: setup ## install what the tests against CP-SAT, Dask and kornia need
 	$(PIP) -c requirements.lock -r requirements-checks.lock

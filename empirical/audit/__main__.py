@@ -39,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     parser = OneLineParser("audit", description="Audit any encoder.", epilog=f"Example: {EXAMPLE}")
     parser.add_argument(
-        "--encoder", help="package.module:factory (torch module or scikit-learn transformer), or a TorchScript file"
+        "--encoder",
+        help="package.module:factory (torch module or scikit-learn transformer), or, with --trust, a TorchScript file",
     )
     parser.add_argument("--arguments", default="{}", help="of the factory, as JSON (%(default)s)")
     parser.add_argument("--checkpoint", type=Path, help="safetensors, or a torch file of tensors only")
@@ -66,7 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=0,
         help="seed of the data's halves; the one the encoder was trained with (%(default)s)",
     )
-    parser.add_argument("--trust", action="store_true", help="load an exported program, which may run any code")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run a TorchScript file or an exported program: it may write files or run any code",
+    )
     parser.share("device", "evidence", "json", "quiet")
     parser.share("out", default=None, help="folder of certificate, features, page and table (build/audit/NAME)")
     parser.add_argument(

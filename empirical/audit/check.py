@@ -102,8 +102,8 @@ def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterat
         yield "the features are not those of the certificate"
     if array_digest(labels) != content["features"]["labels_sha256"]:
         yield "the labels are not those of the certificate"
-    _check_size(*features.shape, len(content["data"]["class_names"]))
-    K = len(content["data"]["class_names"])
+    (n, m, d), K = features.shape, len(content["data"]["class_names"])
+    _check_size(n, m, d, K)
     if K < 2 or sorted(set(labels.tolist())) != list(range(K)):
         present = sorted(set(labels.tolist()))[:10]
         yield f"{K} classes are named and the labels are {present}: not 0..K-1, each present, K >= 2"
@@ -124,7 +124,9 @@ def _check_size(n: int, m: int, d: int, K: int) -> None:
             raise ValueError(f"{name}={size}: more than the {most} that are checked; certify with fewer")
     for name, work in (("n m^2 d", n * m * m * d), ("K^2 d", K * K * d)):
         if work > MOST_WORK:
-            raise ValueError(f"{name}={work}: more than the {MOST_WORK} that are checked; certify fewer views or classes")
+            raise ValueError(
+                f"{name}={work}: more than the {MOST_WORK} that are checked; certify fewer views or classes"
+            )
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,9 @@ def _exact(claim: dict[str, Any], world: _World) -> Iterator[str]:
         return
     pairs = sum(min(len(c["members"]), n) ** 2 for c in claim["classes"] if c["anchor"] is None)
     if (work := pairs * world.features[0].size * world.features.shape[1]) > MOST_WORK:
-        raise ValueError(f"members: {work} multiplications, more than the {MOST_WORK} that are checked; use fewer views")
+        raise ValueError(
+            f"members: {work} multiplications, more than the {MOST_WORK} that are checked; use fewer views"
+        )
     for c in claim["classes"]:
         certain_of_class, wrong = _exact_class(c, claim["form"], world)
         certain += certain_of_class

@@ -36,7 +36,9 @@ def read_certificate(path: Path) -> dict[str, Any]:
     """The content of a certificate. Raises ValueError that names the file where it cannot be read as one."""
     size = _size(path, "certificate")
     if size > MOST_BYTES:
-        raise ValueError(f"certificate {path}: {size} bytes are more than the {MOST_BYTES} that are read; check the file")
+        raise ValueError(
+            f"certificate {path}: {size} bytes are more than the {MOST_BYTES} that are read; check the file"
+        )
     try:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_repeats)
     except OSError as error:

@@ -36,7 +36,6 @@ from theory.theorem1.forms import POPULATION_FORMS
 from theory.theorem1.forms.anchored import cell_margin, mean_ball
 from theory.theorem1.forms.form import PopulationPair
 
-
 NORM = 1e-12
 """How far the norms of features may be from 1, and those of anchors above 1.
 
@@ -338,12 +337,13 @@ def check_anchors(anchors: Anchors, classes: int, dimension: int) -> None:
         raise ValueError(
             f"anchors={', '.join(map(str, shapes))}: wrong shapes; give ({classes}, {dimension}), ({classes},), ({classes},)"
         )
-    norms = np.linalg.norm(anchors.points, axis=1)
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(anchors.points, axis=1)
     outside = np.flatnonzero(~(norms <= 1 + NORM))  # NaN is outside too
     if len(outside):
         k = int(outside[0])
         raise ValueError(
-            f"anchors.points[{k}]={norms[k]:.6g}: its norm, outside the unit ball; give a finite point of norm <= 1 for every class"
+            f"anchors.points[{k}]={norms[k]:.6g}: its norm, outside the unit ball; give finite points of norm <= 1"
         )
     if not ((anchors.radii >= 0) & (anchors.radii <= 2 + NORM)).all():
         raise ValueError(f"radii={anchors.radii}: no distances on the sphere; give finite radii >= 0 and <= 2")
