@@ -66,11 +66,13 @@ def check(certificate: Path, features: Path | None = None) -> list[str]:
 
 def problems(content: dict[str, Any], certificate: Path, features: Path | None) -> list[str]:
     """`check` of a certificate that was read from a file."""
+    changed = digest(content) != content.get("digest")
+    edited = ["the digest does not fit the certificate: it was changed after it was written"] if changed else []
     malformed = list(islice(misfits(content, CONTENT), SHOWN))
     if malformed:
-        return [f"the certificate is malformed: {line}" for line in malformed]
+        return edited + [f"the certificate is malformed: {line}" for line in malformed]
     arrays = read_features(features or certificate.parent / Path(content["features"]["file"]).name)
-    return list(islice(_problems(content, *arrays), SHOWN))
+    return edited + list(islice(_problems(content, *arrays), SHOWN))
 
 
 def array_digest(array: Array) -> str:
@@ -87,8 +89,6 @@ def digest(content: dict[str, Any]) -> str:
 
 
 def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterator[str]:
-    if digest(content) != content["digest"]:
-        yield "the digest does not fit the certificate: it was changed after it was written"
     fit = features.ndim == 3 and features.shape[1] >= 2 and labels.shape == features.shape[:1]
     if not fit or features.dtype != np.float64 or labels.dtype.kind not in "iu":
         yield (
@@ -216,7 +216,7 @@ def _outside(anchor: Array) -> str:
     """What is wrong with an anchor (d,), in words: beyond the unit ball distances from it may round to anything."""
     with np.errstate(over="ignore"):
         norm = float(np.linalg.norm(anchor))
-    return "" if norm <= 1 + NORM else f"the anchor has norm {norm:.6g}, outside the unit ball"
+    return "" if norm <= 1 + NORM else f"the anchor has norm {norm:.17g}, outside the unit ball"
 
 
 def _population(claim: dict[str, Any], world: _World) -> Iterator[str]:

@@ -200,7 +200,7 @@ def test_an_anchor_beyond_the_unit_ball_is_named(tmp_path):
     path, (features, labels, anchors) = forged(tmp_path)
     assert any("anchors[1][0] is '1000000000000000000'" in line for line in check(path))
     refused(
-        "anchors.points.1.=1.00499e.18: its norm",
+        "anchors.points.1.=1.0049875.*: its norm",
         certify_population,
         features,
         labels,
@@ -249,7 +249,7 @@ STRANGE = {
 def test_strange_numbers_are_problems_of_bounded_length(written, name):
     rewritten(written[0], STRANGE[name])
     problems = check(written[0])
-    assert 0 < len(problems) <= 100
+    assert 0 < len(problems) <= 101
     assert max(map(len, problems)) < 400
 
 

@@ -343,7 +343,7 @@ def check_anchors(anchors: Anchors, classes: int, dimension: int) -> None:
     if len(outside):
         k = int(outside[0])
         raise ValueError(
-            f"anchors.points[{k}]={norms[k]:.6g}: its norm, outside the unit ball; give finite points of norm <= 1"
+            f"anchors.points[{k}]={norms[k]:.17g}: its norm, outside the unit ball; give finite points of norm <= 1"
         )
     if not ((anchors.radii >= 0) & (anchors.radii <= 2 + NORM)).all():
         raise ValueError(f"radii={anchors.radii}: no distances on the sphere; give finite radii >= 0 and <= 2")
