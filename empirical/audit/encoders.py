@@ -270,7 +270,7 @@ def _load_weights(module: nn.Module, path: Path) -> None:
     wanted = module.state_dict()
     state = fitting_state(read_state(path), wanted.keys(), path)
     for key, value in state.items():
-        if _kind(value) != _kind(wanted[key]):
+        if _kind(value) != _kind(wanted[key]) and not _is_count(value, wanted[key]):
             raise ValueError(
                 f"checkpoint {path} does not fit the encoder ({key} is {value.dtype}, {value.layout}; the encoder has "
                 f"{wanted[key].dtype}): convert it, a quantised one belongs into a TorchScript file"
@@ -289,6 +289,13 @@ def _kind(value: Tensor) -> tuple[bool, bool, bool, bool, bool]:
     """What a copy into another tensor must keep: it may change the precision, and nothing else."""
     dense = value.layout is torch.strided and not value.is_nested and not value.is_meta
     return value.is_floating_point(), value.is_complex(), value.is_quantized, value.dtype is torch.bool, dense
+
+
+def _is_count(value: Tensor, wanted: Tensor) -> bool:
+    """Whether an integer is wanted and a whole number is there: .half() of all tensors turns counters into floats."""
+    integer = not (wanted.is_floating_point() or wanted.is_complex()) and wanted.dtype is not torch.bool
+    plain = value.numel() == 1 and value.is_floating_point() and value.layout is torch.strided and not value.is_meta
+    return integer and plain and float(value).is_integer()
 
 
 def fitting_state(state: dict[str, Tensor], wanted: Set[str], path: Path) -> dict[str, Tensor]:

@@ -226,6 +226,7 @@ def prefixed(prefix, weights, more=()):
         lambda w: {"net": w, "the same": w},
         lambda w: prefixed("a.b.c.", w, ["a.b.d.conv.weight", "a.b.conv.weight"]),
         lambda w: {k: v.half() if v.is_floating_point() else v for k, v in w.items()},
+        lambda w: {k: v.half() for k, v in w.items()},
         lambda w: {k: v.bfloat16() if v.is_floating_point() else v for k, v in w.items()},
         lambda w: w | {"again.weight": w["again.weight"].T.contiguous().T},
     ],
