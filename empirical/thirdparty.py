@@ -1,8 +1,10 @@
 """Code from outside this project: import it by name, give it reproducible random states, put what it raises into one line."""
 
+import dis
 import importlib
 import numbers
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-FOREIGN_ERRORS = (Exception, SystemExit)
-"""What code of another author may raise. SystemExit too: a sys.exit(0) in it would end an audit as if all were well."""
+FOREIGN_ERRORS = (BaseException,)
+"""What code of another author may raise. SystemExit too: a sys.exit(0) in it would end an audit as if all were well.
+
+A handler says `first_line` of it, which passes Ctrl-C on. os._exit cannot be caught: code that calls it ends the process.
+"""
+TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""Sequences that change a terminal's colours or cursor."""
 
 
 def imported(spec: str, role: str) -> Any:
@@ -42,12 +49,35 @@ def seeded(*keys: int) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """The kind of an error, and the first line of what it says, if it can say anything."""
+    """The kind of an error, and the first line of what it says, if it can say anything, as a terminal may show it.
+
+    Raises the error again where it is the user's Ctrl-C, and not a KeyboardInterrupt that the code raised itself.
+    """
+    if isinstance(error, KeyboardInterrupt) and not _raised_by_code(error):
+        raise error
     try:
         lines = str(error).splitlines()
-    except FOREIGN_ERRORS:
+    except FOREIGN_ERRORS as second:
+        if isinstance(second, KeyboardInterrupt) and not _raised_by_code(second):
+            raise
         lines = []
-    return f"{type(error).__name__}: {(lines or [''])[0][:200]}"
+    return f"{type(error).__name__}: {shown((lines or [''])[0])[:200]}"
+
+
+def shown(text: str) -> str:
+    """The text without sequences that steer a terminal; other characters that cannot be printed become escapes."""
+    plain = TERMINAL.sub("", text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in plain)
+
+
+def _raised_by_code(error: BaseException) -> bool:
+    """Whether a raise statement threw the error: a signal arrives between two instructions, never at one."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    return dis.opname[trace.tb_frame.f_code.co_code[trace.tb_lasti]] == "RAISE_VARARGS"
 
 
 def check_integers(**values: Any) -> None:

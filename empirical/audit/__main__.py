@@ -14,11 +14,12 @@ from typing import Any
 import torch
 
 from empirical.audit.certificate import write
-from empirical.audit.check import check
+from empirical.audit.check import problems
 from empirical.audit.core import audit
 from empirical.audit.encoders import load_encoder
 from empirical.audit.halves import Halves, halves
 from empirical.audit.page import write_page
+from empirical.audit.reading import read_certificate
 from empirical.audit.report import as_json, report
 from empirical.audit.table import latex
 from empirical.data.reading import result_name
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     parser = OneLineParser("audit", description="Audit any encoder.", epilog=f"Example: {EXAMPLE}")
     parser.add_argument(
-        "--encoder", help="package.module:factory (torch module or scikit-learn transformer), or a TorchScript file"
+        "--encoder",
+        help="package.module:factory (torch module or scikit-learn transformer), or, with --trust, a TorchScript file",
     )
     parser.add_argument("--arguments", default="{}", help="of the factory, as JSON (%(default)s)")
     parser.add_argument("--checkpoint", type=Path, help="safetensors, or a torch file of tensors only")
@@ -66,7 +68,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=0,
         help="seed of the data's halves; the one the encoder was trained with (%(default)s)",
     )
-    parser.add_argument("--trust", action="store_true", help="load an exported program, which may run any code")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run a TorchScript file or an exported program: it may write files or run any code",
+    )
     parser.share("device", "evidence", "json", "quiet")
     parser.share("out", default=None, help="folder of certificate, features, page and table (build/audit/NAME)")
     parser.add_argument(
@@ -145,12 +151,12 @@ def check_main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(path: Path, features: Path | None) -> int:
-    wrong = check(path, features)
+    content = read_certificate(path)
+    wrong = problems(content, path, features)
     for line in wrong:
         print(f"FAILS  {line}")
     if wrong:
         return 1
-    content = json.loads(path.read_text(encoding="utf-8"))
     for mode in ("exact", "population"):
         claim = content[mode]
         classes = f"{sum(c['met'] for c in claim['classes'])}/{len(claim['classes'])} classes"

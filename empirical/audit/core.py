@@ -12,6 +12,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
+from empirical.audit.check import MOST_VIEWS
 from empirical.audit.diagnosis import Diagnosis, examine
 from empirical.audit.encoders import Subject, subject
 from empirical.audit.halves import Halves, halves
@@ -19,13 +20,13 @@ from empirical.evaluation import domains
 from empirical.evaluation.features import check_repeats, drawn_in_blocks, encode_all, encode_views
 from empirical.evaluation.heads import HEADS, Head, check_head, make_head, needs_fit
 from empirical.evaluation.world import Measurement
-from empirical.thirdparty import check_integers
 from empirical.training.loop import pick_device
 from empirical.views.augmentations import apply
 from empirical.views.callables import Transform
 from empirical.views.parsing import as_views
 from empirical.views.protocol import Views, ViewSource
 from theory.arcl import risk_shift, robust_displacement, robust_loss
+from theory.checks import check_integer
 from theory.factors import view_diameters
 from theory.setting import Array
 from theory.theorem1 import Anchors, PopulationCertificate, anchored_world, certify_population, choose_anchors
@@ -136,8 +137,9 @@ def audit(
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
     start = time.perf_counter()
-    check_integers(m=m, seed=seed)
-    _check_level(level)
+    m, seed = check_integer("m", m, most=MOST_VIEWS), check_integer("seed", seed)
+    clusters = None if clusters is None else check_integer("clusters", clusters)
+    level = _checked_level(level)
     check_head(head)
     audited = encoder if isinstance(encoder, Subject) else subject(encoder, type(encoder).__name__, layer)
     split = data if isinstance(data, Halves) else halves(data, class_names, seed)
@@ -187,9 +189,11 @@ def audit(
     )
 
 
-def _check_level(level: Any) -> None:
+def _checked_level(level: Any) -> float:
+    """As a float, also from a number of NumPy's: a certificate writes it."""
     if not isinstance(level, numbers.Real) or not 0 < float(level) < 1:
         raise ValueError(f"level={level!r}: no probability; give one strictly between 0 and 1, for example 0.95")
+    return float(level)
 
 
 def _domain_shift(

@@ -1,14 +1,16 @@
 """Any encoder: a factory with a checkpoint, a TorchScript file, a scikit-learn transformer, or a module at hand.
 
-No file is unpickled: checkpoints are read as safetensors or with weights_only=True. A TorchScript file holds a program that
-runs when images are encoded. An exported program (.pt2) may run code while it is being loaded, so that needs `trust`. A
-factory is imported, and is code of the user's own.
+No file is unpickled: checkpoints are read as safetensors or with weights_only=True. A TorchScript file (which may write
+files) and an exported program (which may run any code) need `trust`. A factory is imported, and is code of the user's own.
 """
 
 import hashlib
 import inspect
 import os
+import re
 import warnings
+import zipfile
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +23,16 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
 from empirical.evaluation.features import weights_hash
-from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported, seeded
+from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported, seeded, shown
 
 SCRIPTS = (".ts", ".torchscript", ".pt", ".pth")
-NESTED = ("state_dict", "model_state_dict", "model")
-WRAPPERS = ("module.", "_orig_mod.")
-"""What DataParallel and torch.compile put before every key."""
 SHOWN_KEYS = 4
+PREFIXES = 1000
+"""How many prefixes of a checkpoint's keys are tried."""
+NESTING = 8
+"""Dictionaries inside each other, within which a checkpoint's state dicts are looked for."""
+REFUSED_GLOBAL = re.compile(r"(?:GLOBAL|[Gg]lobal:?|[Cc]lass) ([A-Za-z_][\w.]*\.\w+)")
+"""How torch names what it would have to import to unpickle a file."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +142,11 @@ def load_encoder(
 ) -> Subject:
     """Build and load the encoder, in evaluation mode.
 
-    spec         "package.module:factory", or the path of a TorchScript file (.ts, .torchscript, .pt, .pth) or, with `trust`,
+    spec         "package.module:factory", or, with `trust`, the path of a TorchScript file (.ts, .torchscript, .pt, .pth) or
                  of an exported program (.pt2)
     arguments    of the factory, which returns a module, a (module, d) pair, or a scikit-learn transformer; random weights
                  are drawn from seed 0
-    checkpoint   state dict for the factory's module
+    checkpoint   file with a state dict for the factory's module: see `read_state` and `fitting_state`
     layer        a submodule's name
     fit_images   (n, C, H, W) images that a transformer is fitted on
     Raises ValueError that names the file or name and the remedy.
@@ -239,16 +244,19 @@ def _from_file(path: Path, trust: bool) -> nn.Module:
             f"encoder {path} has suffix {path.suffix!r}: TorchScript ({', '.join(SCRIPTS)}) or .pt2 is read"
         )
     exported = path.suffix == ".pt2"
-    if exported and not trust:
+    if not trust:
+        kind = "an exported program, which may run any code while it is loaded"
+        if not exported:
+            kind = "read as TorchScript, a program that may write any file when it runs"
         raise ValueError(
-            f"encoder {path} is an exported program, which may run any code while it is loaded: pass --trust if you made it, "
-            "or give a factory and a safetensors checkpoint"
+            f"encoder {path} is {kind}: pass --trust if you made it, or give a factory, package.module:name, as the encoder "
+            "and a file of weights as the checkpoint"
         )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             return Exported(torch.export.load(path)) if exported else torch.jit.load(path, map_location="cpu")
-    except Exception as error:  # broken archives raise many kinds
+    except FOREIGN_ERRORS as error:  # broken archives raise many kinds
         kind = "exported program" if exported else "TorchScript file"
         raise ValueError(
             f"encoder {path} is no {kind}, or is truncated ({first_line(error)}): for a checkpoint of weights give its "
@@ -260,57 +268,118 @@ def _load_weights(module: nn.Module, path: Path) -> None:
     if isinstance(module, Transformer):
         raise ValueError(f"checkpoint {path} does not go with a scikit-learn transformer: leave it out")
     wanted = module.state_dict()
-    state = _unwrapped(read_state(path), set(wanted))
-    missing, unexpected = [k for k in wanted if k not in state], [k for k in state if k not in wanted]
-    if missing or unexpected:
-        raise ValueError(
-            f"checkpoint {path} does not fit the encoder: {_keys(missing, 'missing')}, {_keys(unexpected, 'unexpected')}; "
-            "give the factory that made it, or rename the keys"
-        )
+    state = fitting_state(read_state(path), wanted.keys(), path)
+    for key, value in state.items():
+        if _kind(value) != _kind(wanted[key]) and not _is_count(value, wanted[key]):
+            raise ValueError(
+                f"checkpoint {path} does not fit the encoder ({key} is {value.dtype}, {value.layout}; the encoder has "
+                f"{wanted[key].dtype}): convert it, a quantised one belongs into a TorchScript file"
+            )
     try:
         module.load_state_dict(state)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split(":", 1)[-1].split())[:300]
+    except FOREIGN_ERRORS as error:  # hooks of the module run here
+        first_line(error)  # passes Ctrl-C on
+        reason = shown(" ".join(str(error).split(":", 1)[-1].split()))[:300]
         raise ValueError(
             f"checkpoint {path} does not fit the encoder ({reason}): check the factory's arguments"
         ) from error
 
 
-def _unwrapped(state: dict[str, Tensor], wanted: set[str]) -> dict[str, Tensor]:
-    """The state with the prefix of a wrapper taken off its keys, if all of them then fit."""
-    for prefix in WRAPPERS:
-        bare = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-        if len(bare) == len(state) and set(bare) == wanted:
-            return bare
-    return state
+def _kind(value: Tensor) -> tuple[bool, bool, bool, bool, bool]:
+    """What a copy into another tensor must keep: it may change the precision, and nothing else."""
+    dense = value.layout is torch.strided and not value.is_nested and not value.is_meta
+    return value.is_floating_point(), value.is_complex(), value.is_quantized, value.dtype is torch.bool, dense
+
+
+def _is_count(value: Tensor, wanted: Tensor) -> bool:
+    """Whether an integer is wanted and a whole number is there: .half() of all tensors turns counters into floats."""
+    integer = not (wanted.is_floating_point() or wanted.is_complex()) and wanted.dtype is not torch.bool
+    plain = value.numel() == 1 and value.is_floating_point() and value.layout is torch.strided and not value.is_meta
+    return integer and plain and float(value).is_integer()
+
+
+def fitting_state(state: dict[str, Tensor], wanted: Set[str], path: Path) -> dict[str, Tensor]:
+    """The part of a checkpoint that fits the encoder, without the prefix of whatever wrapped it.
+
+    A prefix ends with a dot ("module.encoder_q.") and fits where what follows it is exactly what the encoder has. Without a
+    prefix nothing may be left over; with one, what does not begin with it (another network, a queue) is left out.
+    Raises ValueError, which names the prefixes, unless exactly one fits.
+    """
+    if state.keys() == wanted:
+        return state
+    first = next(iter(wanted), "")
+    prefixes = {key.removesuffix(first) for key in state if key.endswith(f".{first}")}
+    parts = {
+        prefix: {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        for prefix in ["", *sorted(prefixes, key=lambda prefix: (len(prefix), prefix))[:PREFIXES]]
+    }
+    fitting = [prefix for prefix, part in parts.items() if part.keys() == wanted]
+    if len(fitting) == 1:
+        return parts[fitting[0]]
+    if fitting:
+        names = ", ".join(repr(shown(prefix)) for prefix in fitting[:SHOWN_KEYS])
+        raise ValueError(
+            f"checkpoint {path} does not fit the encoder in one way: {names} "
+            "each fit as a prefix of its keys; save the weights under one of them alone"
+        )
+    best = min(parts, key=lambda prefix: (len(wanted - parts[prefix].keys()), len(parts[prefix].keys() - wanted)))
+    missing, unexpected = [k for k in wanted if k not in parts[best]], [k for k in parts[best] if k not in wanted]
+    under = f" with the prefix {shown(best)!r} taken off its keys" if best else ""
+    raise ValueError(
+        f"checkpoint {path} does not fit the encoder{under}: {_keys(missing, 'missing')}, {_keys(unexpected, 'unexpected')}; "
+        "give the factory that made it, or rename the keys"
+    )
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """A state dict from safetensors, or from a torch file with weights_only=True, also nested under one of `NESTED`.
+    """The tensors of a checkpoint by name, from safetensors, or from a torch file with weights_only=True.
 
-    Raises ValueError for a file that is missing, truncated, of another kind, or that needs unpickling.
+    A torch file holds a state dict, or dictionaries that do; then "state_dict." and the like precede the names.
+    Raises ValueError for a file that is missing, truncated, packed, of another kind, or that needs unpickling.
     """
     if not os.path.isfile(path):
         raise ValueError(f"checkpoint {path} is no file: check the path")
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
+        _check_archive(path)
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # truncated files raise many kinds, forbidden objects others
+    except FOREIGN_ERRORS as error:  # truncated files raise many kinds, forbidden objects others
+        reason = first_line(error)
+        if forbidden := REFUSED_GLOBAL.search(str(error)):
+            reason = f"it holds {shown(forbidden[1])}, and loading that could run code"
         raise ValueError(
-            f"checkpoint {path} cannot be read ({first_line(error)}): it is truncated, of another kind, or holds more than "
+            f"checkpoint {path} cannot be read ({reason}): it is truncated, of another kind, or holds more than "
             "tensors, which is refused; save encoder.state_dict(), best as safetensors"
         ) from error
-    for key in NESTED:
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    named = isinstance(content, dict) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
-    if not named or not content:
+    state = _states(content, "", set())
+    if not state:
         raise ValueError(f"checkpoint {path} holds no state dict: save encoder.state_dict()")
-    return dict(content)
+    return state
+
+
+def _check_archive(path: Path) -> None:
+    """ValueError for a zip archive that unpacks to more than its file: torch.save does not pack."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+    if size > path.stat().st_size:
+        raise ValueError(f"a packed archive of {size} bytes")
+
+
+def _states(content: Any, prefix: str, seen: set[int]) -> dict[str, Tensor]:
+    """All state dicts in nested dictionaries, each once, with the names of the dictionaries before their keys."""
+    if not isinstance(content, dict) or id(content) in seen or prefix.count(".") > NESTING:
+        return {}
+    seen.add(id(content))
+    if content and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()):
+        return {prefix + key: value for key, value in content.items()}
+    inner = [(key, value) for key, value in content.items() if isinstance(key, str)]
+    return {k: v for key, value in inner for k, v in _states(value, f"{prefix}{key}.", seen).items()}
 
 
 def _keys(keys: list[str], kind: str) -> str:
     if not keys:
         return f"none {kind}"
-    return f"{len(keys)} {kind} ({', '.join(keys[:SHOWN_KEYS])}{', ...' if len(keys) > SHOWN_KEYS else ''})"
+    return f"{len(keys)} {kind} ({', '.join(map(shown, keys[:SHOWN_KEYS]))}{', ...' if len(keys) > SHOWN_KEYS else ''})"

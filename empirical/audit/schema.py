@@ -1,7 +1,8 @@
 """The shape of a certificate: which entries it has, of which type, and which words stand in them."""
 
-import math
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,32 +18,52 @@ POPULATION = (
 )
 
 
+DECIMAL = re.compile(r"-?[0-9]{1,309}(\.[0-9]{1,1074})?")
+"""The exact decimals of floats: ASCII digits, no exponent, no more places than a float has."""
+MOST_INTEGER = 2**63 - 1
+
+
 def number(text: Any) -> float:
     """A float from its exact decimal; TypeError for anything that is not a decimal string of a finite number."""
-    if not isinstance(text, str) or not (value := Decimal(text)).is_finite() or not math.isfinite(float(value)):
-        raise TypeError(f"{text!r} is no decimal string of a finite number")
-    return float(value)
+    if not isinstance(text, str) or not DECIMAL.fullmatch(text) or abs(float(text)) == float("inf"):
+        raise TypeError(f"{text!r:.80} is no decimal string of a finite number")
+    return float(text)
 
 
+@dataclass(frozen=True)
+class Between:
+    """A decimal string of a number from `low` to `high`, taken exactly."""
+
+    low: str
+    high: str
+
+
+SHARE = Between("0", "1")
+DISTANCE = Between("0", "2.000000001")
+"""Between two vectors of norm 1, with room for rounding."""
+COORDINATE = Between("-1.000000001", "1.000000001")
+"""Of a point in the unit ball, with room for rounding."""
+COUNT = object()
+"""An integer from 0 to `MOST_INTEGER`."""
 ANY = object()
 """What no features can show: where they come from."""
 _EXACT_CLASS = {
-    "label": int,
+    "label": COUNT,
     "met": bool,
-    "eps": number,
-    "reach": number,
-    "members": [int],
-    "anchor": (None, [number]),
-    "alpha": number,
-    "R": number,
+    "eps": DISTANCE,
+    "reach": Between("0", "4.000000001"),
+    "members": [COUNT],
+    "anchor": (None, [COORDINATE]),
+    "alpha": SHARE,
+    "R": SHARE,
     "margin": number,
 }
 _POPULATION_CLASS = {
-    "label": int,
+    "label": COUNT,
     "met": bool,
-    "radius": number,
-    "alpha": number,
-    "mass": number,
+    "radius": DISTANCE,
+    "alpha": SHARE,
+    "mass": SHARE,
     "mean_radius": number,
     "margin": number,
 }
@@ -54,39 +75,39 @@ CONTENT = {
         "name": str,
         "sha256": str,
         "class_names": [str],
-        "fitting_images": int,
-        "certifying_images": int,
-        "shared_with_fitting": number,
+        "fitting_images": COUNT,
+        "certifying_images": COUNT,
+        "shared_with_fitting": SHARE,
     },
     "views": ANY,
     "seed": int,
     "device": str,
     "versions": ANY,
-    "features": {"file": str, "features_sha256": str, "labels_sha256": str, "shape": [int]},
+    "features": {"file": str, "features_sha256": str, "labels_sha256": str, "shape": [COUNT]},
     "exact": {
         "claim": EXACT,
         "form": BY_ALPHA,
-        "error": number,
+        "error": SHARE,
         "direction": "upper",
-        "measured_error_any_view": number,
+        "measured_error_any_view": SHARE,
         "classes": [_EXACT_CLASS],
     },
     "population": {
         "claim": POPULATION,
         "form": "anchored",
-        "level": number,
-        "error": number,
+        "level": SHARE,
+        "error": SHARE,
         "direction": "upper",
-        "events": int,
+        "events": COUNT,
         "union_bound": str,
-        "anchors": [[number]],
-        "hoped": [int],
-        "pooled_mass": number,
+        "anchors": [[COORDINATE]],
+        "hoped": [COUNT],
+        "pooled_mass": SHARE,
         "classes": [_POPULATION_CLASS],
     },
     "digest": str,
 }
-"""A type, a value, `number`, [of each], or a tuple of what it may be."""
+"""A type, a value, `number`, `Between`, `COUNT`, [of each], or a tuple of what it may be."""
 
 
 def misfits(value: Any, wanted: Any, place: str = "certificate") -> Iterator[str]:
@@ -109,8 +130,14 @@ def misfits(value: Any, wanted: Any, place: str = "certificate") -> Iterator[str
     elif wanted is number:
         try:
             number(value)
-        except (TypeError, ArithmeticError, ValueError):
+        except TypeError:
             yield f"{place} is {value!r:.80}, no decimal string of a finite number"
+    elif isinstance(wanted, Between):
+        if any(misfits(value, number)) or not Decimal(wanted.low) <= Decimal(value) <= Decimal(wanted.high):
+            yield f"{place} is {value!r:.80}, no decimal string of a number from {wanted.low} to {wanted.high}"
+    elif wanted is COUNT:
+        if type(value) is not int or not 0 <= value <= MOST_INTEGER:
+            yield f"{place} is {value!r:.80}, no integer from 0 to {MOST_INTEGER}"
     elif isinstance(wanted, type):
         if type(value) is not wanted:
             yield f"{place} is {value!r:.80}, no {wanted.__name__}"

@@ -156,3 +156,36 @@ def test_single_precision_is_compared_in_double():
     labels = np.arange(200) % 2
     expected = factors.nearer_to_another(features.astype(float), labels, means.astype(float))
     np.testing.assert_array_equal(factors.nearer_to_another(features, labels, means), expected)
+
+
+@pytest.mark.parametrize("n", [12, 199, 5000])
+def test_a_constant_encoder_is_wrong_everywhere(n):
+    """Its class means are equal, and their rounding depends on the number of samples that each averages."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        vector = rng.normal(size=5)
+        labels = rng.permutation(np.r_[np.arange(3), rng.integers(0, 3, n - 3)])
+        features = np.broadcast_to(vector / np.linalg.norm(vector), (n, 2, 5)).copy()
+        world = FiniteWorld(features, features, labels)
+        assert factors.nearest_mean_error(world) == factors.nearest_mean_error(world, any_view=True) == 1
+
+
+def test_what_rounding_could_turn_is_wrong_and_what_is_clear_is_not():
+    means = np.array([[1.0, 0.0], [0.0, 1.0]])
+    for off, wrong in ((1e-16, True), (-1e-16, True), (1e-3, False), (1e-12, False), (-1e-12, True)):
+        view = np.array([1 + off, 1 - off]) / 2**0.5
+        features = np.array([[view, view], [means[1], means[1]]])
+        assert factors.nearer_to_another(features, np.array([0, 1]), means).tolist() == [wrong, False]
+
+
+def test_exact_worlds_keep_exact_ties():
+    """Rational points of the circle that are nearer to their own mean by less than floats resolve."""
+    t = Fraction(1, 10**12)
+    x, y = (1 - t**2) / (1 + t**2), 2 * t / (1 + t**2)
+    features = np.array([[[x, y]] * 2, [[x, -y]] * 2])
+    labels = np.array([0, 1])
+    assert factors.nearest_mean_error(FiniteWorld(features, features, labels)) == 0
+    rounded = features.astype(float)
+    assert factors.nearest_mean_error(FiniteWorld(rounded, rounded, labels)) == 1
+    features[:] = features[0, 0]
+    assert factors.nearest_mean_error(FiniteWorld(features, features, labels)) == 1

@@ -1,11 +1,15 @@
 """Any encoder: it works, or is refused with one message that names the value and the remedy."""
 
+import argparse
 import pickle
 import random
+import signal
 import sys
 import warnings
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -204,6 +208,133 @@ def test_checkpoints_of_all_kinds_are_loaded(tmp_path, name, wrap):
     assert found.checkpoint == name
 
 
+def prefixed(prefix, weights, more=()):
+    return {f"{prefix}{k}": v for k, v in weights.items()} | {k: torch.zeros(2) for k in more}
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda w: {"state_dict": prefixed("module.encoder_q.", w, ["module.queue"]), "epoch": 200, "arch": "net"},
+        lambda w: {"model": prefixed("_orig_mod.module.", w)},
+        lambda w: {"state_dict": prefixed("backbone.", w, ["projector.0.weight"]), "pytorch-lightning_version": "2.1"},
+        lambda w: {
+            "teacher": prefixed("backbone.", w),
+            "student": {},
+            "optimizer": {"state": {0: {"step": torch.ones(1)}}},
+        },
+        lambda w: {"net": w, "the same": w},
+        lambda w: prefixed("a.b.c.", w, ["a.b.d.conv.weight", "a.b.conv.weight"]),
+        lambda w: {k: v.half() if v.is_floating_point() else v for k, v in w.items()},
+        lambda w: {k: v.half() for k, v in w.items()},
+        lambda w: {k: v.bfloat16() if v.is_floating_point() else v for k, v in w.items()},
+        lambda w: w | {"again.weight": w["again.weight"].T.contiguous().T},
+    ],
+)
+def test_the_one_prefix_that_fits_is_taken_off(tmp_path, wrap):
+    found = load_with(saved(tmp_path, "w.pth", wrap(weights())))
+    for key, value in weights().items():
+        torch.testing.assert_close(found.module.state_dict()[key], value, atol=1e-2, rtol=1e-2)
+
+
+def test_weights_that_share_their_storage_are_loaded(tmp_path):
+    shared = torch.arange(20.0)
+    state = weights() | {"conv.bias": shared[:4], "norm.bias": shared[2:6], "norm.weight": shared[::5]}
+    found = load_with(saved(tmp_path, "w.pth", state)).module.state_dict()
+    assert all(torch.equal(found[key], value) for key, value in state.items())
+
+
+@pytest.mark.parametrize(
+    ("wrap", "message"),
+    [
+        (
+            lambda w: {"state_dict": prefixed("module.encoder_q.", w, ["module.queue", "module.encoder_q.fc.weight"])},
+            r"with the prefix 'state_dict.module.encoder_q.' taken off its keys: none missing, 1 unexpected \(fc.weight\)",
+        ),
+        (
+            lambda w: {"teacher": prefixed("backbone.", w), "student": prefixed("backbone.", w)},
+            "'student.backbone.', 'teacher.backbone.' each fit as a prefix of its keys; save",
+        ),
+        (lambda w: prefixed("encoder_q.", w) | prefixed("encoder_k.", w), "'encoder_k.', 'encoder_q.' each fit"),
+        (lambda w: {"state_dict": w, "args": argparse.Namespace(lr=1)}, r"\(it holds argparse.Namespace, and loading"),
+        (lambda w: {"state_dict": w, "best": np.float64(0.9)}, r"\(it holds numpy\._?core\.multiarray\.scalar, and"),
+        (lambda w: w | {"again.weight": torch.ones(4, 4, dtype=torch.int8)}, "again.weight is torch.int8"),
+        (lambda w: w | {"again.weight": torch.ones(4, 4, dtype=torch.complex64)}, "again.weight is torch.complex64"),
+        (
+            lambda w: w | {"again.weight": torch.ones(4, 4).to_sparse()},
+            "again.weight is torch.float32, torch.sparse_coo",
+        ),
+        (lambda w: w | {"again.weight": torch.empty(4, 4, device="meta")}, "again.weight is torch.float32"),
+        (lambda w: w | {"again.weight": torch.ones(1).expand(10**6, 10**6)}, "size mismatch for again.weight"),
+        (lambda w: w | {"\x1b[31mred\nline": torch.ones(1)}, r"1 unexpected \(red\\nline\)"),
+    ],
+)
+def test_a_checkpoint_that_fits_in_no_one_way_is_refused(tmp_path, wrap, message):
+    refused(message, load_with, saved(tmp_path, "w.pth", wrap(weights())))
+
+
+def test_a_packed_archive_is_refused(tmp_path):
+    path = saved(tmp_path, "w.pt", {"a": torch.zeros(10**6)})
+    with zipfile.ZipFile(path) as plain, zipfile.ZipFile(tmp_path / "packed.pt", "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in plain.namelist():
+            packed.writestr(name, plain.read(name))
+    refused(r"packed archive of 4\d* bytes", load_with, tmp_path / "packed.pt")
+
+
+def test_nested_dictionaries_do_not_multiply(tmp_path):
+    nest = {"x": torch.ones(1)}
+    for _ in range(30):
+        nest = {str(i): nest for i in range(30)}
+    refused("does not fit|no state dict", load_with, saved(tmp_path, "w.pt", nest))
+
+
+class Rude(BaseException):
+    """No Exception."""
+
+
+def rude_factory(what):
+    if what == "signal":
+        signal.raise_signal(signal.SIGINT)
+    raise {"KeyboardInterrupt": KeyboardInterrupt, "Rude": Rude}[what]("go\x1b[31m away\x07")
+
+
+@pytest.mark.parametrize("what", ["KeyboardInterrupt", "Rude"])
+def test_whatever_a_factory_raises_is_refused_and_ctrl_c_is_not(what):
+    refused(rf"cannot be made .*\({what}: go away\\x07\)", given, f"{HERE}:rude_factory", {"what": what})
+    refused(
+        rf"fails on images .*\({what}: go away",
+        encode,
+        Does(lambda _: rude_factory(what)),
+        images(),
+        torch.device("cpu"),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        given(f"{HERE}:rude_factory", {"what": "signal"})
+
+
+class Writes(nn.Module):
+    """Its script maps a file into memory and writes to it."""
+
+    def __init__(self, target: str):
+        super().__init__()
+        self.target = target
+
+    def forward(self, x):
+        mapped = torch.from_file(self.target, shared=True, size=4, dtype=torch.uint8)
+        mapped.fill_(120)
+        return x.flatten(1) + 0 * mapped[0]
+
+
+def test_a_script_that_writes_files_does_not_run_without_trust(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine, and longer")
+    path = scripted(Writes(str(victim)).eval(), tmp_path / "evil.ts")
+    refused("may write any file when it runs: pass --trust", given, path)
+    assert victim.read_bytes() == b"mine, and longer"
+    encode(given(path, trust=True).module, images(), CPU)  # the proof that the file is what it is said to be
+    assert victim.read_bytes() == b"xxxx, and longer"
+
+
 def renamed(old, new):
     return lambda w: {k.replace(old, new): v for k, v in w.items()}
 
@@ -234,7 +365,7 @@ def test_truncated_checkpoints_are_refused(tmp_path, name, share):
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     refused(f"checkpoint .*{name} cannot be read", load_with, path)
-    refused("is no TorchScript file, or is truncated|has suffix", given, str(path))
+    refused("is no TorchScript file, or is truncated|has suffix", given, str(path), trust=True)
 
 
 @pytest.mark.parametrize("content", [b"not a checkpoint at all", b"\x80\x02.", bytes(64), b"PK\x03\x04" + bytes(64)])
@@ -284,7 +415,7 @@ def test_a_malicious_pickle_does_not_run(tmp_path, write, wrap):
     marker, path = tmp_path / "marker", tmp_path / "evil.pt"
     write(wrap(Evil(marker)), path)
     refused("holds more than tensors, which is refused", load_with, path)
-    refused("is no TorchScript file", given, str(path))
+    refused("is no TorchScript file", given, str(path), trust=True)
     other = tmp_path / "evil.pt2"
     other.write_bytes(path.read_bytes())
     refused("may run any code while it is loaded: pass --trust", given, str(other))
@@ -302,7 +433,8 @@ def test_a_malicious_pickle_does_not_run(tmp_path, write, wrap):
 def test_a_pickled_module_is_refused(tmp_path):
     path = saved(tmp_path, "whole.pt", Net())
     refused("holds more than tensors", load_with, path)
-    refused("give its factory as the encoder and this file as the checkpoint", given, str(path))
+    refused("give a factory, package.module:name, as the encoder and a file of weights", given, str(path))
+    refused("give its factory as the encoder and this file as the checkpoint", given, str(path), trust=True)
 
 
 def test_files_take_no_arguments_and_transformers_no_checkpoint(tmp_path):
@@ -330,15 +462,15 @@ def scripted(module, path, how="script", freeze=False):
 @pytest.mark.parametrize("suffix", [".pt", ".ts", ".torchscript", ".pth"])
 def test_torchscript_files_are_encoders(tmp_path, how, freeze, suffix):
     module = Net().eval()
-    found = given(scripted(module, tmp_path / f"net{suffix}", how, freeze))
+    found = given(scripted(module, tmp_path / f"net{suffix}", how, freeze), trust=True)
     check_repeats(found.module, images(30), CPU)
     torch.testing.assert_close(encode(found.module, images(), CPU), encode(module, images(), CPU), atol=1e-6, rtol=1e-5)
-    other = given(scripted(Net().eval(), tmp_path / f"other{suffix}", how, freeze))
+    other = given(scripted(Net().eval(), tmp_path / f"other{suffix}", how, freeze), trust=True)
     assert other.weights_sha256 != found.weights_sha256
 
 
 def test_a_script_saved_in_training_mode_is_put_into_evaluation_mode(tmp_path):
-    found = given(scripted(Net().train(), tmp_path / "net.pt"))
+    found = given(scripted(Net().train(), tmp_path / "net.pt"), trust=True)
     check_repeats(found.module, images(30), CPU)
     found.module.train()
     refused(r"is in training mode.*call encoder.eval\(\) first", subject, found.module, "object")
@@ -382,7 +514,7 @@ def test_a_program_exported_in_training_mode_is_found_out(tmp_path):
 
 def test_layers_of_programs_and_other_suffixes_are_refused(tmp_path):
     path = scripted(Net().eval(), tmp_path / "net.pt")
-    refused("layer 'conv' cannot be taken from a compiled program", given, path, layer="conv")
+    refused("layer 'conv' cannot be taken from a compiled program", given, path, layer="conv", trust=True)
     path = exported(Net().eval(), tmp_path / "net.pt2")
     refused("layer 'conv' cannot be taken from a compiled program", given, path, layer="conv", trust=True)
     (tmp_path / "net.onnx").write_bytes(b"x")

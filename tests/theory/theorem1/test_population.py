@@ -169,6 +169,12 @@ def test_sample_means_locate_better_once_there_are_many_samples():
         (lambda f, y, a: (f, y, Anchors(a.points, -1 - a.radii, a.hoped)), "radii >= 0"),
         (lambda f, y, a: (f, y, Anchors(a.points, a.radii + np.inf, a.hoped)), "finite radii >= 0"),
         (lambda f, y, a: (f, y, Anchors(a.points * np.nan, a.radii, a.hoped)), "finite"),
+        (lambda f, y, a: (f, y, Anchors(a.points, a.radii + 2.1, a.hoped)), "<= 2"),
+        (
+            lambda f, y, a: (f, y, Anchors(np.diag([1, 1e18, 1]) @ a.points, a.radii, a.hoped)),
+            r"points\[1\]=1\.0.*e\+18",
+        ),
+        (lambda f, y, a: (f, y, Anchors(a.points * (1 + 1e-9), a.radii, a.hoped)), "norm <= 1"),
         (lambda f, y, a: (f[:, :1], y, a), "view"),
     ],
 )

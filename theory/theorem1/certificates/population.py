@@ -36,13 +36,25 @@ from theory.theorem1.forms import POPULATION_FORMS
 from theory.theorem1.forms.anchored import cell_margin, mean_ball
 from theory.theorem1.forms.form import PopulationPair
 
+NORM = 1e-12
+"""How far the norms of features may be from 1, and those of anchors above 1.
+
+Then rounding makes no margin exceed `ROUNDING` = 1e-9 that is not positive. Every length in a margin is a sum of fewer than
+eight terms of at most 2 + 2 NORM, for vectors have norm at most 1 + NORM, radii are at most 2 + NORM and shares lie in
+[0, 1]. A distance in d dimensions errs by (d + 4) 2^-53 of itself at most, a mean of n samples of m views by (n + m) 2^-53.
+What is counted is whether the distance as computed is at most t, an event of each sample alone; there the true distance is
+at most t (1 + (d + 4) 2^-53). Norms off by NORM move each ball by at most NORM. Together that is less than
+16 NORM + 16 (n + m + d + 8) 2^-53 < 1e-9 up to n + m + d = 500 000. The forms by sigma take the root of rho >= 1 - sigma;
+a Clopper-Pearson bound on sigma is below 1 - 1/n, so that they multiply this by at most sqrt(n).
+"""
+
 
 @dataclass(frozen=True)
 class Anchors:
     """What is chosen before the counted sample is looked at; lengths in units of r.
 
-    points  (K, d) a_l
-    radii   (K,) t_l >= 0
+    points  (K, d) a_l, in the unit ball
+    radii   (K,) t_l, from 0 to 2
     hoped   (K,) bool: the classes that are hoped to meet the condition; the pooled event counts them together
     """
 
@@ -312,20 +324,26 @@ def check_sample(features: Array, labels: Array) -> None:
     check_views("features", features)
     check_labels(labels, len(features))
     norms = np.sqrt(np.einsum("nmd,nmd->nm", features, features))
-    if abs(norms - 1).max() > ROUNDING:
+    if abs(norms - 1).max() > NORM:
         raise ValueError(
             f"features: norms run from {norms.min():.6g} to {norms.max():.6g}; give float64 features of norm 1"
         )
 
 
 def check_anchors(anchors: Anchors, classes: int, dimension: int) -> None:
-    """ValueError unless each class has a finite anchor of the features' dimension, a finite radius >= 0 and a hope."""
+    """ValueError unless each class has an anchor of the features' dimension in the unit ball, a radius in 0..2 and a hope."""
     shapes = (anchors.points.shape, anchors.radii.shape, anchors.hoped.shape)
     if shapes != ((classes, dimension), (classes,), (classes,)):
         raise ValueError(
             f"anchors={', '.join(map(str, shapes))}: wrong shapes; give ({classes}, {dimension}), ({classes},), ({classes},)"
         )
-    if not np.isfinite(anchors.points).all():
-        raise ValueError("anchors.points: not finite; give a point of the features' space for every class")
-    if not ((anchors.radii >= 0) & np.isfinite(anchors.radii)).all():
-        raise ValueError(f"radii={anchors.radii}: no lengths; give finite radii >= 0")
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(anchors.points, axis=1)
+    outside = np.flatnonzero(~(norms <= 1 + NORM))  # NaN is outside too
+    if len(outside):
+        k = int(outside[0])
+        raise ValueError(
+            f"anchors.points[{k}]={norms[k]:.17g}: its norm, outside the unit ball; give finite points of norm <= 1"
+        )
+    if not ((anchors.radii >= 0) & (anchors.radii <= 2 + NORM)).all():
+        raise ValueError(f"radii={anchors.radii}: no distances on the sphere; give finite radii >= 0 and <= 2")
