@@ -1,28 +1,36 @@
 """`python -m empirical`: train an encoder, measure it, hold it against Theorem 1, write build/evidence/empirical-DATA.json.
 
+DATA is the name of an embedded data set; what is read from the disk has the first digits of its fingerprint after its name.
+
 Exit status 0: done, and no certified error lies below the true one; 1: one does; others: see `theory.command`.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
-from empirical.data.sets import NAMES, load
+from empirical.data.reading import Reading, read
+from empirical.data.sets import NAMES
 from empirical.evaluation.world import blocking
 from empirical.experiments.__main__ import main as experiment
 from empirical.experiments.study import Study, evidence, run, study_json
 from empirical.training.distributed import process_rank, processes
-from empirical.training.loop import TrainingConfig, pick_device
-from empirical.training.methods import METHODS
+from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device
+from empirical.training.methods import METHODS, Method
+from empirical.training.parameters import add_parameters, with_parameters
 from theory.checks import check_choice
 from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
-from theory.ledger import write_json
+from theory.files import write_json
 from theory.theorem1 import FORMS, choose
 
 DEFAULTS = {"fashion": ("abcd", 10), "digits": ("ab", 40)}
 """Views and epochs per data set: colour is the nuisance on fashion, grey digits have none."""
+MEASURED = 40
+"""Test images per class in the finite world, as far as there are so many."""
 
 
 def report(study: Study) -> str:
@@ -67,6 +75,33 @@ def report(study: Study) -> str:
     return "\n".join(lines)
 
 
+def _config(options: argparse.Namespace, method: Method) -> TrainingConfig:
+    """The run that the options ask for, before the data are known."""
+    letters, epochs = DEFAULTS.get(options.data, DEFAULTS["fashion"])
+    asked = {"batch_size": options.batch_size, "lr": options.lr, "side": options.side}
+    return TrainingConfig.for_method(
+        method,
+        dataset=options.data,
+        letters=letters if options.views is None else options.views,
+        strength=options.strength,
+        epochs=epochs if options.epochs is None else options.epochs,
+        seed=options.seed,
+        train_size=options.train_size,
+        **{name: value for name, value in asked.items() if value is not None},
+    )
+
+
+def _fitted(
+    config: TrainingConfig, options: argparse.Namespace, reading: Reading
+) -> tuple[TrainingConfig, tuple[str, ...]]:
+    """The run with the side of the images that were read and a batch that they fill, and what to say of both."""
+    images, notes = len(reading.data.train_images), reading.notes
+    batch_size = config.batch_size if options.batch_size is not None else batch_that_fits(config.batch_size, images)
+    if batch_size != config.batch_size:
+        notes += (f"batches of {batch_size} images, since there are {images} to train on; --batch-size sets another",)
+    return replace(config, side=reading.side, batch_size=batch_size), notes
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status. `experiment NAME ...` goes to `empirical.experiments`."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -79,41 +114,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.share("views", help="views to train with, letters of abcdef (digits: ab, else abcd)")
     parser.add_argument("--strength", type=number, default=1.0, help="of the colour distortion (%(default)s)")
     parser.add_argument("--epochs", type=integer, help="digits: 40, else 10")
-    parser.add_argument("--train-size", type=integer, help="use fewer training images")
     parser.add_argument(
-        "--samples-per-class", type=integer, default=40, help="test images per class measured (%(default)s)"
+        "--batch-size", type=integer, help="images per step (the method's, or fewer if there are fewer)"
     )
+    parser.add_argument("--lr", type=number, help="learning rate at its peak (the method's)")
+    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
+    parser.add_argument("--train-size", type=integer, help="use fewer training images")
+    parser.add_argument("--samples-per-class", type=integer, help="test images per class measured (40, or all)")
     parser.share("n-views", help="views per measured image, itself included (%(default)s)")
     parser.add_argument("--clusters", type=integer, help="of the discretising head (number of classes)")
     parser.share("seed", "device", "runs", "out", "json", "quiet")
+    add_parameters(parser)
     options = parser.parse_words(words)
     torch.set_num_threads(1)
     try:
         at_least(options, n_views=2)
         check_choice("--method", options.method, METHODS)
         check_choice("--data", options.data, NAMES)
-        data = load(options.data, seed=options.seed, train_size=options.train_size, path=options.path)
-        letters, epochs = DEFAULTS.get(options.data, DEFAULTS["fashion"])
-        config = TrainingConfig.for_method(
-            METHODS[options.method],
-            dataset=options.data,
-            letters=letters if options.views is None else options.views,
-            strength=options.strength,
-            epochs=epochs if options.epochs is None else options.epochs,
-            seed=options.seed,
-            train_size=options.train_size,
-        )
+        method = with_parameters(METHODS[options.method], options)
+        config = _config(options, method)
+        reading = read(options.data, options.path, options.seed, options.side, options.train_size)
+        config, notes = _fitted(config, options, reading)
+        least = int(reading.data.test_labels.bincount().min())
+        samples = min(MEASURED, least) if options.samples_per_class is None else options.samples_per_class
         device = pick_device(options.device)
         output_folder("--runs", options.runs)
-        target = output_folder("--out", options.out) / f"empirical-{options.data}.json"
+        target = output_folder("--out", options.out) / f"empirical-{reading.name}.json"
         with processes(device):  # under torchrun: several share each batch, the first one reports
             first = process_rank() == 0
             study = run(
                 config,
-                data,
+                reading.data,
                 device,
                 options.runs,
-                samples_per_class=options.samples_per_class,
+                samples_per_class=samples,
                 views=options.n_views,
                 clusters=options.clusters,
                 progress=first and show_progress(options),
@@ -124,7 +158,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     content = study_json(study)
     write_json(target, content)
-    print(json.dumps(content, indent=1) if options.json else f"{report(study)}\n\nwritten to {target}")
+    text = "\n".join([report(study), "", *notes, f"written to {target}"])
+    print(json.dumps(content, indent=1) if options.json else text)
     failed = [e.claim for e in evidence(study) if not e.holds]
     for claim in failed:
         print(f"empirical: a certified error lies below the true one: {claim} is contradicted", file=sys.stderr)

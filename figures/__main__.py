@@ -11,7 +11,7 @@ from types import ModuleType
 
 from figures.evidence import Documents
 from theory.command import OneLineParser, exit_status, output_folder
-from theory.ledger import write_text
+from theory.files import write_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:

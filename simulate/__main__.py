@@ -16,7 +16,7 @@ from simulate.models import models
 from simulate.sweep import Tally
 from simulate.tables import aligned, finite, suite_json, suite_table
 from theory.command import OneLineParser, at_least, exit_status, output_folder, show_progress
-from theory.ledger import write_json
+from theory.files import write_json
 
 CURVE_SAMPLES = 20_000
 REACHES = tuple(float(B) for B in np.geomspace(0.25, 32, 15))

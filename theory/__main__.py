@@ -10,7 +10,8 @@ from pathlib import Path
 
 from theory.checks import check_choice
 from theory.command import OneLineParser, exit_status, output_folder
-from theory.ledger import Claim, as_json, claims, gather, write_json, write_text
+from theory.files import write_json, write_text
+from theory.ledger import Claim, as_json, claims, gather
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.statements import as_markdown
 

@@ -7,6 +7,7 @@ import difflib
 import math
 import operator
 from collections.abc import Iterable
+from dataclasses import fields
 from numbers import Rational, Real
 from typing import Any
 
@@ -33,6 +34,19 @@ def check_integer(name: str, value: Any, least: int | None = None, most: int | N
     if most is not None and number > most:
         raise ValueError(f"{name}={number}: too large; {remedy}")
     return number
+
+
+def plain(value: Any) -> Any:
+    """The value with NumPy's scalars as Python's own, which JSON can hold, in tuples too; a list becomes a tuple."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return tuple(plain(one) for one in value) if isinstance(value, tuple | list) else value
+
+
+def make_plain(record: Any) -> None:
+    """Make every field of a frozen dataclass `plain`, from its `__post_init__`."""
+    for field in fields(record):
+        object.__setattr__(record, field.name, plain(getattr(record, field.name)))
 
 
 def check_positive(name: str, value: Any, remedy: str = "") -> Any:

@@ -11,14 +11,11 @@ Nobody types a verdict in. `verdict` reads it off the evidence:
 """
 
 import importlib
-import json
-import os
 import pkgutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Literal
 
 import theory
@@ -168,24 +165,3 @@ def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
         "trusted": list(claim.trusted),
         "evidence": [asdict(e) for e in own],
     }
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write `content` as JSON, atomically.
-
-    Raises ValueError for NaN and infinity, which JSON does not have.
-    """
-    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` atomically: a reader sees the old file or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error  # a full disk does not name the file
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -28,7 +28,7 @@ from empirical.views.augmentations import LETTERS
 from empirical.views.parsing import NAMED, parse_views
 from theory.checks import check_choice
 from theory.command import OneLineParser, exit_status, integer, number, output_folder, show_progress
-from theory.ledger import write_json, write_text
+from theory.files import write_json, write_text
 
 ARGUMENTS = '{"n_components": 32}'
 EXAMPLE = f"contrastive-theory audit --encoder sklearn.decomposition:PCA --arguments '{ARGUMENTS}' --data digits"

@@ -19,8 +19,7 @@ from empirical.audit.check import GUARD, array_digest, check, digest
 from empirical.audit.core import Audit
 from empirical.audit.schema import EXACT, FORMAT, POPULATION
 from empirical.evaluation.heads import HEADS
-from empirical.training.checkpoint import replace_file
-from theory.ledger import write_json
+from theory.files import write_bytes, write_json
 from theory.setting import Array
 from theory.theorem1 import Certificate, PopulationCertificate, margin
 from theory.theorem1.certificates.world import ROUNDING
@@ -145,7 +144,7 @@ def write(audit: Audit, folder: Path) -> tuple[Path, Path]:
     """certificate.json and features.safetensors (features and labels of the certifying half), the certificate last."""
     folder.mkdir(parents=True, exist_ok=True)
     features, target = folder / "features.safetensors", folder / "certificate.json"
-    replace_file(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
+    write_bytes(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
     write_json(target, certificate(audit, features.name))
     wrong = check(target)
     if wrong:

@@ -22,7 +22,7 @@ from empirical.audit.table import (
 )
 from empirical.evaluation.heads import HEADS
 from theory.factors import mean_shortfall
-from theory.ledger import write_text
+from theory.files import write_text
 from theory.setting import Array
 from theory.theorem1 import FORMS, ClassCertificate
 

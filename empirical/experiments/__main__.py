@@ -14,7 +14,7 @@ from empirical.training.distributed import process_count, process_rank, processe
 from empirical.training.loop import pick_device
 from theory.checks import check_choice
 from theory.command import OneLineParser, at_least, exit_status, integer, output_folder, show_progress
-from theory.ledger import write_json
+from theory.files import write_json
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -18,7 +18,7 @@ from scipy.spatial.distance import pdist
 from torch import nn
 from tqdm import tqdm
 
-from empirical.data.sets import Dataset, load
+from empirical.data.sets import Dataset, fingerprint, load
 from empirical.evaluation import heads, transfer
 from empirical.evaluation.classifiers import KNN, NearestMean, evaluate
 from empirical.evaluation.domains import ORIGINAL, on_domains
@@ -34,7 +34,7 @@ from empirical.training.networks import Encoder
 from empirical.views.protocol import finite_views
 from theory.arcl import robust_displacement
 from theory.concentration import augmented_distances, main_part
-from theory.ledger import write_json
+from theory.files import write_json
 
 WORLD_SAMPLES, WORLD_VIEWS = 20, 8
 """Test images per class, and views of each, on which distances between views are measured."""
@@ -119,7 +119,7 @@ def displacement(run: Trained) -> dict[str, float]:
 
 def transferred(run: Trained) -> dict[str, float]:
     """Linear probe and fine-tuning on the scale's target data set."""
-    target = load(run.scale.target, seed=run.cell.config.seed, path=run.paths.get(run.scale.target))
+    target = load_target(run.cell.config, run.scale, run.paths)
     backbone, seed = run.result.encoder.backbone, run.cell.config.seed
     linear = transfer.linear(backbone, run.data, target, run.device, LinearProbe())
     tuned = transfer.fine_tuned(backbone, run.data, target, run.device, FineTuning(seed=seed))
@@ -148,9 +148,15 @@ def load_for(config: TrainingConfig, paths: Mapping[str, Path]) -> Dataset:
     )
 
 
-def result_file(out: Path, cell: Cell, measures: Sequence[str], device: torch.device) -> Path:
-    """Where the numbers of a run are kept: named by configuration, measures, device, and the code that decides them."""
-    digest = hashlib.sha256(json.dumps([cell.config.key(), cell.encoder, *measures, device.type]).encode())
+def load_target(config: TrainingConfig, scale: Scale, paths: Mapping[str, Path]) -> Dataset:
+    """The data set that a run is transferred to."""
+    return load(scale.target, seed=config.seed, path=paths.get(scale.target))
+
+
+def result_file(out: Path, cell: Cell, measures: Sequence[str], device: torch.device, data: Sequence[Dataset]) -> Path:
+    """Where the numbers of a run are kept: named by configuration, measures, device, data, and the code that decides them."""
+    words = [cell.config.key(), cell.encoder, *measures, device.type, *map(fingerprint, data)]
+    digest = hashlib.sha256(json.dumps(words).encode())
     digest.update(source_digest(__name__).encode())
     return out / f"{digest.hexdigest()[:16]}.json"
 
@@ -174,13 +180,19 @@ def run_cell(
     """Train (or take the finished run), measure, keep; returns {"group", "row", "seed", "values"}."""
     torch.set_num_threads(1)
     place = pick_device(device)
-    target = result_file(out, cell, measures, place)
+    data = load_for(cell.config, paths)
+    others = [load_target(cell.config, scale, paths)] if "transfer" in measures else []
+    target = result_file(out, cell, measures, place, [data, *others])
     if not target.exists():
-        data = load_for(cell.config, paths)
         run = Trained(cell, data, _encoder_of(cell, data, place, runs), place, scale, paths)
         values = {name: value for measure in measures for name, value in MEASURES[measure](run).items()}
         write_json(target, {"config": cell.config.description(), "device": place.type, "values": values})
-    values = json.loads(target.read_text(encoding="utf-8"))["values"]
+    try:
+        values = json.loads(target.read_bytes())["values"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"result={target}: no result of a run ({error!r}); delete it to measure the run again"
+        ) from error
     return {"group": cell.group, "row": cell.row, "seed": cell.config.seed, "values": values}
 
 

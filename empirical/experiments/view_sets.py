@@ -23,7 +23,8 @@ import torch
 from scipy.stats import kendalltau
 from tqdm import tqdm
 
-from empirical.data.sets import NAMES, Dataset, load
+from empirical.data.reading import read
+from empirical.data.sets import NAMES, Dataset
 from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
 from empirical.experiments.study import balanced
 from empirical.views.augmentations import Augmentation
@@ -31,10 +32,12 @@ from empirical.views.protocol import finite_views
 from theory.checks import check_choice
 from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
 from theory.concentration import SigmaFrontier, augmented_distances, frontier
-from theory.ledger import write_json
+from theory.files import write_json
 from theory.setting import Array
 
 SETS = tuple(dict.fromkeys((*LADDER, *PAIRS)))
+SAMPLES = 100
+"""Test images of every class, as far as there are so many."""
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
 GROUPS = {
     "the four pairs with a": tuple(p for p in PAIRS if "a" in p),
@@ -250,7 +253,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.share("data", default="fashion", help=f"{', '.join(NAMES)} (%(default)s)")
     parser.share("path", "n-views", "seed", "json", "quiet")
-    parser.add_argument("--samples-per-class", type=integer, default=100, help="test images (%(default)s)")
+    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
+    parser.add_argument("--samples-per-class", type=integer, help=f"test images ({SAMPLES}, or all)")
     parser.add_argument("--quantiles", type=number, nargs="+", default=list(QUANTILES), help="of delta, in (0, 1)")
     parser.add_argument("--nodes", type=integer, default=2_000_000, help="search budget per frontier (%(default)s)")
     parser.add_argument(
@@ -263,14 +267,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         for q in options.quantiles:
             if not 0 < q < 1:
                 raise ValueError(f"--quantiles={q:g}: no quantile; give numbers between 0 and 1")
-        at_least(options, n_views=2, samples_per_class=2, nodes=1)
+        at_least(options, n_views=2, nodes=1)
+        if options.samples_per_class is not None:
+            at_least(options, samples_per_class=2)
         check_choice("--data", options.data, NAMES)
         errors = measured_errors(options.out, options.data, options.method)
-        data = load(options.data, seed=options.seed, path=options.path)
-        target = output_folder("--out", options.out) / "concentration.json"
+        reading = read(options.data, options.path, options.seed, options.side)
+        data = reading.data
+        least = int(data.test_labels.bincount().min())
+        samples = min(SAMPLES, least) if options.samples_per_class is None else options.samples_per_class
+        name = "concentration" if options.path is None else f"concentration-{reading.name}"
+        target = output_folder("--out", options.out) / f"{name}.json"
         deltas, sets = concentrations(
             data,
-            options.samples_per_class,
+            samples,
             options.n_views,
             options.seed,
             options.quantiles,
@@ -281,7 +291,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     setting = {
         "data": options.data,
-        "samples_per_class": options.samples_per_class,
+        "samples_per_class": samples,
         "views": options.n_views,
         "seed": options.seed,
         "quantiles": options.quantiles,
@@ -290,8 +300,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     content = as_json(setting, deltas, sets, errors)
     write_json(target, content)
-    table = text(setting, deltas, sets, errors)
-    print(json.dumps(content, indent=1) if options.json else f"{table}\n\nwritten to {target}")
+    table = "\n".join([text(setting, deltas, sets, errors), "", *reading.notes, f"written to {target}"])
+    print(json.dumps(content, indent=1) if options.json else table)
     return 0
 
 

@@ -1,34 +1,67 @@
 """Checkpoints: tensors as safetensors, everything else as JSON; nothing is ever unpickled.
 
-checkpoint.json names its tensor file by the hash of its content and is written last, each file by write, fsync, rename. So
-whenever the process dies, checkpoint.json is the old one or the new one, and the tensors it names are whole and its own.
+checkpoint.json names its tensor file by the hash of its content, holds a hash of itself, and is written last, each file as a
+whole (`theory.files`). So whenever the process dies, checkpoint.json is the old one or the new one, and the tensors it names
+are whole and its own. Processes that save into one folder take turns.
 """
 
 import hashlib
 import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from theory.files import PARTIAL, lock_in_turn, write_bytes
+
 STATE = "checkpoint.json"
-FORMAT = 1
+LOCK = "saving.lock"
+FORMAT = 2
 
 
-def save(folder: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+def save(folder: Path, tensors: Mapping[str, Tensor], state: dict[str, Any]) -> None:
     """Replace the folder's checkpoint by this one; `state` of plain JSON types. A reader finds the old one or the new one."""
-    content = safetensors.torch.save({name: value.detach().contiguous() for name, value in tensors.items()})
+    content = serialised(tensors)
     digest = hashlib.sha256(content).hexdigest()
     name = f"tensors-{digest[:16]}.safetensors"
-    text = json.dumps({"format": FORMAT, "tensors": name, "sha256": digest, "state": state}, allow_nan=False)
-    replace_file(folder / name, content)
-    replace_file(folder / STATE, text.encode())
-    for old in folder.glob("tensors-*"):
-        if old.name != name:
-            old.unlink()
+    header = {"format": FORMAT, "tensors": name, "sha256": digest, "state": state}
+    text = json.dumps({**header, "own_sha256": _digest(header)}, allow_nan=False)
+    with lock_in_turn(folder / LOCK):
+        write_bytes(folder / name, content)
+        write_bytes(folder / STATE, text.encode())
+        for old in [*folder.glob("tensors-*"), *folder.glob(f"*{PARTIAL}")]:
+            if old.name != name:
+                old.unlink(missing_ok=True)
+
+
+def serialised(tensors: Mapping[str, Tensor]) -> bytes:
+    """The tensors as safetensors; those that share memory, such as tied weights, are written once for each name.
+
+    Raises ValueError for a value that safetensors cannot hold, such as a sparse tensor or none at all.
+    """
+    try:
+        copies = {
+            name: torch.clone(value.detach().cpu(), memory_format=torch.contiguous_format)
+            for name, value in tensors.items()
+        }
+        return safetensors.torch.save(copies)
+    except (
+        AttributeError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        SafetensorError,
+    ) as error:
+        raise ValueError(
+            f"tensors={', '.join(tensors)[:200]}: a checkpoint cannot hold them ({error}); keep what training changes in "
+            "dense parameters and buffers of real numbers"
+        ) from error
 
 
 def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
@@ -37,52 +70,65 @@ def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     Raises ValueError, naming the file and the remedy, for a checkpoint that is truncated, changed, or not of this program.
     """
     path = folder / STATE
-    if not path.exists():
-        return None
+    text = _read(path)
+    while text is not None:
+        try:
+            return _parsed(path, text)
+        except ValueError:
+            newer = _read(path)  # another process may have replaced it, and removed the tensors it named
+            if newer == text:
+                raise
+            text = newer
+    return None
+
+
+def _read(path: Path) -> bytes | None:
     try:
-        saved = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise refusal(path, f"cannot be read ({type(error).__name__})") from error
-    if not isinstance(saved, dict) or saved.get("format") != FORMAT or not {"tensors", "sha256", "state"} <= set(saved):
-        raise refusal(path, "not written by this program")
-    tensors = folder / Path(saved["tensors"]).name
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _parsed(path: Path, text: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The checkpoint that checkpoint.json at `path`, which holds `text`, describes."""
+    try:
+        saved = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"cannot be read ({type(error).__name__})") from error
+    kinds = {"format": int, "tensors": str, "sha256": str, "state": dict, "own_sha256": str}
+    if (
+        not isinstance(saved, dict)
+        or saved.get("format") != FORMAT
+        or not all(isinstance(saved.get(key), kind) for key, kind in kinds.items())
+    ):
+        raise foreign(path, "not written by this program")
+    tensors = path.parent / Path(saved["tensors"]).name
     try:
         content = tensors.read_bytes()
-    except OSError as error:
-        raise refusal(path, f"names {tensors.name}, which cannot be read") from error
+    except (OSError, ValueError) as error:
+        raise damaged(path, f"names {tensors.name!r}, which cannot be read") from error
     if hashlib.sha256(content).hexdigest() != saved["sha256"]:
-        raise refusal(path, f"names {tensors.name}, which is truncated or was changed")
+        raise damaged(path, f"names {tensors.name}, which is truncated or was changed")
     try:
-        return safetensors.torch.load(content), saved["state"]
-    except SafetensorError as error:
-        raise refusal(path, f"names {tensors.name}, which is no safetensors file") from error
+        values = safetensors.torch.load(content)
+    except Exception as error:  # whatever safetensors makes of bytes that are not its own
+        raise damaged(path, f"names {tensors.name}, which is no safetensors file") from error
+    own = saved.pop("own_sha256")
+    if own != _digest(saved):
+        raise damaged(path, "was changed after it was written")
+    return values, saved["state"]
 
 
-def refusal(path: Path, reason: str) -> ValueError:
-    """The error for a checkpoint that cannot be used: it names the file and the remedy."""
+def _digest(header: dict[str, Any]) -> str:
+    """SHA-256 of all that checkpoint.json says beside this hash."""
+    return hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()
+
+
+def damaged(path: Path, reason: str) -> ValueError:
+    """The error for a checkpoint that is of no use to anybody: it names the file and the remedy."""
     return ValueError(f"checkpoint={path}: {reason}; delete it to train from the start")
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write to a temporary neighbour, on the disk, then rename: a reader finds the old file or the new one, whole."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error  # a full disk does not name the file
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is on the disk once the folder is; where folders cannot be opened (Windows) there is nothing to do."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def foreign(path: Path, reason: str) -> ValueError:
+    """The error for a checkpoint that may be a good one of something else: it names the file and the remedy."""
+    return ValueError(f"checkpoint={path}: {reason}; move its folder elsewhere to train from the start")

@@ -11,36 +11,38 @@ Source: augmentation graph: HaoChen et al. 2021, "Provable Guarantees for Self-S
 Contrastive Loss"; clusters: Shi and Malik 2000; local scale: Zelnik-Manor and Perona 2004.
 """
 
+import argparse
 import json
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
 from sklearn.cluster import SpectralClustering
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from empirical.data.sets import Dataset, fingerprint, load
+from empirical.data.reading import read
+from empirical.data.sets import NAMES, Dataset, fingerprint
 from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.heads import unit
-from empirical.training.checkpoint import replace_file
-from empirical.training.loop import TrainingConfig, pick_device, train
+from empirical.training.checkpoint import serialised
+from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device, train
 from empirical.training.methods.simclr import SimCLR
 from empirical.training.networks import Encoder, backbone_maker
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from empirical.views.protocol import finite_views
 from empirical.views.warps import Warp, matrices, warp_images
-from theory.checks import check_choice
-from theory.command import OneLineParser, exit_status, output_folder, show_progress
+from theory.checks import check_choice, make_plain
+from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
 from theory.concentration import augmented_distances
-from theory.ledger import write_json
+from theory.files import lock_in_turn, write_bytes, write_json
 from theory.setting import Array
 
 LOCAL_NEIGHBOUR = 7
@@ -83,6 +85,7 @@ class Clustering:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        make_plain(self)
         for name, least in (
             ("clusters", 2),
             ("views", 2),
@@ -144,7 +147,7 @@ def graph(distances: Array, neighbours: int) -> Array:
     n = len(distances)
     needed = max(neighbours, LOCAL_NEIGHBOUR)
     if n <= needed:
-        raise ValueError(f"samples={n}: too few for {needed} neighbours; use {needed + 1} or more")
+        raise ValueError(f"samples={n}: too few for {needed} neighbours; use {needed + 1} or more, or lower neighbours")
     order = np.argsort(distances, axis=1, kind="stable")
     scale = np.maximum(np.take_along_axis(distances, order, axis=1)[:, LOCAL_NEIGHBOUR], 1e-12)
     rows = np.repeat(np.arange(n), neighbours + 1)
@@ -191,7 +194,7 @@ def teach(
             optimizer.step()
             total += float(loss.detach()) * len(rows)
         if not np.isfinite(total):
-            raise ValueError(f"loss={total}: not finite in epoch {epoch + 1}; lower Clustering.lr={config.lr}")
+            raise ValueError(f"loss={total}: not finite in epoch {epoch + 1}; lower lr={config.lr}")
         losses.append(total / len(images))
     return Clustered(model.eval(), clusters, tuple(losses))
 
@@ -199,11 +202,19 @@ def teach(
 def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path, progress: bool = True) -> Clustered:
     """All three steps on the training images; runs: folder of the SimCLR run, where there is one."""
     images = data.train_images[: config.samples]
+    if len(images) < config.clusters:
+        raise ValueError(f"clusters={config.clusters}: more than the {len(images)} images; use {len(images)} or fewer")
     with tqdm(total=3, desc="contrast", disable=not progress) as bar:
         start: Encoder | None = None
         if config.contrast_epochs:
             contrast = TrainingConfig.for_method(
-                SimCLR(), dataset=data.name, letters=config.letters, epochs=config.contrast_epochs, seed=config.seed
+                SimCLR(),
+                dataset=data.name,
+                letters=config.letters,
+                epochs=config.contrast_epochs,
+                batch_size=batch_that_fits(TrainingConfig.batch_size, len(data.train_images)),
+                lr=config.lr,
+                seed=config.seed,
             )
             start = train(contrast, data, device, runs, progress=False).encoder
         bar.set_description("graph")
@@ -227,30 +238,62 @@ PRESETS = {
     "fashion": Clustering(warp=None, letters="abcd", views=16, contrast_epochs=25, epochs=20),
 }
 """digits: grey, so pixels will do under a warp. fashion: colour is planted, so distances are taken between features."""
+WARP = "warp"
+
+
+def parser_of_options() -> OneLineParser:
+    """The options; those that are left out are taken from the data's preset, or fitted to the data."""
+    parser = OneLineParser("cluster", description="Train a discretising encoder without labels.")
+    parser.share("data", default="digits", help=f"{', '.join(NAMES)} (%(default)s)")
+    parser.share("path")
+    parser.share("views", help=f"letters of abcdef, or {WARP} (digits: {WARP}, else abcd)")
+    parser.share("n-views", default=None, help="views per image in the graph, itself included (digits: 48, else 16)")
+    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
+    parser.add_argument("--clusters", type=integer, help="K (digits, fashion: 10, else the number of classes)")
+    parser.add_argument("--neighbours", type=integer, help="of each image in the graph (20, or fewer images)")
+    parser.add_argument("--samples", type=integer, help="use at most so many training images (3000)")
+    parser.add_argument("--contrast-epochs", type=integer, help="of SimCLR, which needs letters (warp: 0, else 25)")
+    parser.add_argument("--epochs", type=integer, help="of the network (digits: 40, else 20)")
+    parser.add_argument("--batch-size", type=integer, help="of the network (128)")
+    parser.add_argument("--lr", type=number, help="learning rate at its peak (0.002)")
+    parser.share("seed", "device", "runs", "json", "quiet")
+    parser.share("out", default=Path("build/encoders"), help="folder of DATA.safetensors and DATA.json (%(default)s)")
+    return parser
+
+
+def settings(options: argparse.Namespace, data: Dataset) -> Clustering:
+    """The preset of the data, or fashion's for data without one, changed by the options."""
+    fitted: dict[str, Any] = {}
+    if options.data not in PRESETS:
+        n = len(data.train_images)
+        fitted = {"clusters": len(data.class_names), "neighbours": max(1, min(Clustering.neighbours, n - 1))}
+    if options.views == WARP:
+        fitted |= {"warp": Warp(), "letters": "", "contrast_epochs": 0}
+    elif options.views is not None:
+        fitted |= {"warp": None, "letters": options.views, "contrast_epochs": PRESETS["fashion"].contrast_epochs}
+    names = ("clusters", "neighbours", "samples", "contrast_epochs", "epochs", "batch_size", "lr")
+    given = {name: getattr(options, name) for name in names} | {"views": options.n_views}
+    given = {name: value for name, value in given.items() if value is not None}
+    return replace(PRESETS.get(options.data, PRESETS["fashion"]), seed=options.seed, **(fitted | given))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser("cluster", description="Train a discretising encoder without labels.")
-    parser.share("data", default="digits", help=f"{', '.join(PRESETS)} (%(default)s)")
-    parser.share("seed", "device", "runs", "json", "quiet")
-    parser.share("out", default=Path("build/encoders"), help="folder of DATA.safetensors and DATA.json (%(default)s)")
+    parser = parser_of_options()
     options = parser.parse_words(argv)
     torch.set_num_threads(1)
     try:
-        check_choice("--data", options.data, PRESETS)
-        config = replace(PRESETS[options.data], seed=options.seed)
-        data = load(options.data, seed=options.seed)
+        check_choice("--data", options.data, NAMES)
+        if options.n_views is not None:
+            at_least(options, n_views=2)
+        reading = read(options.data, options.path, options.seed, options.side)
+        data, config = reading.data, settings(options, reading.data)
         device = pick_device(options.device)
         output_folder("--runs", options.runs)
-        target = output_folder("--out", options.out) / f"{options.data}.safetensors"
+        target = output_folder("--out", options.out) / f"{reading.name}.safetensors"
         result = cluster(config, data, device, options.runs, show_progress(options))
     except ValueError as error:
         parser.error(str(error))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(
-        target, safetensors.torch.save({k: v.contiguous().cpu() for k, v in result.network.state_dict().items()})
-    )
     digest = weights_hash(result.network)
     content = {
         "config": asdict(config),
@@ -258,10 +301,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "weights_sha256": digest,
         "losses": result.losses,
     }
-    write_json(target.with_suffix(".json"), content)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with lock_in_turn(target.with_suffix(".lock")):  # both files are of one network
+        write_bytes(target, serialised(result.network.state_dict()))
+        write_json(target.with_suffix(".json"), content)
     if options.json:
         print(json.dumps(content, indent=1))
         return 0
+    for note in reading.notes:
+        print(note)
     sizes = np.sort(np.bincount(result.clusters)).tolist()
     print(f"{len(result.clusters)} images in {config.clusters} clusters, sizes {sizes}")
     print(f"weights {digest[:12]}, written to {target}")

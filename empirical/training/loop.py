@@ -6,6 +6,7 @@ bit by bit on the CPU, wherever it was killed. Results are those of the last epo
 
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable
@@ -26,6 +27,10 @@ from empirical.training.methods import Learner, Method, initial_learner
 from empirical.training.networks import BACKBONES, Encoder, backbone_maker
 from empirical.training.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+from theory.checks import check_integer, check_nonnegative, check_positive, make_plain
+from theory.files import lock_or_refuse, write_text
+
+LOCK = "training.lock"
 
 Probe = Callable[[Encoder, int], dict[str, float]]
 """Measures an encoder after an epoch; epoch 0 is before training."""
@@ -46,7 +51,7 @@ class TrainingConfig:
     lr                                         learning rate at the peak of the schedule
     weight_decay                               of all parameters
 
-    Raises ValueError for a value outside its range.
+    NumPy's scalars are taken as Python's. Raises ValueError for a value outside its range.
     """
 
     dataset: str = "fashion"
@@ -67,11 +72,12 @@ class TrainingConfig:
     side: int | None = None
 
     def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 2), ("seed", 0), ("weight_decay", 0)):
-            if not getattr(self, name) >= low:
-                raise ValueError(f"{name}={getattr(self, name)}: too small; use {low} or more")
-        if not self.lr > 0:
-            raise ValueError(f"lr={self.lr}: not positive; the default is {type(self).lr}")
+        make_plain(self)
+        for name, least in (("epochs", 1), ("batch_size", 2), ("seed", 0), ("train_size", 1), ("side", 1)):
+            if getattr(self, name) is not None:
+                check_integer(name, getattr(self, name), least)
+        check_nonnegative("weight_decay", self.weight_decay)
+        check_positive("lr", self.lr, f"the default is {type(self).lr}")
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name}={getattr(self, name)!r}: unknown; choose {' or '.join(known)}")
@@ -92,13 +98,14 @@ class TrainingConfig:
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
 
-    def key(self, *modules: str) -> str:
+    def key(self, *modules: str, data: str = "") -> str:
         """Sixteen hexadecimal digits that name this configuration and the code that decides what comes of it.
 
-        modules: others whose code has a part in the run, such as the probe's. The key is the same in every process and on
-        every machine. After an edit of that code the key is another one, so that no run is answered with an old one.
+        modules: others whose code has a part in the run, such as the probe's; data: the fingerprint of the data. The key is
+        the same in every process and on every machine. After an edit of that code the key is another one, so that no run is
+        answered with an old one.
         """
-        digest = hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode())
+        digest = hashlib.sha256(f"{json.dumps(self.description(), sort_keys=True)}{data}".encode())
         backbone = () if self.encoder in BACKBONES else (self.encoder.partition(":")[0],)
         digest.update(source_digest(__name__, type(self.method).__module__, *backbone, *modules).encode())
         return digest.hexdigest()[:16]
@@ -137,14 +144,27 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device("cuda") if local is None else torch.device("cuda", int(local))
 
 
-def run_dir(root: Path | str, config: TrainingConfig, device: torch.device, probe: Probe | None = None) -> Path:
+def batch_that_fits(batch_size: int, images: int) -> int:
+    """batch_size where there are so many images, else the largest power of two in half of them, at least 2."""
+    return batch_size if images >= batch_size else max(2, 1 << (max(images, 2) // 2).bit_length() - 1)
+
+
+def run_dir(
+    root: Path | str, config: TrainingConfig, data: Dataset, device: torch.device, probe: Probe | None = None
+) -> Path:
     """The folder of a run.
 
-    There is one per configuration, code of the training and of the probe, type of device, and number of processes: devices
-    and process counts round differently, and the history holds the probe's values.
+    There is one per configuration, images, code of the training and of the probe, type of device, and number of processes:
+    devices and process counts round differently, and the history holds the probe's values.
     """
+    return _run_dir(root, config, fingerprint(data), device, probe)
+
+
+def _run_dir(
+    root: Path | str, config: TrainingConfig, data_hash: str, device: torch.device, probe: Probe | None
+) -> Path:
     several = f"x{process_count()}" if process_count() > 1 else ""
-    key = config.key() if probe is None else config.key(probe.__module__)
+    key = config.key(*(() if probe is None else (probe.__module__,)), data=data_hash)
     return Path(root) / f"{key}-{device.type}{several}"
 
 
@@ -160,27 +180,44 @@ def train(
 
     data       the images that `config` names
     device     where to train
-    out_dir    the folder of all runs; this one lives in `run_dir(out_dir, config, device, probe)`
+    out_dir    the folder of all runs; this one lives in `run_dir(out_dir, config, data, device, probe)`
     progress   show a bar on stderr, with images per second and the time left
     probe      called with (encoder, epoch) before training (epoch 0) and after each epoch; its values enter the history. It
                may switch the encoder's mode but must not change its weights.
 
     metrics.jsonl and the checkpoint are written after each epoch, each as a whole (see `checkpoint`). An interrupted run is
-    resumed after its last whole epoch; a finished one is returned as it is, and its probe is not called again.
+    resumed after its last whole epoch; a finished one is returned as it is, and its probe is not called again. One process
+    at a time trains a run, and a lock that ends with the process keeps others away.
     Within a process group (`distributed.processes`) the processes share each batch and end with the same weights, those of
     one process up to rounding, batch statistics being taken over all of them. Process 0 probes, shows progress and writes
     to out_dir, which all must see; the history of the others lacks the probe's values.
 
-    Raises ValueError when the data are not those of the configuration or fill no batch, when the checkpoint cannot be
-    used, and when the loss is not finite.
+    Raises ValueError when the data are not those of the configuration or fill no batch, when another process trains the run,
+    when the checkpoint cannot be used, when a checkpoint could not hold the encoder, and when the loss is not finite.
     """
     _check_data(config, data)
-    device, first = torch.device(device), process_rank() == 0
-    folder = run_dir(out_dir, config, device, probe)
-    folder.mkdir(parents=True, exist_ok=True)
-
-    images = data.train_images.to(device)
+    device = torch.device(device)
     data_hash = fingerprint(data)
+    folder = _run_dir(out_dir, config, data_hash, device, probe)
+    folder.mkdir(parents=True, exist_ok=True)
+    if process_rank() != 0:
+        return _train(config, data.train_images.to(device), data_hash, device, folder, False, probe)
+    busy = f"runs={folder}: another process is training this run; wait for it, or give another folder of runs"
+    with lock_or_refuse(folder / LOCK, busy):
+        return _train(config, data.train_images.to(device), data_hash, device, folder, progress, probe)
+
+
+def _train(
+    config: TrainingConfig,
+    images: Tensor,
+    data_hash: str,
+    device: torch.device,
+    folder: Path,
+    progress: bool,
+    probe: Probe | None,
+) -> TrainingResult:
+    """`train`, in the run's own folder."""
+    first = process_rank() == 0
     steps = len(images) // config.batch_size
     learner = synchronised(initial_learner(config.method, config.encoder, config.seed), device)
     placement: dict[str, Any] = {
@@ -196,14 +233,14 @@ def train(
         tensors, state = saved
         _restore(tensors, state, config, data_hash, folder, learner, optimizer)
         done, history = state["epoch"], state["history"]
-    elif probe is not None and first:
-        history.append({"epoch": 0, **probe(learner.encoder, 0)})
+    elif first:
+        checkpoint.serialised(_tensors(learner, optimizer))  # refuses now what it could not hold after the first epoch
+        if probe is not None:
+            history.append({"epoch": 0, **_values(probe, learner.encoder, 0)})
 
     loss_of = averaged(learner)
     per_epoch = steps * config.batch_size
-    bar = tqdm(
-        total=config.epochs * per_epoch, initial=done * per_epoch, unit="image", disable=not (progress and first)
-    )
+    bar = tqdm(total=config.epochs * per_epoch, initial=done * per_epoch, unit="image", disable=not progress)
     with bar:
         for epoch in range(done + 1, config.epochs + 1):
             start = time.perf_counter()
@@ -213,18 +250,30 @@ def train(
             history.append({"epoch": epoch, "loss": loss, "images_per_second": rate})
             if first:
                 if probe is not None:
-                    history[-1].update(probe(learner.encoder, epoch))
+                    history[-1].update(_values(probe, learner.encoder, epoch))
                 lines = "".join(json.dumps(record) + "\n" for record in history)
-                checkpoint.replace_file(folder / "metrics.jsonl", lines.encode())
+                write_text(folder / "metrics.jsonl", lines)
                 state = {
                     "config": config.description(),
                     "data": data_hash,
                     "epoch": epoch,
                     "history": history,
+                    "untrained": _untrained(optimizer),
                 }
                 checkpoint.save(folder, _tensors(learner, optimizer), state)
     wait_for_all()
     return TrainingResult(encoder=learner.encoder.eval(), history=tuple(history), folder=folder)
+
+
+def _values(probe: Probe, encoder: Encoder, epoch: int) -> dict[str, float]:
+    """What the probe measures, as numbers that JSON can hold."""
+    values = {name: float(value) for name, value in probe(encoder, epoch).items()}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise ValueError(
+                f"probe={name}: {value} after epoch {epoch}, not finite; let the probe give finite numbers"
+            )
+    return values
 
 
 def _train_epoch(
@@ -260,9 +309,7 @@ def _train_epoch(
         bar.update(batch)
     mean = total.item() / steps
     if not abs(mean) < float("inf"):
-        raise ValueError(
-            f"loss={mean}: not finite in epoch {epoch}; check the images, or lower TrainingConfig.lr={config.lr}"
-        )
+        raise ValueError(f"loss={mean}: not finite in epoch {epoch}; check the images, or lower lr={config.lr}")
     return mean
 
 
@@ -283,12 +330,12 @@ def _check_data(config: TrainingConfig, data: Dataset) -> None:
     if n < config.batch_size:
         raise ValueError(
             f"batch_size={config.batch_size}: more than the {n} training images; load more images, or lower "
-            f"TrainingConfig.batch_size to {n} or less"
+            f"batch_size to {n} or less"
         )
     if config.batch_size % process_count():
         raise ValueError(
             f"batch_size={config.batch_size}: not a multiple of the {process_count()} processes; start torchrun with a "
-            "number of processes that divides it"
+            "number of processes that divides it, or change batch_size"
         )
 
 
@@ -298,6 +345,12 @@ def _tensors(learner: Learner, optimizer: Optimizer) -> dict[str, Tensor]:
     for number, values in optimizer.state_dict()["state"].items():
         named |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
     return named
+
+
+def _untrained(optimizer: Optimizer) -> list[int]:
+    """Numbers of the parameters that no loss has reached, and of which the optimiser keeps nothing."""
+    state = optimizer.state_dict()
+    return [number for group in state["param_groups"] for number in group["params"] if number not in state["state"]]
 
 
 def _restore(
@@ -311,12 +364,12 @@ def _restore(
 ) -> None:
     """Put the checkpoint of this run into the learner and the optimiser; ValueError for a checkpoint of another run."""
     path = folder / checkpoint.STATE
-    if set(state) != {"config", "data", "epoch", "history"}:
-        raise checkpoint.refusal(path, "not written by this program")
+    if set(state) != {"config", "data", "epoch", "history", "untrained"}:
+        raise checkpoint.foreign(path, "not written by this program")
     if state["config"] != config.description():
-        raise checkpoint.refusal(path, f"belongs to another configuration, {state['config']}")
+        raise checkpoint.foreign(path, f"belongs to another configuration, {state['config']}")
     if state["data"] != data_hash:
-        raise checkpoint.refusal(path, "trained on other images than these")
+        raise checkpoint.foreign(path, "trained on other images than these")
     weights: dict[str, Tensor] = {}
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
@@ -330,8 +383,8 @@ def _restore(
         learner.load_state_dict(weights)
         groups = optimizer.state_dict()["param_groups"]
         numbers = {number for group in groups for number in group["params"]}
-        if set(moments) != numbers:
+        if set(moments) != numbers - set(state["untrained"]):
             raise ValueError(f"moments of {len(moments)} parameters, not of {len(numbers)}")
         optimizer.load_state_dict({"state": moments, "param_groups": groups})
     except (RuntimeError, ValueError) as error:
-        raise checkpoint.refusal(path, "holds other tensors than those of this configuration") from error
+        raise checkpoint.foreign(path, "holds other tensors than those of this configuration") from error

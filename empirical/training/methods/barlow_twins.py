@@ -11,6 +11,7 @@ from empirical.training import objectives
 from empirical.training.distributed import gather
 from empirical.training.methods import Head, Learner, Method, encode
 from empirical.training.networks import Encoder
+from theory.checks import make_plain
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class BarlowTwins:
     widths: tuple[int, ...] = (256, 256, 256)
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if not self.weight >= 0:
             raise ValueError(f"weight={self.weight}: lambda is negative; use 0 or more, the paper has 0.005")
 

@@ -14,6 +14,7 @@ from empirical.training import objectives
 from empirical.training.distributed import gather
 from empirical.training.methods import Head, Learner, Method, check_positives, check_temperature, encode
 from empirical.training.networks import Encoder
+from theory.checks import make_plain
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class MoCo:
     widths: tuple[int, ...] = (128, 64)
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_temperature(self.temperature)
         check_positives(self.positives, self.views)
         if self.queue_size < 1:
@@ -95,7 +97,7 @@ class MoCoLearner(Learner):
             k = gather(encode(self.momentum_encoder, keys))
         if len(k) > method.queue_size:
             raise ValueError(
-                f"queue_size={method.queue_size}: smaller than the batch of {len(k)}; raise it, or lower batch_size"
+                f"queue_size={method.queue_size}: smaller than the batch of {len(k)}; raise queue_size, or lower batch_size"
             )
         self._fresh = functional.normalize(k[:, -1], dim=1)
         if method.positives == "pair":

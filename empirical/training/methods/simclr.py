@@ -11,6 +11,7 @@ from empirical.training import objectives
 from empirical.training.distributed import gather
 from empirical.training.methods import Head, Learner, Method, check_positives, check_temperature, encode
 from empirical.training.networks import Encoder
+from theory.checks import make_plain
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class SimCLR:
     widths: tuple[int, ...] = (128, 64)
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_temperature(self.temperature)
         check_positives(self.positives, self.views)
         if self.degrees is not None and not (self.degrees > 0 and self.positives == "pair"):

@@ -12,6 +12,7 @@ from empirical.training.distributed import gather
 from empirical.training.methods import Head, Learner, Method, encode
 from empirical.training.networks import Encoder, projection_head
 from empirical.training.optimisation import Groups
+from theory.checks import make_plain
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class SimSiam:
     predictor_rate: float = 5.0
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if not self.predictor_rate > 0:
             raise ValueError(f"predictor_rate={self.predictor_rate}: not positive; 1 to 10 is usual")
 

@@ -225,9 +225,9 @@ def test_what_was_not_trained_is_measured_without_training(tiny, monkeypatch, tm
 def test_other_measures_or_configurations_are_other_results(tiny):
     root, cell, measures, _ = tiny
     cpu = running.pick_device("cpu")
-    base = running.result_file(root, cell, measures, cpu)
-    assert running.result_file(root, cell, measures[:1], cpu) != base
-    assert running.result_file(root, replace(cell, config=replace(cell.config, seed=1)), measures, cpu) != base
+    base = running.result_file(root, cell, measures, cpu, [])
+    assert running.result_file(root, cell, measures[:1], cpu, []) != base
+    assert running.result_file(root, replace(cell, config=replace(cell.config, seed=1)), measures, cpu, []) != base
 
 
 @pytest.mark.parametrize(
@@ -250,13 +250,13 @@ def test_an_edit_to_a_measure_gives_another_file(edited, tiny, tmp_path, monkeyp
 
     root, cell, measures, _ = tiny
     cpu = running.pick_device("cpu")
-    before = running.result_file(root, cell, measures, cpu)
+    before = running.result_file(root, cell, measures, cpu, [])
     assert digest() == source_digest("empirical.experiments.running")
     with (tmp_path / edited).open("a") as file:
         file.write("\nEDITED = True\n")
     after = digest()
     monkeypatch.setattr(running, "source_digest", lambda *_: after)
-    assert running.result_file(root, cell, measures, cpu) != before
+    assert running.result_file(root, cell, measures, cpu, []) != before
 
 
 def test_concentration_does_not_depend_on_the_encoder_and_falls_with_richer_views(tiny):

@@ -1,0 +1,62 @@
+"""What a command that trains reads: data of any kind, brought to one size, and the name of its results."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import ExifTags, Image
+
+from empirical.data.imagefiles import SUFFIXES
+from empirical.data.sets import Dataset, fingerprint, load
+
+COMMON_SIDE = 32
+"""Pixels to which images of several sizes are brought, where all of them have so many."""
+LARGEST_SIDE = 256
+"""Images of one size keep it up to so many pixels; the networks here are made for 16 and 32."""
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+_TURNED = (5, 6, 7, 8)
+"""Orientation tags that exchange width and height."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read.
+
+    side    given, or chosen for images of several sizes; None: the images keep their size
+    name    of results: the data set's own where it is embedded, else with the first digits of the data's fingerprint, so
+            that no two folders share a result
+    notes   what was chosen for the user, one line each
+    """
+
+    data: Dataset
+    side: int | None
+    name: str
+    notes: tuple[str, ...]
+
+
+def read(name: str, path: Path | None, seed: int, side: int | None = None, train_size: int | None = None) -> Reading:
+    """Load a data set for a command, as `sets.load` does; the images of a folder get a common side where they need one."""
+    notes = []
+    if name == "folder" and path is not None and side is None:
+        sizes = image_sizes(path)
+        largest, smallest = max(map(max, sizes), default=0), min(map(min, sizes), default=0)
+        if len(sizes) > 1 or largest > LARGEST_SIDE:
+            side = max(1, min(COMMON_SIDE, smallest))
+            found = f"of {len(sizes)} sizes" if len(sizes) > 1 else f"of {largest} pixels"
+            notes.append(f"images {found} scaled to {side}x{side} pixels; --side sets another")
+    data = load(name, seed=seed, train_size=train_size, path=path, side=side)
+    return Reading(data, side, name if path is None else f"{name}-{fingerprint(data)[:8]}", tuple(notes))
+
+
+def image_sizes(folder: Path) -> set[tuple[int, int]]:
+    """(width, height), as shown, of every image file below the folder, by its header; `load` refuses what cannot be read."""
+    sizes = set()
+    for file in folder.rglob("*"):
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
+            try:
+                with Image.open(file, formats=FORMATS) as image:
+                    width, height = image.size
+                    turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
+            except Exception:  # decoders raise anything
+                continue
+            sizes.add((height, width) if turned else (width, height))
+    return sizes
