@@ -39,9 +39,13 @@ def _documents(command: str, description: str, argv: Sequence[str] | None) -> tu
     parser.share("out", default=Path("build/report"))
     options = parser.parse_words(argv)
     try:
-        return _report().read(options.evidence), output_folder("--out", options.out)
+        documents = _report().read(options.evidence)
+        folder = output_folder("--out", options.out)
     except ValueError as error:
         parser.error(str(error))
+    if names := _report().unrecorded(options.evidence):
+        print(f"taken as they are, without a hash beside them: {', '.join(names)}", file=sys.stderr)
+    return documents, folder
 
 
 def _drawn(documents: Documents, folder: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from xml.dom.minidom import parseString
 
 import matplotlib
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.cbook import is_math_text
 
@@ -20,6 +20,7 @@ from figures import claims as claims_part
 from figures import embedding, experiments, report, risk, slack, style
 from figures.claims import formula
 from figures.evidence import THEORY
+from theory.digests import write_evidence
 from theory.ledger import claims
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +69,7 @@ def test_verdicts_follow_all_evidence(evidence, tmp_path):
     shutil.copytree(evidence, folder)
     content = json.loads((folder / "simulate.json").read_text())
     content["evidence"][0]["holds"] = False
-    (folder / "simulate.json").write_text(json.dumps(content))
+    write_evidence(folder / "simulate.json", content)
     verdicts = {claim["id"]: claim["verdict"] for claim in report.read(folder)[THEORY][""]}
     assert verdicts["example-1"] == "undecided"
     assert verdicts["lemma-3.1"] == "proved"
@@ -96,6 +97,29 @@ def test_bad_evidence_is_named_with_the_command_that_makes_it(evidence, tmp_path
     assert f"python -m {name.split('.')[0].split('-')[0]}" in error
     assert f"evidence={folder / name.replace('digits', '*' if damage == 'missing' else 'digits')}: " in error
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("name", ["theory.json", "simulate.json", "empirical-digits.json"])
+def test_evidence_that_was_changed_is_refused(evidence, tmp_path, name, capsys):
+    """A change that leaves it JSON, and of the right form, is seen by its hash."""
+    folder = tmp_path / "evidence"
+    shutil.copytree(evidence, folder)
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content.replace(b"0", b"1", 1))
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--evidence", str(folder), "--out", str(tmp_path / "report")])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"evidence={folder / name}: changed after it was written (its SHA-256 differs); run python -m " in error
+    assert not (tmp_path / "report").exists()
+
+
+def test_evidence_without_a_hash_is_taken_and_named(evidence, tmp_path, capsys):
+    folder = tmp_path / "evidence"
+    shutil.copytree(evidence, folder, ignore=shutil.ignore_patterns("simulate.json.sha256", "report"))
+    assert cli.draw_main(["--evidence", str(folder), "--out", str(tmp_path / "report")]) == 0
+    assert capsys.readouterr().err == "taken as they are, without a hash beside them: simulate.json\n"
 
 
 def test_same_evidence_same_page(html, evidence):
@@ -189,6 +213,7 @@ def test_letters_that_the_font_lacks_are_left_to_the_viewer(study):
     assert {"猫", "σκύλος", "$x$"} <= shown
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=12))
 def test_any_name_can_be_drawn(name):
     def draw(name):
@@ -200,9 +225,9 @@ def test_any_name_can_be_drawn(name):
     assert not is_math_text(style.plain(name))
 
 
-@pytest.mark.parametrize("settings", ["font.size: 30\ntext.usetex: True\nsvg.fonttype: none\ntimezone: Asia/Tokyo\n"])
-def test_the_user_s_settings_change_no_figure(settings, evidence, tmp_path):
-    (tmp_path / "matplotlibrc").write_text(settings)
+@pytest.mark.parametrize("written", ["font.size: 30\ntext.usetex: True\nsvg.fonttype: none\ntimezone: Asia/Tokyo\n"])
+def test_the_user_s_settings_change_no_figure(written, evidence, tmp_path):
+    (tmp_path / "matplotlibrc").write_text(written)
     code = (
         "import json, sys; from figures import embedding, style\n"
         "sys.stdout.write(style.render(embedding.draw, json.load(open(sys.argv[1]))))"
@@ -224,5 +249,7 @@ def test_settings_that_matplotlib_refuses_are_said_without_a_traceback(words, ev
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     *_, last = done.stderr.splitlines()  # before it matplotlib itself names the file
-    assert re.fullmatch(r"contrastive-theory.*: matplotlib: refuses your settings \(.*\); mend your matplotlibrc.*", last)
+    assert re.fullmatch(
+        r"contrastive-theory.*: matplotlib: refuses your settings \(.*\); mend your matplotlibrc.*", last
+    )
     assert "Traceback" not in done.stderr
