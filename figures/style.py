@@ -69,13 +69,13 @@ def render(draw: Callable[[Subject], Canvas], subject: Subject, **options: Any) 
 
     options  for matplotlib's `savefig`
     """
-    lacking = {"message": r"Glyph \d+ .* missing from font", "category": UserWarning}
+    lacking = r"Glyph \d+ .* missing from font"
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", **lacking)
+        warnings.filterwarnings("error", lacking, UserWarning)
         try:
             return _svg(draw, subject, SETTINGS, options)
         except UserWarning:
-            warnings.filterwarnings("ignore", **lacking)
+            warnings.filterwarnings("ignore", lacking, UserWarning)
             return _svg(draw, subject, SETTINGS | {"svg.fonttype": "none"}, options)
 
 
