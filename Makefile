@@ -15,10 +15,11 @@ help: ## show this list
 
 setup: $(VENV)/.ready ## make .venv with the pinned packages and this one
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python %d.%d found; 3.11 or newer is needed: make PYTHON=python3.12 ..." % v[:2])'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements.lock
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) -r requirements-torch.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -41,7 +42,7 @@ slow: setup ## thousands of hostile inputs, kills and full disks (slow)
 	$(BIN)/python -m pytest -n 2 -m slow tests
 
 checks: setup ## install what the tests against CP-SAT, Dask and kornia need
-	$(PIP) -c requirements.lock -r requirements-checks.lock
+	$(PIP) --require-hashes --no-deps -r requirements-checks.lock
 
 clean: ## remove build/ and the caches
 	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -89,6 +89,7 @@ def entry() -> int:
     """The console command."""
     for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # thread pools slow down processes that share the cores
         os.environ.setdefault(pool, "1")
+    os.environ.setdefault("PYTHONSAFEPATH", "1")  # worker processes take no module from the folder they start in
     return exit_status(main)
 
 

@@ -24,7 +24,7 @@ from empirical.training.methods import METHODS, Method
 from empirical.training.parameters import add_parameters, with_parameters
 from theory.checks import check_choice
 from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
-from theory.files import write_json
+from theory.digests import write_evidence
 from theory.theorem1 import FORMS, choose
 
 DEFAULTS = {"fashion": ("abcd", 10), "digits": ("ab", 40)}
@@ -157,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not first:
         return 0
     content = study_json(study)
-    write_json(target, content)
+    write_evidence(target, content)
     text = "\n".join([report(study), "", *notes, f"written to {target}"])
     print(json.dumps(content, indent=1) if options.json else text)
     failed = [e.claim for e in evidence(study) if not e.holds]

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("theory", "simulate", "empirical", "figures")
-"""The packages whose modules count; other distributions are named by their versions in requirements.lock."""
+"""The packages whose modules count; other distributions are named by their versions in the requirements*.lock."""
 
 
 def source_digest(*modules: str) -> str:

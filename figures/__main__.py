@@ -3,12 +3,13 @@
 Exit status 0: written; 2: evidence is missing or damaged.
 """
 
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from figures.evidence import Documents
-from figures.report import drawings, page, read
 from theory.command import OneLineParser, exit_status, output_folder
 from theory.files import write_text
 
@@ -17,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Write the report and its figures; returns the exit status."""
     documents, folder = _documents("report", "Write the report and its figures from the evidence.", argv)
     drawn = _drawn(documents, folder)
-    text = page(documents, drawn)
+    text = _report().page(documents, drawn)
     target = folder / "index.html"
     write_text(target, text)
     print(f"report: {target} ({len(text) / 1e6:.1f} MB, self-contained), figures in {folder / 'figures'}")
@@ -38,17 +39,26 @@ def _documents(command: str, description: str, argv: Sequence[str] | None) -> tu
     parser.share("out", default=Path("build/report"))
     options = parser.parse_words(argv)
     try:
-        return read(options.evidence), output_folder("--out", options.out)
+        documents = _report().read(options.evidence)
+        folder = output_folder("--out", options.out)
     except ValueError as error:
         parser.error(str(error))
+    if names := _report().unrecorded(options.evidence):
+        print(f"taken as they are, without a hash beside them: {', '.join(names)}", file=sys.stderr)
+    return documents, folder
 
 
 def _drawn(documents: Documents, folder: Path) -> dict[str, str]:
     """Every figure as SVG, by name, written below the folder."""
-    drawn = drawings(documents)
+    drawn: dict[str, str] = _report().drawings(documents)
     for name, figure in drawn.items():
         write_text(folder / "figures" / f"{name}.svg", figure)
     return drawn
+
+
+def _report() -> ModuleType:
+    """The module `figures.report`, imported late: it loads matplotlib, which refuses some settings of the user's."""
+    return importlib.import_module("figures.report")
 
 
 if __name__ == "__main__":

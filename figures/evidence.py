@@ -1,11 +1,13 @@
 """The evidence that the report shows: the JSON files in build/evidence."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from theory.digests import recorded
 from theory.ledger import Evidence, verdict_of
 
 
@@ -40,7 +42,7 @@ Documents = dict[EvidenceFiles, dict[str, Any]]
 def read(folder: Path, inputs: Iterable[EvidenceFiles]) -> Documents:
     """The files of `inputs` in `folder`; each claim of theory.json gets the evidence of all files and the verdict they imply.
 
-    Raises ValueError, with the command to run, where a required file is missing or a file is not JSON.
+    Raises ValueError, with the command to run, where a required file is missing, or a file is not the one that was written.
     """
     documents = {files: _load_all(folder, files) for files in dict.fromkeys([THEORY, *inputs])}
     later = [
@@ -54,6 +56,12 @@ def read(folder: Path, inputs: Iterable[EvidenceFiles]) -> Documents:
     return {**documents, THEORY: {"": claims}}
 
 
+def unrecorded(folder: Path, inputs: Iterable[EvidenceFiles]) -> list[str]:
+    """The names of the files of `inputs` without a hash beside them, which are taken as they are."""
+    paths = {path for files in {THEORY, *inputs} for path in folder.glob(files.pattern)}
+    return sorted(path.name for path in paths if recorded(path) is None)
+
+
 def _load_all(folder: Path, files: EvidenceFiles) -> dict[str, Any]:
     paths = sorted(folder.glob(files.pattern), reverse=files.descending)
     if files.required and not paths:
@@ -62,9 +70,12 @@ def _load_all(folder: Path, files: EvidenceFiles) -> dict[str, Any]:
 
 
 def _load(path: Path, command: str) -> Any:
+    content, written = path.read_bytes(), recorded(path)
+    if written not in (None, hashlib.sha256(content).hexdigest()):
+        raise ValueError(f"evidence={path}: changed after it was written (its SHA-256 differs); run {command} again")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return json.loads(content)
+    except ValueError as error:
         raise ValueError(f"evidence={path}: not JSON ({error}); delete it and run {command}") from None
 
 

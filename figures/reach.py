@@ -7,7 +7,7 @@ import numpy as np
 from figures.figure import Figure
 from figures.records import Study, drawn_measurements
 from figures.study import SECTION
-from figures.style import FORM_COLOURS, Canvas, canvas, colour
+from figures.style import FORM_COLOURS, Canvas, canvas, colour, plain
 from theory.theorem1 import FORMS, margin
 
 
@@ -36,7 +36,7 @@ def draw(study: Study) -> Canvas:
             needed = needed_alpha(form, s, float(np.median(nearest)), square)
             axes.plot(s, needed, color=colour(FORM_COLOURS, form), label=f"{form} needs")
         axes.set(xlim=(0, 2), ylim=(0, 1.02), xlabel="spread s")
-        axes.set_title(f"{measurement['layer']}\n{measurement['views']}", fontsize=9)
+        axes.set_title(f"{plain(measurement['layer'])}\n{plain(measurement['views'])}", fontsize=9)
     panels[0].set_ylabel(r"share $\alpha$ of the class")
     panels[0].plot([], [], color="grey", lw=0.8, label="a class reaches")
     panels[0].legend(fontsize=8, loc="lower right")

@@ -15,9 +15,14 @@ from figures.style import render
 def read(folder: Path) -> Documents:
     """The evidence in `folder` that the sections of the report need.
 
-    Raises ValueError, with the command to run, where a required file is missing or a file is not JSON.
+    Raises ValueError, with the command to run, where a required file is missing, or a file is not the one that was written.
     """
     return evidence.read(folder, [section.inputs for section in registry.sections(registry.parts())])
+
+
+def unrecorded(folder: Path) -> list[str]:
+    """The names of the files that `read` takes as they are, as no hash stands beside them."""
+    return evidence.unrecorded(folder, [section.inputs for section in registry.sections(registry.parts())])
 
 
 def drawings(documents: Documents) -> dict[str, str]:

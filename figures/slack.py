@@ -5,7 +5,7 @@ from matplotlib.patches import Rectangle
 from figures.figure import Figure
 from figures.records import Study, drawn_measurements
 from figures.study import SECTION
-from figures.style import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW, Canvas, canvas, colour
+from figures.style import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW, Canvas, canvas, colour, plain
 
 COST_COLOURS = {
     "2 (1 - sigma)": BLUE,
@@ -45,10 +45,10 @@ def draw(study: Study) -> Canvas:
             available = 1 - binding["product"]
             axes.plot([available, available], [row - 0.4, row + 0.4], color=BLACK, lw=2)
             pair = f"{study['class_names'][binding['label']]} / {study['class_names'][binding['rival']]}"
-            axes.text(max(left, available) + 0.04, row, pair, va="center", fontsize=7)
+            axes.text(max(left, available) + 0.04, row, plain(pair), va="center", fontsize=7)
         axes.set_yticks(range(len(certificates)), [c["form"] for c in certificates])
         axes.invert_yaxis()
-        axes.set_title(f"{measurement['layer']}\n{measurement['views']}", fontsize=9)
+        axes.set_title(f"{plain(measurement['layer'])}\n{plain(measurement['views'])}", fontsize=9)
         axes.set_xlabel(r"spent (bar) against $1-\mu_l\cdot\mu_k$ (mark)")
         axes.grid(visible=False, axis="y")
         axes.margins(x=0.28)

@@ -16,7 +16,7 @@ from simulate.models import models
 from simulate.sweep import Tally
 from simulate.tables import aligned, finite, suite_json, suite_table
 from theory.command import OneLineParser, at_least, exit_status, output_folder, show_progress
-from theory.files import write_json
+from theory.digests import write_evidence
 
 CURVE_SAMPLES = 20_000
 REACHES = tuple(float(B) for B in np.geomspace(0.25, 32, 15))
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "remedy": {"b": SOURCE_WEIGHT, "lambda": LOSS_WEIGHT, "rows": remedy.as_json(remedies)},
         "phase": [phase.as_json(plane) for model in known for plane in model.planes()],
     }
-    write_json(target, content)
+    write_evidence(target, content)
     if options.json:
         print(json.dumps(content, indent=1))
     holding = evidence.standing(found)

@@ -4,24 +4,31 @@ import errno
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
 import termios
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import joblib
 import pytest
 import z3
 
 import contrastive_theory
 from contrastive_theory import __main__ as console
-from theory import ledger
+from theory import files, ledger
 from theory.command import OneLineParser, exit_status, output_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 START = [sys.executable, "-m", "contrastive_theory"]
 QUICK = ["claims", "--claim", "lemma-3.1"]
 MONTE_CARLO = ["gaussian", "--delta", "0.5", "--spreads", "0.3", "--false-alarm", "0.01"]
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch names what it raises."""
 
 
 def environment(**changes):
@@ -148,6 +155,13 @@ def test_what_the_package_names_is_there():
         (PermissionError(errno.EACCES, "Permission denied", "a"), 2, "a: Permission denied; give a path that you may"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "a"), 2, "a: No such file or directory; check"),
         (MemoryError(), 2, "the memory is used up"),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+            2,
+            "the memory is used up",
+        ),
+        (OutOfMemoryError("CUDA out of memory"), 2, "the memory is used up"),
+        (BrokenProcessPool("terminated"), 2, "a worker process was ended from outside"),
     ],
 )
 def test_what_is_not_the_fault_of_the_program_ends_in_one_line(error, status, message, capsys):
@@ -157,13 +171,38 @@ def test_what_is_not_the_fault_of_the_program_ends_in_one_line(error, status, me
     assert message in printed
 
 
-@pytest.mark.parametrize("error", [RuntimeError("odd"), ValueError("odd"), ZeroDivisionError("odd")])
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("odd"), ValueError("odd"), ZeroDivisionError("odd"), BaseException("odd"), ImportError("odd")],
+)
 def test_an_error_of_the_program_is_never_taken_for_a_contradiction(error, capsys):
     assert ended(raiser(error)) == 70
     printed = capsys.readouterr().err
     assert "Traceback" in printed
     assert f"{type(error).__name__}: odd" in printed
     assert printed.splitlines()[-1].endswith("/issues")
+
+
+@pytest.mark.parametrize("code", [1, 3, -1, "odd"])
+def test_code_that_ends_the_program_cannot_set_its_status(code, capsys):
+    assert ended(raiser(SystemExit(code))) == 70
+    assert f"ended the program, with status {code!r}" in capsys.readouterr().err
+
+
+def test_a_worker_that_was_killed_is_no_error_of_the_program(capsys):
+    def main():
+        kill = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+        return joblib.Parallel(n_jobs=2)(joblib.delayed(exec)(kill) for _ in range(2))
+
+    assert ended(main) == 2
+    printed = capsys.readouterr().err
+    assert "a worker process was ended from outside" in printed
+    assert "Traceback" not in printed
+
+
+def test_where_pipes_cannot_be_polled_a_broken_one_counts_as_closed(monkeypatch):
+    monkeypatch.delattr(select, "poll")
+    assert ended(raiser(BrokenPipeError(errno.EPIPE, "Broken pipe"))) == 141
 
 
 @pytest.mark.parametrize("status", [0, 1, 2])
@@ -175,8 +214,8 @@ def test_a_full_disk_is_said_of_the_file_that_did_not_fit(tmp_path, monkeypatch,
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
-    assert ended(lambda: ledger.write_json(tmp_path / "theory.json", [])) == 2
+    monkeypatch.setattr(Path, "open", full)
+    assert ended(lambda: files.write_json(tmp_path / "theory.json", [])) == 2
     assert f"{tmp_path / 'theory.json'}: No space left on device; free some space" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 

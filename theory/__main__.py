@@ -10,7 +10,8 @@ from pathlib import Path
 
 from theory.checks import check_choice
 from theory.command import OneLineParser, exit_status, output_folder
-from theory.files import write_json, write_text
+from theory.digests import write_evidence
+from theory.files import write_text
 from theory.ledger import Claim, as_json, claims, gather
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.statements import as_markdown
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif options.claim is not None:
         print(whole(entries[0]))
     if options.claim is None:
-        write_json(options.out / "theory.json", entries)
+        write_evidence(options.out / "theory.json", entries)
     if options.docs is not None:
         write_text(options.docs / "docs" / "statements.md", as_markdown(chosen))
         readme = options.docs / "README.md"

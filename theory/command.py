@@ -21,6 +21,7 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -182,14 +183,18 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
         status = INTERRUPTED
     except OSError as error:
         status = _environment(error)
-    except MemoryError:
-        _say("the memory is used up; give fewer images or views, or a larger machine")
+    except BrokenExecutor:
+        _say("a worker process was ended from outside, most often for lack of memory; give a smaller --jobs")
         status = BAD_INPUT
-    except Exception:
-        with contextlib.suppress(OSError):
-            traceback.print_exc()
-        _say(f"an error of this program; please report the lines above at {ISSUES}")
-        status = PROGRAM_ERROR
+    except BaseException as error:  # other people's code may raise anything
+        if _is_memory(error):
+            _say("the memory is used up; give fewer images or views, or a larger machine")
+            status = BAD_INPUT
+        else:
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
+            _say(f"an error of this program; please report the lines above at {ISSUES}")
+            status = PROGRAM_ERROR
     for stream in (sys.stdout, sys.stderr):
         _finish(stream)
     return status
@@ -198,8 +203,10 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
 def _status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
     try:
         return main(argv)
-    except SystemExit as stop:  # argparse ends this way
-        return stop.code if isinstance(stop.code, int) else 0
+    except SystemExit as stop:
+        if stop.code in (None, 0, BAD_INPUT):  # argparse ends this way
+            return BAD_INPUT if stop.code else 0
+        raise RuntimeError(f"code that was called ended the program, with status {stop.code!r}") from stop
 
 
 def _environment(error: OSError) -> int:
@@ -211,6 +218,15 @@ def _environment(error: OSError) -> int:
     return BAD_INPUT
 
 
+def _is_memory(error: BaseException) -> bool:
+    """Whether the memory is used up: of the machine or, as torch says it in a RuntimeError, of a device."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error))
+    )
+
+
 def _say(message: str) -> None:
     with contextlib.suppress(OSError):
         print(f"{NAME}: {printable(' '.join(message.split()))}", file=sys.stderr, flush=True)
@@ -220,6 +236,8 @@ def _is_closed(stream: TextIO | None) -> bool:
     """Whether the stream is a pipe that nobody reads any more."""
     if stream is None:
         return False
+    if not hasattr(select, "poll"):  # Windows
+        return True
     poll = select.poll()
     poll.register(stream.fileno(), 0)
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

@@ -30,7 +30,8 @@ from empirical.views.augmentations import LETTERS
 from empirical.views.parsing import NAMED, parse_views
 from theory.checks import check_choice
 from theory.command import OneLineParser, exit_status, integer, number, output_folder, show_progress
-from theory.files import write_json, write_text
+from theory.digests import write_evidence
+from theory.files import write_text
 
 ARGUMENTS = '{"n_components": 32}'
 EXAMPLE = f"contrastive-theory audit --encoder sklearn.decomposition:PCA --arguments '{ARGUMENTS}' --data digits"
@@ -124,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_page(result, folder / "index.html")
         write_text(folder / "table.tex", latex(result))
         content = as_json(result, str(folder / "index.html"))
-        write_json(evidence, content)
+        write_evidence(evidence, content)
     except ArithmeticError as error:  # the certificate does not pass its own check
         print(f"empirical.audit: {error}", file=sys.stderr)
         return 1

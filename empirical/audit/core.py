@@ -1,7 +1,7 @@
 """The audit: which form of Theorem 1 an encoder meets on given data and views, what is certified, what blocks the rest."""
 
 import numbers
-import resource
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -185,7 +185,7 @@ def audit(
         unchanged=drawn.unchanged(split.images),
         shared=split.shared(),
         seconds=time.perf_counter() - start,
-        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        memory=_peak_memory(),
     )
 
 
@@ -225,3 +225,12 @@ def _domain_shift(
         head_norm=norm,
         bound=float(risk_shift(CROSS_ENTROPY, norm, displacement)),
     )
+
+
+def _peak_memory() -> int:
+    """The most memory that this process has held so far, bytes; 0 on Windows, which does not count it."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -14,7 +14,7 @@ from empirical.training.distributed import process_count, process_rank, processe
 from empirical.training.loop import pick_device
 from theory.checks import check_choice
 from theory.command import OneLineParser, at_least, exit_status, integer, output_folder, show_progress
-from theory.files import write_json
+from theory.digests import write_evidence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not first:
         return 0
     content = tables.as_json(experiment, scale.name, runs)
-    write_json(target, content)
+    write_evidence(target, content)
     text = tables.text(experiment, scale.name, runs)
     print(json.dumps(content, indent=1) if options.json else f"{text}\n\nwritten to {target}")
     return 0

@@ -10,6 +10,7 @@ import pytest
 import figures
 from figures import __main__ as cli
 from figures import registry
+from theory.digests import write_evidence
 from theory.ledger import Evidence
 
 OF_EACH_DATA_SET = '''
@@ -80,8 +81,8 @@ def test_a_figure_is_one_new_file(add, evidence, tmp_path):
     shutil.copytree(evidence, folder, ignore=shutil.ignore_patterns("report"))
     check = Evidence(claim="thm-3", kind="measurement", step="noise", summary="a noisy check", holds=True)
     claims = [c for c in json.loads((folder / "theory.json").read_text()) if c["id"].startswith("thm-3")]
-    (folder / "theory.json").write_text(json.dumps(claims))
-    (folder / "noise.json").write_text(json.dumps({"values": [1, 3, 2], "evidence": [asdict(check)]}))
+    write_evidence(folder / "theory.json", claims)
+    write_evidence(folder / "noise.json", {"values": [1, 3, 2], "evidence": [asdict(check)]})
     add("error", OF_EACH_DATA_SET)
     add("noise", OF_NEW_EVIDENCE)
     assert cli.main(["--evidence", str(folder), "--out", str(tmp_path / "report")]) == 0

@@ -5,17 +5,25 @@ import shutil
 import subprocess
 import sys
 from html import unescape
+from pathlib import Path
+from xml.dom.minidom import parseString
 
 import matplotlib
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.cbook import is_math_text
 
 from empirical.experiments import design, tables
 from figures import __main__ as cli
 from figures import claims as claims_part
-from figures import experiments, report, risk, style
+from figures import embedding, experiments, report, risk, slack, style
 from figures.claims import formula
 from figures.evidence import THEORY
+from theory.digests import write_evidence
 from theory.ledger import claims
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +69,7 @@ def test_verdicts_follow_all_evidence(evidence, tmp_path):
     shutil.copytree(evidence, folder)
     content = json.loads((folder / "simulate.json").read_text())
     content["evidence"][0]["holds"] = False
-    (folder / "simulate.json").write_text(json.dumps(content))
+    write_evidence(folder / "simulate.json", content)
     verdicts = {claim["id"]: claim["verdict"] for claim in report.read(folder)[THEORY][""]}
     assert verdicts["example-1"] == "undecided"
     assert verdicts["lemma-3.1"] == "proved"
@@ -89,6 +97,29 @@ def test_bad_evidence_is_named_with_the_command_that_makes_it(evidence, tmp_path
     assert f"python -m {name.split('.')[0].split('-')[0]}" in error
     assert f"evidence={folder / name.replace('digits', '*' if damage == 'missing' else 'digits')}: " in error
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("name", ["theory.json", "simulate.json", "empirical-digits.json"])
+def test_evidence_that_was_changed_is_refused(evidence, tmp_path, name, capsys):
+    """A change that leaves it JSON, and of the right form, is seen by its hash."""
+    folder = tmp_path / "evidence"
+    shutil.copytree(evidence, folder)
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content.replace(b"0", b"1", 1))
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--evidence", str(folder), "--out", str(tmp_path / "report")])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"evidence={folder / name}: changed after it was written (its SHA-256 differs); run python -m " in error
+    assert not (tmp_path / "report").exists()
+
+
+def test_evidence_without_a_hash_is_taken_and_named(evidence, tmp_path, capsys):
+    folder = tmp_path / "evidence"
+    shutil.copytree(evidence, folder, ignore=shutil.ignore_patterns("simulate.json.sha256", "report"))
+    assert cli.draw_main(["--evidence", str(folder), "--out", str(tmp_path / "report")]) == 0
+    assert capsys.readouterr().err == "taken as they are, without a hash beside them: simulate.json\n"
 
 
 def test_same_evidence_same_page(html, evidence):
@@ -147,3 +178,78 @@ def test_importing_the_figures_changes_no_setting_of_matplotlib():
 def test_a_form_or_cost_without_a_colour_of_its_own_gets_one():
     assert style.colour(style.FORM_COLOURS, "exact") == style.BLACK
     assert style.colour(style.FORM_COLOURS, "a new form") in style.CLASS_COLOURS
+
+
+# names of the user's
+
+
+NAMES = ["Ba$$in", "$1_bill", "$5_bill", "_other", r"a\$b$c", "x--y", "<&>", "", "two\nlines\x1b[31m", "caf\udce9"]
+SHOWN = {r"two\nlines\x1b[31m", r"caf\udce9", *NAMES[:-2]}
+
+
+@pytest.fixture
+def study(evidence):
+    return json.loads((evidence / "empirical-digits.json").read_text())
+
+
+def comments(svg):
+    """The texts drawn, which matplotlib notes beside their outlines; the file must be XML."""
+    drawn = parseString(svg).getElementsByTagName("g")
+    return {n.data[1:-1].replace("- -", "--") for g in drawn for n in g.childNodes if n.nodeType == n.COMMENT_NODE}
+
+
+def test_class_names_are_shown_as_typed_and_each_stands_in_the_legend(study):
+    study["class_names"] = NAMES
+    drawn = {unescape(text) for text in comments(style.render(embedding.draw, study))}
+    assert drawn >= SHOWN - {""}
+    pairs = {f"{a} / {b}" for a in SHOWN for b in SHOWN}
+    assert pairs & {unescape(text) for text in comments(style.render(slack.draw, study))}
+
+
+def test_letters_that_the_font_lacks_are_left_to_the_viewer(study):
+    study["class_names"] = ["猫", "σκύλος", "$x$", *study["class_names"][3:]]
+    svg = style.render(embedding.draw, study)
+    shown = {node.firstChild.data for node in parseString(svg).getElementsByTagName("text")}
+    assert {"猫", "σκύλος", "$x$"} <= shown
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=12))
+def test_any_name_can_be_drawn(name):
+    def draw(name):
+        drawing, (axes,) = style.canvas(1, width=2, height=1)
+        axes.set_title(style.plain(name))
+        return drawing
+
+    parseString(style.render(draw, name))
+    assert not is_math_text(style.plain(name))
+
+
+@pytest.mark.parametrize("written", ["font.size: 30\ntext.usetex: True\nsvg.fonttype: none\ntimezone: Asia/Tokyo\n"])
+def test_the_user_s_settings_change_no_figure(written, evidence, tmp_path):
+    (tmp_path / "matplotlibrc").write_text(written)
+    code = (
+        "import json, sys; from figures import embedding, style\n"
+        "sys.stdout.write(style.render(embedding.draw, json.load(open(sys.argv[1]))))"
+    )
+    file = evidence / "empirical-digits.json"
+    words = [sys.executable, "-c", code, str(file)]
+    changes = {"PYTHONPATH": str(ROOT), "TZ": "Asia/Tokyo", "LC_ALL": "C", "HOME": str(tmp_path / "none")}
+    done = subprocess.run(
+        words, cwd=tmp_path, env={**os.environ, **changes}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == style.render(embedding.draw, json.loads(file.read_text()))
+
+
+@pytest.mark.parametrize("words", [["-m", "figures"], ["-m", "contrastive_theory", "report"]])
+def test_settings_that_matplotlib_refuses_are_said_without_a_traceback(words, evidence, tmp_path):
+    (tmp_path / "matplotlibrc").write_bytes(b"\xff\xfe\n")
+    command = [sys.executable, *words, "--evidence", str(evidence), "--out", str(tmp_path / "report")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    *_, last = done.stderr.splitlines()  # before it matplotlib itself names the file
+    assert re.fullmatch(
+        r"contrastive-theory.*: matplotlib: refuses your settings \(.*\); mend your matplotlibrc.*", last
+    )
+    assert "Traceback" not in done.stderr
