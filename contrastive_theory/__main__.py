@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from theory.checks import check_choice
 from theory.command import NAME, OneLineParser, exit_status
+from theory.messages import nearest
 
 COMMANDS = {
     "verify": ("", "run every stage: claims, simulation, training, audit, report"),
@@ -51,10 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = OneLineParser("")
     if command.startswith("-"):
         parser.parse_words(words)  # --version; any other option is unknown
-    try:
-        check_choice("command", command, COMMANDS)
-    except ValueError as error:
-        parser.error(str(error))
+    if command not in COMMANDS:
+        parser.error(f"command={command}: unknown; {nearest(command, COMMANDS)} choose one of {', '.join(COMMANDS)}")
     return function(COMMANDS[command][0])(rest)
 
 

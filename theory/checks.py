@@ -4,7 +4,6 @@ A check raises ValueError where the value is refused, and returns the value, an 
 Names of files and classes are data of other people: they are kept as they are, and `printable` escapes them for messages.
 """
 
-import difflib
 import math
 import operator
 from collections.abc import Iterable
@@ -15,19 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
-class Notice(UserWarning):
-    """Something about the user's data that is used, but perhaps not as the user thinks."""
-
-
-def printable(text: object) -> str:
-    """The text with what a terminal cannot or should not show (controls, bytes that are no UTF-8) as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
-
-
-def reason(error: BaseException) -> str:
-    """What an error says, on one printable line; its kind where it says nothing."""
-    return printable(" ".join(str(error).split()))[:300] or type(error).__name__
+from theory.messages import nearest
 
 
 def check_integer(name: str, value: Any, least: int | None = None, most: int | None = None) -> int:
@@ -110,12 +97,6 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
         return str(value)
     near = nearest(str(value), choices)
     raise ValueError(f"{name}={value}: unknown; {near + ' ' if near else ''}choose one of {', '.join(choices)}")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A question that offers the known names which resemble the word; empty where none does."""
-    similar = difflib.get_close_matches(word, list(known))
-    return f"did you mean {' or '.join(similar)}?" if similar else ""
 
 
 def check_real(name: str, values: Any) -> NDArray[Any]:

@@ -26,7 +26,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from theory.checks import Notice, nearest, printable
+from theory.messages import Notice, nearest, printable
 
 NAME = "contrastive-theory"
 ISSUES = "https://github.com/contrastive-theory/contrastive-theory/issues"

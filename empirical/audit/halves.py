@@ -15,7 +15,7 @@ from torch.utils.data import Dataset as TorchDataset
 from empirical.data.imagefiles import as_shown, texts
 from empirical.data.sets import Dataset, fingerprint
 from empirical.thirdparty import FOREIGN_ERRORS, check_integers, first_line
-from theory.checks import Notice
+from theory.messages import Notice
 
 FIT_SHARE = 0.5
 BEYOND = 1e-6

@@ -7,8 +7,8 @@ from typing import Any
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
-from theory.checks import printable
 from theory.ledger import Evidence
+from theory.messages import printable
 from theory.theorem1 import FORMS, POPULATION_FORMS
 from theory.theorem1.certificates.world import ROUNDING
 

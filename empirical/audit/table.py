@@ -33,7 +33,7 @@ def shown(value: float, direction: Direction, digits: int = 3) -> str:
     return str(Decimal(value + slack).quantize(Decimal(1).scaleb(-digits), _MODES[direction]) + 0)
 
 
-def printable(value: object) -> str:
+def replaced(value: object) -> str:
     """Text whose unprintable characters (controls, lone surrogates of file names) are replaced."""
     return "".join(c if c.isprintable() else "\ufffd" for c in str(value))
 
@@ -52,7 +52,7 @@ def population_by_class(certificate: PopulationCertificate, form: str) -> list[f
 
 def text(value: object) -> str:
     """Anything of a user's, harmless in HTML, attributes included."""
-    return html.escape(printable(value))
+    return html.escape(replaced(value))
 
 
 def number(value: float, direction: Direction, digits: int = 3) -> str:
@@ -86,7 +86,7 @@ def html_table(caption: str, head: Sequence[Column], rows: Sequence[Sequence[str
 
 def latex_text(value: object) -> str:
     """Text with what LaTeX reads as a command made harmless."""
-    return "".join(_LATEX.get(c, c) for c in printable(value))
+    return "".join(_LATEX.get(c, c) for c in replaced(value))
 
 
 def latex(audit: Audit) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.checks import printable, reason
+from theory.messages import printable, reason
 
 HOME = "https://www.cs.toronto.edu/~kriz/cifar.html"
 SHAPE = (3, 32, 32)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from empirical.data.cifar import Split
-from theory.checks import Notice, printable, reason
+from theory.messages import Notice, printable, reason
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")

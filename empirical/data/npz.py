@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from empirical.data.cifar import Split
-from theory.checks import printable, reason
+from theory.messages import printable, reason
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 MAX_UNPACKED, MAX_RATIO = 2**31, 100

@@ -19,7 +19,8 @@ from torch.nn import functional
 
 from empirical.data import cifar as archives
 from empirical.data import imagefiles, npz
-from theory.checks import check_integer, printable
+from theory.checks import check_integer
+from theory.messages import printable
 
 SIDE = 16
 DIGITS_TRAIN_SIZE = 1200

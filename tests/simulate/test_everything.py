@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from simulate import __main__ as everything
-from simulate import counterexample, evidence, example1, remedy, theorem1
+from simulate import counterexample, evidence, example1, remedy
 from simulate.circle import world
 from simulate.models import models
 from simulate.sweep import Tally
 from theory.ledger import claims
+from theory.theorem1.forms import printed
 
 FORMS = ["printed", "corrected", "sharp", "chord", "cap", "exact"]
 BEARS_ON = {
@@ -138,7 +139,7 @@ def test_failures_are_counted(small, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("module", "target", "mutant", "claims"),
     [
-        (theorem1, "rho_printed", lambda *x: 0 * x[3], {"thm-1-printed"}),
+        (printed, "rho_printed", lambda *x: 0 * x[3], {"thm-1-printed"}),
         (world, "robust_alignment", lambda m: world.alignment(m) / 2, {"l-ar"}),
         (remedy, "minimiser", lambda _loss, b, *_: b, {"l-ar"}),
     ],

@@ -26,7 +26,7 @@ from empirical.views.parsing import parse_views
 from empirical.views.protocol import Views
 from empirical.views.warps import Warp, matrices, warp_images
 from tests.empirical.audit.refusals import Does, images, refused
-from theory.checks import Notice
+from theory.messages import Notice
 
 CPU = torch.device("cpu")
 HERE = __name__

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from empirical.data.imagefiles import fit
 from empirical.data.sets import fingerprint, load
-from theory.checks import Notice
+from theory.messages import Notice
 
 
 def save(path: Path, pixels: np.ndarray, mode: str | None = None) -> None:

@@ -9,8 +9,8 @@ from PIL import Image
 
 from empirical.data.imagefiles import read_folder
 from empirical.data.sets import load
-from theory.checks import Notice, printable
 from theory.command import exit_status
+from theory.messages import Notice, printable
 
 
 def fill(folder: Path, *places: str, n: int = 4) -> Path:

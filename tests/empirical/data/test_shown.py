@@ -10,7 +10,7 @@ from PIL import Image
 
 from empirical.data.imagefiles import _TURNS, _decode, as_shown
 from empirical.data.sets import load
-from theory.checks import Notice
+from theory.messages import Notice
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
 
