@@ -84,7 +84,7 @@ def test_wheel_holds_every_module_and_the_data(installed, tmp_path):
             0,
             "closed forms inside their interval",
         ),  # its workers are processes of their own
-        ("report", 2, "build/evidence/theory.json is missing"),
+        ("report", 2, "build/evidence/theory.json: missing"),
         ("audit --encoder model:encoder --head clusters --n-views 2", 0, "check it again: contrastive-theory check"),
     ],
 )
