@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help verify test lint bench slow checks clean setup
+.PHONY: help verify test lint bench slow checks proofs clean setup
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -43,6 +43,11 @@ slow: setup ## thousands of hostile inputs, kills and full disks (slow)
 
 checks: setup ## install what the tests against CP-SAT, Dask and kornia need
 	$(PIP) --require-hashes --no-deps -r requirements-checks.lock
+
+proofs: ## check the formal proofs with Coq, which Debian's packages bring
+	command -v coqc > /dev/null || { apt-get update -qq && \
+		apt-get install -y -qq coq libcoq-mathcomp-algebra libcoq-mathcomp-algebra-tactics; }
+	$(MAKE) --no-print-directory -C theory/formal
 
 clean: ## remove build/ and the caches
 	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,6 +6,7 @@ import pytest
 
 from theory import __main__ as cli
 from theory import ledger, ledger_table
+from theory.files import write_json
 from theory.ledger import Claim, Evidence, Verdict, verdict
 
 
@@ -67,7 +68,7 @@ def test_a_check_has_one_name():
 def printed(tmp_path_factory):
     out = tmp_path_factory.mktemp("evidence")
     entries = [ledger.as_json(claim, ledger.gather(claim)) for claim in ledger.claims()]
-    ledger.write_json(out / "theory.json", entries)
+    write_json(out / "theory.json", entries)
     return json.loads((out / "theory.json").read_text())
 
 
@@ -135,12 +136,3 @@ def test_contradicted_expectation_ends_with_status_1(capsys, tmp_path, monkeypat
     captured = capsys.readouterr()
     assert json.loads(captured.out)[0]["verdict"] == "proved"
     assert "contradicts the expectation for lemma-3.1" in captured.err
-
-
-def test_write_json_is_atomic(tmp_path):
-    target = tmp_path / "a" / "b.json"
-    ledger.write_json(target, [1])
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        ledger.write_json(target, [float("nan")])
-    assert json.loads(target.read_text()) == [1]
-    assert [p.name for p in target.parent.iterdir()] == ["b.json"]
