@@ -12,8 +12,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from empirical.thirdparty import check_integers
 from empirical.training.networks import normalized
-from theory.checks import check_integer
 from theory.setting import Array
 
 Head = Callable[[Tensor], Array]
@@ -47,7 +47,8 @@ def make_head(name: str, raw: Tensor | None, clusters: int, seed: int) -> Head:
         return centred(raw)
     if name == "whitened":
         return whitened(raw)
-    return discretised(raw, check_integer("clusters", clusters), seed)
+    check_integers(clusters=clusters)
+    return discretised(raw, int(clusters), seed)
 
 
 def needs_fit(name: str) -> bool:
