@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from empirical.views.callables import CallableView, Transform
+from theory.checks import check_integer
 
 COMPARED = 256
 """Images whose views are compared with them."""
