@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from empirical.thirdparty import check_integers
 from empirical.views.callables import CallableView, Transform
 from theory.checks import check_integer
 
@@ -110,10 +111,9 @@ class Views:
     stream: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "m", check_integer("views", self.m)
-        )  # an int, also from NumPy: a certificate writes it
-        object.__setattr__(self, "seed", check_integer("seed", self.seed))
+        check_integers(views=self.m, seed=self.seed)
+        object.__setattr__(self, "m", int(self.m))  # also from NumPy: a certificate writes it
+        object.__setattr__(self, "seed", int(self.seed))
         if self.m < 2:
             raise ValueError(f"views={self.m}: alignment compares views of one image; give 2 or more")
         if self.seed < 0:
