@@ -13,7 +13,6 @@ from torch import Tensor
 
 from empirical.thirdparty import check_integers
 from empirical.views.callables import CallableView, Transform
-from theory.checks import check_integer
 
 COMPARED = 256
 """Images whose views are compared with them."""
