@@ -22,7 +22,7 @@ from empirical.audit.schema import EXACT, POPULATION
 from empirical.views.protocol import Views
 from tests.empirical.audit.refusals import refused
 from theory.factors import view_diameters
-from theory.ledger import write_json
+from theory.files import write_json
 from theory.population import clopper_pearson, split_level
 from theory.theorem1 import Anchors, certify_population
 from theory.theorem1.certificates.population import events

@@ -195,7 +195,9 @@ def test_moco_queue_is_a_ring_of_the_latest_unit_keys() -> None:
 
 def test_moco_says_what_is_wrong() -> None:
     learner = initial_learner(MoCo(widths=(16, 8), queue_size=6), "small", 0)
-    with pytest.raises(ValueError, match="queue_size=6: smaller than the batch of 8; raise it"):
+    with pytest.raises(
+        ValueError, match="queue_size=6: smaller than the batch of 8; raise queue_size, or lower batch_size"
+    ):
         learner(some_views(2))
     with pytest.raises(ValueError, match="without a loss before it"):
         learner.after_step()
