@@ -2,10 +2,15 @@
 
 import os
 import re
+import signal
 
 import pytest
 
 ALLOWED = re.compile(r"\b(CUDA|GPU|torchvision)\b")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job, also for what it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -55,6 +55,7 @@ def hostile_folder(folder):
     return folder
 
 
+@pytest.mark.slow
 def test_a_certificate_is_the_same_whatever_surrounds_the_audit(tmp_path):
     content = []
     for name, options, changes in (("plain", [], {}), ("hostile", ["-OO"], HOSTILE)):

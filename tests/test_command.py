@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -262,6 +263,19 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     assert printed.count("\n") == 1
     assert "give the same command again" in printed
     assert not (tmp_path / "evidence").exists()
+
+
+def test_ctrl_c_while_an_object_is_deleted_is_not_lost():
+    class Deleted:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    def main():
+        Deleted()
+        time.sleep(10)
+        return 0
+
+    assert ended(main) == 130
 
 
 def test_z3_leaves_ctrl_c_to_python(monkeypatch):

@@ -10,6 +10,7 @@ Every command ends with one of these statuses:
     141  the reader of the output closed the pipe
 """
 
+import _thread
 import argparse
 import contextlib
 import errno
@@ -18,6 +19,7 @@ import os
 import select
 import sys
 import tempfile
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -173,6 +175,7 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a console that lacks a character shows its code
+    hook, sys.unraisablehook = sys.unraisablehook, _again
     try:
         with _notices_on_one_line():
             status = _status(main, argv)
@@ -195,9 +198,19 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
                 traceback.print_exc()
             _say(f"an error of this program; please report the lines above at {ISSUES}")
             status = PROGRAM_ERROR
+    finally:
+        sys.unraisablehook = hook
     for stream in (sys.stdout, sys.stderr):
         _finish(stream)
     return status
+
+
+def _again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Ctrl-C that arrives while an object is deleted is lost there: raise it once more, a moment later."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:

@@ -120,9 +120,9 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and 
 @needs_fork
 def test_a_run_that_was_killed_or_out_of_space_ends_with_the_bits_of_a_calm_one(tmp_path):
     draw = random.SystemRandom()
-    kills, full = [draw.random() for _ in range(3)], sorted(draw.sample(range(SYNCS), 3))
+    kills, full = [draw.random()], [draw.randrange(SYNCS)]
     told = disturbed(tmp_path, kills=kills, full=full)
-    assert told["full"] == [2, 2, 2], (told, full)
+    assert told["full"] == [2], (told, full)
 
 
 @pytest.mark.slow
