@@ -18,7 +18,7 @@ def draw(study: Study) -> Canvas:
     middle.plot(epochs, [r["mean_product"] for r in history], ".-", color=GREEN, label="mean over pairs")
     middle.set(xlabel="epoch", ylabel=r"$\mu_k\cdot\mu_l$, lower diverges")
     trained = [r for r in history if "loss" in r]
-    right.plot([r["epoch"] for r in trained], [r["loss"] for r in trained], ".-", color=BLUE, label="NT-Xent loss")
+    right.plot([r["epoch"] for r in trained], [r["loss"] for r in trained], ".-", color=BLUE, label="training loss")
     right.set(xlabel="epoch", ylabel="loss")
     for axes in (left, middle, right):
         axes.legend()

@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     eps = shop_window.eps
     curve = counterexample.run(eps, curve_shifts(eps), samples=CURVE_SAMPLES, seed=options.seed)
     show(counterexample.as_table(shop_window))
-    found = evidence.example_1(shop_window, curve)
+    gathered = evidence.example_1(shop_window, curve)
 
     known = models()
     suite = evidence.suite(known, options.seed, workers=options.jobs, progress=show_progress(options))
@@ -64,10 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     show("\n".join(["", *sweep_table(tallies)]))
     remedies = remedy.remedies(SOURCE_WEIGHT, LOSS_WEIGHT, REACHES)
     show("\n".join(["", *remedy.as_table(SOURCE_WEIGHT, LOSS_WEIGHT, remedies)]))
-    found += [*evidence.closed_forms(known, suite), *swept, *evidence.remedies(remedies)]
+    gathered += [*evidence.closed_forms(known, suite), *swept, *evidence.remedies(remedies)]
 
     content: dict[str, Any] = {
-        "evidence": [asdict(item) for item in found],
+        "evidence": [asdict(item) for item in gathered],
         "counterexample": counterexample.as_json(curve),
         "suite": suite_json(suite),
         "sweeps": {name: [_tally_json(t) for t in tallies[name]] for name in tallies},
@@ -77,9 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_evidence(target, content)
     if options.json:
         print(json.dumps(content, indent=1))
-    holding = evidence.standing(found)
-    show(f"\n{holding} of {len(found)} pieces of evidence hold; written to {target}")
-    return 0 if holding == len(found) else 1
+    holding = evidence.standing(gathered)
+    show(f"\n{holding} of {len(gathered)} pieces of evidence hold; written to {target}")
+    return 0 if holding == len(gathered) else 1
 
 
 def _silent(_: str) -> None:

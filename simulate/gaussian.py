@@ -152,9 +152,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         if not all(math.isfinite(delta) and delta >= 0 for delta in options.delta):
             raise ValueError(f"delta={options.delta}: not all distances; give numbers >= 0")
-        found = [q for delta in options.delta for q in quantities(f"delta {delta:g}", model, delta=delta)]
+        pairs = [q for delta in options.delta for q in quantities(f"delta {delta:g}", model, delta=delta)]
         suite = compare(
-            found, Rule(options.false_alarm), options.seed, workers=options.jobs, progress=show_progress(options)
+            pairs, Rule(options.false_alarm), options.seed, workers=options.jobs, progress=show_progress(options)
         )
     except ValueError as error:
         parser.error(str(error))

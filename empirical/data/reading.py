@@ -41,8 +41,8 @@ def read(name: str, path: Path | None, seed: int, side: int | None = None, train
         largest, smallest = max(map(max, sizes), default=0), min(map(min, sizes), default=0)
         if len(sizes) > 1 or largest > LARGEST_SIDE:
             side = max(1, min(COMMON_SIDE, smallest))
-            found = f"of {len(sizes)} sizes" if len(sizes) > 1 else f"of {largest} pixels"
-            notes.append(f"images {found} scaled to {side}x{side} pixels; --side sets another")
+            extent = f"of {len(sizes)} sizes" if len(sizes) > 1 else f"of {largest} pixels"
+            notes.append(f"images {extent} scaled to {side}x{side} pixels; --side sets another")
     data = load(name, seed=seed, train_size=train_size, path=path, side=side)
     return Reading(data, side, result_name(data, path), tuple(notes))
 
