@@ -2,7 +2,6 @@
 
 import dis
 import importlib
-import numbers
 import random
 import re
 from collections.abc import Iterator
@@ -78,10 +77,3 @@ def _raised_by_code(error: BaseException) -> bool:
     if trace is None:
         return False
     return dis.opname[trace.tb_frame.f_code.co_code[trace.tb_lasti]] == "RAISE_VARARGS"
-
-
-def check_integers(**values: Any) -> None:
-    """ValueError that names the first value that is not an integer."""
-    for name, value in values.items():
-        if not isinstance(value, numbers.Integral):
-            raise ValueError(f"{name}={value!r} is a {type(value).__name__}: give an integer")

@@ -20,7 +20,6 @@ from empirical.evaluation import domains
 from empirical.evaluation.features import check_repeats, drawn_in_blocks, encode_all, encode_views
 from empirical.evaluation.heads import HEADS, Head, check_head, make_head, needs_fit
 from empirical.evaluation.world import Measurement
-from empirical.thirdparty import check_integers
 from empirical.training.loop import pick_device
 from empirical.views.augmentations import apply
 from empirical.views.callables import Transform
@@ -138,8 +137,8 @@ def audit(
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
     start = time.perf_counter()
-    check_integers(m=m, seed=seed, **({} if clusters is None else {"clusters": clusters}))
-    m, seed, clusters = check_integer("m", m, most=MOST_VIEWS), int(seed), None if clusters is None else int(clusters)
+    m, seed = check_integer("m", m, most=MOST_VIEWS), check_integer("seed", seed)
+    clusters = None if clusters is None else check_integer("clusters", clusters)
     level = _checked_level(level)
     check_head(head)
     audited = encoder if isinstance(encoder, Subject) else subject(encoder, type(encoder).__name__, layer)

@@ -14,7 +14,8 @@ from torch.utils.data import Dataset as TorchDataset
 
 from empirical.data.imagefiles import as_shown, texts
 from empirical.data.sets import Dataset, fingerprint
-from empirical.thirdparty import FOREIGN_ERRORS, check_integers, first_line
+from empirical.thirdparty import FOREIGN_ERRORS, first_line
+from theory.checks import check_integer
 from theory.messages import Notice
 
 FIT_SHARE = 0.5
@@ -175,7 +176,7 @@ def _classes(data: Any) -> Any:
 
 def _split(labels: np.ndarray, seed: int) -> Tensor:
     """True for the fitting half: `FIT_SHARE` of every class."""
-    check_integers(seed=seed)
+    check_integer("seed", seed)
     if seed < 0:
         raise ValueError(f"seed={seed}: negative; use 0 or more")
     generator, fit = np.random.default_rng(seed), np.zeros(len(labels), dtype=bool)

@@ -12,8 +12,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from empirical.thirdparty import check_integers
 from empirical.training.networks import normalized
+from theory.checks import check_integer
 from theory.setting import Array
 
 Head = Callable[[Tensor], Array]
@@ -47,7 +47,7 @@ def make_head(name: str, raw: Tensor | None, clusters: int, seed: int) -> Head:
         return centred(raw)
     if name == "whitened":
         return whitened(raw)
-    check_integers(clusters=clusters)
+    check_integer("clusters", clusters)
     return discretised(raw, int(clusters), seed)
 
 

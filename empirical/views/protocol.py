@@ -11,8 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from empirical.thirdparty import check_integers
 from empirical.views.callables import CallableView, Transform
+from theory.checks import check_integer
 
 COMPARED = 256
 """Images whose views are compared with them."""
@@ -110,7 +110,8 @@ class Views:
     stream: int = 0
 
     def __post_init__(self) -> None:
-        check_integers(views=self.m, seed=self.seed)
+        check_integer("views", self.m)
+        check_integer("seed", self.seed)
         object.__setattr__(self, "m", int(self.m))  # also from NumPy: a certificate writes it
         object.__setattr__(self, "seed", int(self.seed))
         if self.m < 2:

@@ -94,7 +94,9 @@ def test_a_collapsed_encoder_is_refused_by_fitted_heads(head):
 
 def test_heads_that_cannot_be_are_refused():
     refused("head='relu': unknown; choose one of unit, centred", make_head, "relu", None, 3, 0)
-    refused("clusters='two' is a str: give an integer", make_head, "clusters", images().flatten(1), "two", 0)
+    refused(
+        "clusters='two': a str, not an integer; give an integer", make_head, "clusters", images().flatten(1), "two", 0
+    )
     refused("corners=1: a simplex", featured, lambda x: x.flatten(1)[:, :1], "vertices")
     refused(
         "clusters=3: more than there are different", featured, lambda x: (x.flatten(1)[:, :1] > 0.5) * 1.0, "clusters"
@@ -276,8 +278,8 @@ def test_views_that_cannot_be_read_are_refused(text, message):
 
 def test_too_few_views_and_negative_seeds_are_refused():
     refused("views=1: alignment compares views of one image; give 2 or more", parse_views, "a", 1, 0, False)
-    refused("views='a' is a str: give an integer", Views, noisy, "noisy", "a")
-    refused("seed=1.5 is a float: give an integer", Views, noisy, "noisy", 2, 1.5)
+    refused("views='a': a str, not an integer; give an integer", Views, noisy, "noisy", "a")
+    refused("seed=1.5: a float, not an integer; give an integer", Views, noisy, "noisy", 2, 1.5)
     refused("seed=-1: a negative seed; use 0 or more", parse_views, "a", 2, -1, False)
 
 
@@ -573,8 +575,8 @@ def test_a_data_set_that_fails_is_refused(error):
 @pytest.mark.parametrize(
     ("seed", "message"),
     [
-        ("a", "seed='a' is a str: give an integer"),
-        (1.5, "seed=1.5 is a float"),
+        ("a", "seed='a': a str, not an integer; give an integer"),
+        (1.5, "seed=1.5: a float, not an integer"),
         (-1, "seed=-1: negative; use 0 or more"),
     ],
 )
