@@ -5,6 +5,12 @@ DATA is the name of an embedded data set; what is read from the disk has the fir
 Exit status 0: done, and no certified error lies below the true one; 1: one does; others: see `theory.command`.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("empirical.__main__")
+
+
 import argparse
 import json
 import sys
@@ -23,7 +29,7 @@ from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device
 from empirical.training.methods import METHODS, Method
 from empirical.training.parameters import add_parameters, with_parameters
 from theory.checks import check_choice
-from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
+from theory.command import OneLineParser, at_least, integer, number, output_folder, show_progress
 from theory.digests import write_evidence
 from theory.theorem1 import FORMS, choose
 
@@ -164,7 +170,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     for claim in failed:
         print(f"empirical: a certified error lies below the true one: {claim} is contradicted", file=sys.stderr)
     return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

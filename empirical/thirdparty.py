@@ -63,6 +63,14 @@ def first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {shown((lines or [''])[0])[:200]}"
 
 
+def represented(value: object) -> str:
+    """The repr of an object of another author, or its type where that cannot be had."""
+    try:
+        return repr(value)
+    except FOREIGN_ERRORS as error:
+        return f"a {type(value).__name__} ({first_line(error)})"
+
+
 def shown(text: str) -> str:
     """The text without sequences that steer a terminal; other characters that cannot be printed become escapes."""
     plain = TERMINAL.sub("", text)

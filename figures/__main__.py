@@ -3,6 +3,12 @@
 Exit status 0: written; 2: evidence is missing or damaged.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("figures.__main__")
+
+
 import importlib
 import sys
 from collections.abc import Sequence
@@ -10,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from figures.evidence import Documents
-from theory.command import OneLineParser, exit_status, output_folder
+from theory.command import OneLineParser, output_folder
 from theory.files import write_text
 
 
@@ -59,7 +65,3 @@ def _drawn(documents: Documents, folder: Path) -> dict[str, str]:
 def _report() -> ModuleType:
     """The module `figures.report`, imported late: it loads matplotlib, which refuses some settings of the user's."""
     return importlib.import_module("figures.report")
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

@@ -1,13 +1,11 @@
 """The evidence that the report shows: the JSON files in build/evidence."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from theory.digests import recorded
+from theory.digests import read_evidence, recorded
 from theory.ledger import Evidence, verdict_of
 
 
@@ -66,17 +64,7 @@ def _load_all(folder: Path, files: EvidenceFiles) -> dict[str, Any]:
     paths = sorted(folder.glob(files.pattern), reverse=files.descending)
     if files.required and not paths:
         raise ValueError(f"evidence={folder / files.pattern}: missing; run {files.command} first")
-    return {files.key(path): _load(path, files.command) for path in paths}
-
-
-def _load(path: Path, command: str) -> Any:
-    content, written = path.read_bytes(), recorded(path)
-    if written not in (None, hashlib.sha256(content).hexdigest()):
-        raise ValueError(f"evidence={path}: changed after it was written (its SHA-256 differs); run {command} again")
-    try:
-        return json.loads(content)
-    except ValueError as error:
-        raise ValueError(f"evidence={path}: not JSON ({error}); delete it and run {command}") from None
+    return {files.key(path): read_evidence(path, f"run {files.command} again") for path in paths}
 
 
 def _with_evidence(claim: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, Any]:

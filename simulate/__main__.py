@@ -3,8 +3,13 @@
 Exit status: 0 if all evidence holds, 1 if any does not; others: see `theory.command`.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("simulate.__main__")
+
+
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +20,7 @@ from simulate import counterexample, evidence, example1, phase, remedy
 from simulate.models import models
 from simulate.sweep import Tally
 from simulate.tables import aligned, finite, suite_json, suite_table
-from theory.command import OneLineParser, at_least, exit_status, output_folder, show_progress
+from theory.command import OneLineParser, at_least, output_folder, show_progress
 from theory.digests import write_evidence
 
 CURVE_SAMPLES = 20_000
@@ -88,7 +93,3 @@ def _silent(_: str) -> None:
 
 def _tally_json(tally: Tally) -> dict[str, Any]:
     return {**asdict(tally), "ratio": finite(tally.ratio), "excess": finite(tally.excess)}
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

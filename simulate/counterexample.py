@@ -11,9 +11,14 @@ closed form; an Arb enclosure of its integral; the mean over X1 of P[misclassifi
 counting on simulated samples; and the risk of a probe trained on simulated samples.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("simulate.counterexample")
+
+
 import json
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +41,7 @@ from simulate.example1 import (
 )
 from simulate.tables import aligned
 from theory.arcl import example_alignment, example_risk, risk_enclosure
-from theory.command import OneLineParser, exit_status, integer, number
+from theory.command import OneLineParser, integer, number
 
 EPS = 0.1
 SAMPLES = 100_000
@@ -299,7 +304,3 @@ def _risk(value: float, digits: int) -> str:
 def _with_radius(centre: float, radius: float, digits: int) -> str:
     """Centre (radius); 1.05 outweighs the rounding of the radius to two digits, so it is never shown smaller."""
     return f"{_risk(centre, digits)} ({1.05 * radius:.1e})"
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

@@ -18,9 +18,14 @@ The same proof serves every symmetric log-concave law, and mixtures of such with
 Source: Huang et al., ICLR 2023, section 2 for (sigma, delta); the model is ours.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("simulate.gaussian")
+
+
 import json
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,7 +37,7 @@ from simulate.comparison import Quantity, Rule, compare, share
 from simulate.estimators import Sampler
 from simulate.models import AnalyticModel
 from simulate.tables import add_suite_options, aligned, suite_json, suite_table
-from theory.command import OneLineParser, at_least, exit_status, integer, number, show_progress
+from theory.command import OneLineParser, at_least, integer, number, show_progress
 from theory.setting import Array
 
 
@@ -210,7 +215,3 @@ def _parser() -> OneLineParser:
     parser.add_argument("--delta", type=number, nargs="+", default=[0.5, 1.0, 2.0], help="(default 0.5 1 2)")
     add_suite_options(parser)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

@@ -24,9 +24,14 @@ alignment loss keeps a w that does not depend on how far they reach.
 Source: Zhao et al., ArCL, ICLR 2023 (arXiv 2303.01092), Example 1 and section 3; the optimisation is ours.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("simulate.remedy")
+
+
 import json
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -38,7 +43,7 @@ from simulate.comparison import Quantity, Rule, compare, within
 from simulate.estimators import chi_squared_mean
 from simulate.models import AnalyticModel
 from simulate.tables import add_suite_options, aligned, suite_json, suite_table
-from theory.command import OneLineParser, at_least, exit_status, number, show_progress
+from theory.command import OneLineParser, at_least, number, show_progress
 from theory.setting import Array
 
 LOSSES = ("align", "robust", "square-free")
@@ -187,7 +192,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         print("\n".join([*as_table(options.b, options.lam, rows), "", *suite_table(suite)]))
     return 1 if suite.disagreeing else 0
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

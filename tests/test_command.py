@@ -24,6 +24,13 @@ from theory.command import OneLineParser, exit_status, output_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 START = [sys.executable, "-m", "contrastive_theory"]
+RUNNABLE = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
+    for package in ("empirical", "figures", "simulate", "theory")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if "\n    launch(" in path.read_text(encoding="utf-8")
+]
+"""Modules that `python -m` runs as commands."""
 QUICK = ["claims", "--claim", "lemma-3.1"]
 MONTE_CARLO = ["gaussian", "--delta", "0.5", "--spreads", "0.3", "--false-alarm", "0.01"]
 
@@ -148,8 +155,6 @@ def test_what_the_package_names_is_there():
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (SystemExit(2), 2, ""),
-        (SystemExit(), 0, ""),
         (KeyboardInterrupt(), 130, "interrupted; give the same command again"),
         (OSError(errno.ENOSPC, "No space left on device", "a/b"), 2, "a/b: No space left on device; free some space"),
         (OSError(errno.EROFS, "Read-only file system", "a"), 2, "a: Read-only file system; give a folder that can be"),
@@ -184,10 +189,29 @@ def test_an_error_of_the_program_is_never_taken_for_a_contradiction(error, capsy
     assert printed.splitlines()[-1].endswith("/issues")
 
 
-@pytest.mark.parametrize("code", [1, 3, -1, "odd"])
+@pytest.mark.parametrize("code", [None, 0, 1, 2, 3, -1, "odd"])
 def test_code_that_ends_the_program_cannot_set_its_status(code, capsys):
     assert ended(raiser(SystemExit(code))) == 70
     assert f"ended the program, with status {code!r}" in capsys.readouterr().err
+
+
+def test_a_parser_sets_the_status():
+    parser = OneLineParser("test")
+    for words, status in ((["--help"], 0), (["--version"], 0), (["--odd"], 2)):
+        assert ended(lambda words=words: parser.parse_words(words)) == status
+
+
+@pytest.mark.parametrize("module", RUNNABLE)
+def test_an_error_of_its_imports_is_no_contradiction(module, tmp_path):
+    (tmp_path / "numpy.py").write_text("raise ImportError('no numpy here')")
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    words = [sys.executable, "-m", module]
+    done = subprocess.run(
+        words, cwd=tmp_path, env=environment(PYTHONPATH=path), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 70
+    assert "ImportError: no numpy here" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("/issues")
 
 
 def test_a_worker_that_was_killed_is_no_error_of_the_program(capsys):

@@ -3,13 +3,19 @@
 Exit status 0: every verdict is the expected one; 1: evidence contradicts an expectation; others: see `theory.command`.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("theory.__main__")
+
+
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from theory.checks import check_choice
-from theory.command import OneLineParser, exit_status, output_folder
+from theory.command import OneLineParser, output_folder
 from theory.digests import write_evidence
 from theory.files import write_text
 from theory.ledger import Claim, as_json, claims, gather
@@ -68,7 +74,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in contradicted:
         print(f"theory: the evidence contradicts the expectation for {name}; see --claim {name}", file=sys.stderr)
     return 1 if contradicted else 0
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

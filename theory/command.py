@@ -14,6 +14,7 @@ import _thread
 import argparse
 import contextlib
 import errno
+import importlib
 import io
 import os
 import select
@@ -82,6 +83,10 @@ SHARED: dict[str, dict[str, Any]] = {
 """Options that mean the same in every command; `OneLineParser.share` adds them."""
 
 
+class Stop(SystemExit):
+    """The end of a command by its parser; any other SystemExit comes from code that was called, and is an error."""
+
+
 class OneLineParser(argparse.ArgumentParser):
     """argparse with errors of one line, `--version`, and every negative number, also -1e3 and -inf, taken for a value."""
 
@@ -93,6 +98,12 @@ class OneLineParser(argparse.ArgumentParser):
         """Add the options of `SHARED` with these names; changes, such as another default, hold for all of them."""
         for name in names:
             self.add_argument(f"--{name}", **(SHARED[name] | changes))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End the command with this status, after the message on stderr."""
+        if message:
+            self._print_message(message, sys.stderr)
+        raise Stop(status)
 
     def error(self, message: str) -> NoReturn:
         """Print the message on one line of stderr and exit with status 2."""
@@ -187,11 +198,11 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
     except OSError as error:
         status = _environment(error)
     except BrokenExecutor:
-        _say("a worker process was ended from outside, most often for lack of memory; give a smaller --jobs")
+        _say("a worker process was ended from outside, most often for lack of memory; give fewer jobs")
         status = BAD_INPUT
     except BaseException as error:  # other people's code may raise anything
         if _is_memory(error):
-            _say("the memory is used up; give fewer images or views, or a larger machine")
+            _say("the memory is used up; give this command less to do, or a larger machine")
             status = BAD_INPUT
         else:
             with contextlib.suppress(OSError):
@@ -205,6 +216,15 @@ def exit_status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str]
     return status
 
 
+def launch(module: str) -> NoReturn:
+    """End the process with the status of the module's `main`.
+
+    `python -m MODULE` calls it before its own imports, so that an error in these is one of the program too: Python would end
+    with 1. What the module defines then has the module's own name, not `__main__`, also in worker processes.
+    """
+    sys.exit(exit_status(lambda argv: int(importlib.import_module(module).main(argv))))
+
+
 def _again(unraisable: "sys.UnraisableHookArgs") -> None:
     """Ctrl-C that arrives while an object is deleted is lost there: raise it once more, a moment later."""
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
@@ -216,9 +236,9 @@ def _again(unraisable: "sys.UnraisableHookArgs") -> None:
 def _status(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
     try:
         return main(argv)
+    except Stop as stop:
+        return int(str(stop))
     except SystemExit as stop:
-        if stop.code in (None, 0, BAD_INPUT):  # argparse ends this way
-            return BAD_INPUT if stop.code else 0
         raise RuntimeError(f"code that was called ended the program, with status {stop.code!r}") from stop
 
 

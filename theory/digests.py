@@ -4,6 +4,7 @@ The hash of `theory.json` stands in `theory.json.sha256`, in the form that `sha2
 """
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,20 @@ def write_evidence(path: Path, content: Any) -> None:
     with lock_in_turn(path.with_name(f"{path.name}.lock")):
         write_json(path, content)
         write_text(_beside(path), f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
+
+
+def read_evidence(path: Path, remedy: str) -> Any:
+    """The content of a file of evidence, as it was written; one without a hash beside it is taken as it is.
+
+    Raises ValueError, with the remedy, for a file that was changed or is not JSON.
+    """
+    content, written = path.read_bytes(), recorded(path)
+    if written not in (None, hashlib.sha256(content).hexdigest()):
+        raise ValueError(f"evidence={path}: changed after it was written (its SHA-256 differs); {remedy}")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"evidence={path}: not JSON ({error}); {remedy}") from None
 
 
 def recorded(path: Path) -> str | None:

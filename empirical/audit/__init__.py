@@ -9,10 +9,35 @@
 Features and the measurement of the finite world are shared with the studies of training: `empirical.evaluation`.
 """
 
-from empirical.audit.core import Audit, DomainShift, audit
-from empirical.audit.encoders import Subject, load_encoder
-from empirical.audit.halves import Halves, halves
-from empirical.views.parsing import parse_views
-from empirical.views.protocol import Views
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Audit", "DomainShift", "Halves", "Subject", "Views", "audit", "halves", "load_encoder", "parse_views"]
+if TYPE_CHECKING:
+    from empirical.audit.core import Audit as Audit
+    from empirical.audit.core import DomainShift as DomainShift
+    from empirical.audit.core import audit as audit
+    from empirical.audit.encoders import Subject as Subject
+    from empirical.audit.encoders import load_encoder as load_encoder
+    from empirical.audit.halves import Halves as Halves
+    from empirical.views.parsing import parse_views as parse_views
+    from empirical.views.protocol import Views as Views
+
+_HOMES = {
+    "Audit": "empirical.audit.core",
+    "DomainShift": "empirical.audit.core",
+    "Halves": "empirical.audit.halves",
+    "Subject": "empirical.audit.encoders",
+    "Views": "empirical.views.protocol",
+    "audit": "empirical.audit.core",
+    "load_encoder": "empirical.audit.encoders",
+    "parse_views": "empirical.views.parsing",
+}
+"""Imported when first asked for, so that `python -m empirical.audit` sees what goes wrong in it."""
+
+__all__ = ["Audit", "DomainShift", "Halves", "Subject", "Views", "audit", "load_encoder", "parse_views"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'empirical.audit' has no attribute {name!r}")

@@ -3,6 +3,12 @@
 Exit status 0: done, and what is certified stands; 1: a certificate does not stand; others: see `theory.command`.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("empirical.audit.__main__")
+
+
 import json
 import os
 import re
@@ -29,7 +35,7 @@ from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported
 from empirical.views.augmentations import LETTERS
 from empirical.views.parsing import NAMED, parse_views
 from theory.checks import check_choice
-from theory.command import OneLineParser, exit_status, integer, number, output_folder, show_progress
+from theory.command import OneLineParser, integer, number, output_folder, show_progress
 from theory.digests import write_evidence
 from theory.files import write_text
 
@@ -132,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(content, indent=1))
     else:
-        print(f"\n{folder / 'index.html'}, table.tex; checked: {certificate.name}, {features.name}")
+        print(f"\n{folder / 'index.html'}, table.tex, {certificate.name}, {features.name}")
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
     if result.false:
         print("empirical.audit: a certified error lies below the true one: please report this", file=sys.stderr)
@@ -203,7 +209,3 @@ def _data(options: Any) -> tuple[Halves, str]:
         ) from error
     parts = halves(made, seed=options.split)
     return parts, parts.name
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

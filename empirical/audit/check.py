@@ -24,7 +24,7 @@ import flint
 import numpy as np
 
 from empirical.audit.distances import farthest_within, nearest_within, pairwise_within, views_within
-from empirical.audit.reading import read_certificate, read_features
+from empirical.audit.reading import MOST_NUMBERS, read_certificate, read_features
 from empirical.audit.schema import CONTENT, misfits, number
 from theory.factors import nearer_to_another
 from theory.population import split_level
@@ -103,7 +103,7 @@ def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterat
     if array_digest(labels) != content["features"]["labels_sha256"]:
         yield "the labels are not those of the certificate"
     (n, m, d), K = features.shape, len(content["data"]["class_names"])
-    _check_size(n, m, d, K)
+    check_size(n, m, d, K)
     if K < 2 or sorted(set(labels.tolist())) != list(range(K)):
         present = sorted(set(labels.tolist()))[:10]
         yield f"{K} classes are named and the labels are {present}: not 0..K-1, each present, K >= 2"
@@ -117,15 +117,21 @@ def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterat
     yield from _population(content["population"], world)
 
 
-def _check_size(n: int, m: int, d: int, K: int) -> None:
-    """ValueError for what would not be checked in minutes, or where rounding was not thought through."""
+def check_size(n: int, m: int, d: int, K: int) -> None:
+    """ValueError for features (n, m, d) of K classes that would not be read, or not be checked in minutes, or where rounding
+    was not thought through.
+    """
     for name, size, most in (("m", m, MOST_VIEWS), ("K", K, MOST_CLASSES)):
         if size > most:
             raise ValueError(f"{name}={size}: more than the {most} that are checked; certify with fewer")
-    for name, work in (("n m^2 d", n * m * m * d), ("K^2 d", K * K * d)):
-        if work > MOST_WORK:
+    for name, size, most in (
+        ("n m d", n * m * d, MOST_NUMBERS),
+        ("n m^2 d", n * m * m * d, MOST_WORK),
+        ("K^2 d", K * K * d, MOST_WORK),
+    ):
+        if size > most:
             raise ValueError(
-                f"{name}={work}: more than the {MOST_WORK} that are checked; certify fewer views or classes"
+                f"{name}={size}: more than the {most} that are checked; certify fewer images, views or classes"
             )
 
 

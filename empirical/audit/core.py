@@ -12,7 +12,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
-from empirical.audit.check import MOST_VIEWS
+from empirical.audit.check import MOST_VIEWS, check_size
 from empirical.audit.diagnosis import Diagnosis, examine
 from empirical.audit.encoders import Subject, subject
 from empirical.audit.halves import Halves, halves
@@ -151,6 +151,9 @@ def audit(
     drawn.drawn(1).block(split.images[:1], 0)  # a broken callable shows before the long work
     fitted_on = encode_all(module, split.fit_images, place) if needs_fit(head) else None
     made = make_head(head, fitted_on, clusters, seed)
+    first = drawn_in_blocks(split.images[:1], drawn)
+    one = encode_views(module, made, first, place, samples=1, subject="certifying half")
+    check_size(len(split.images), *one.shape[1:], len(split.class_names))
 
     def features_of(images: Tensor, of_images: Views, name: str) -> Array:
         blocks = drawn_in_blocks(images, of_images)

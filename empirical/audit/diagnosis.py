@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from empirical.audit.check import MOST_WORK
 from empirical.evaluation.world import Measurement, measure
 from theory.divergence import infonce_bounds
 from theory.factors import view_diameters
@@ -15,7 +16,7 @@ from theory.theorem2 import misaligned_bound_discrete
 Search = Literal["cliques", "balls"]
 CLIQUES = 10**6
 """Pairs of samples of a class, summed over classes, up to which main parts are searched as cliques (digits: 36 000, ten
-classes of 300: 900 000); beyond, balls about anchors, whose cost is linear in n."""
+classes of 300: 900 000); beyond, and beyond what is checked, balls about anchors, whose cost is linear in n."""
 NODES = 20_000
 """Budget of the clique searches of one class at one eps. A search that it stops leaves a lower bound, the safe direction."""
 CONTRASTS = 6000
@@ -92,7 +93,8 @@ def examine(features: Array, labels: Array, layer: str = "", views: str = "") ->
     Raises ValueError as `FiniteWorld`.
     """
     world = FiniteWorld(features, features, labels)
-    search: Search = "cliques" if int((np.bincount(labels) ** 2).sum()) <= CLIQUES else "balls"
+    pairs, (_, m, d) = int((np.bincount(labels) ** 2).sum()), features.shape
+    search: Search = "cliques" if pairs <= CLIQUES and pairs * m * m * d <= MOST_WORK else "balls"
     grid = clique_grid(world, "local", nodes=NODES) if search == "cliques" else ball_grid(world)
     measurement = measure(world, layer, views, [grid], ["class"])
     witnesses = tuple(_witness(world, v.label, v.eps, v.reach, search) for v in measurement.best.classes)

@@ -249,8 +249,8 @@ def _from_file(path: Path, trust: bool) -> nn.Module:
         if not exported:
             kind = "read as TorchScript, a program that may write any file when it runs"
         raise ValueError(
-            f"encoder {path} is {kind}: pass --trust if you made it, or give a factory, package.module:name, as the encoder "
-            "and a file of weights as the checkpoint"
+            f"encoder {path} is {kind}: trust it if you made it (trust=True, audit --trust), or give a factory, "
+            "package.module:name, as the encoder and a file of weights as the checkpoint"
         )
     try:
         with warnings.catch_warnings():

@@ -4,17 +4,16 @@ import operator
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import Dataset as TorchDataset
 
 from empirical.data.imagefiles import as_shown, texts
 from empirical.data.sets import Dataset, fingerprint
-from empirical.thirdparty import FOREIGN_ERRORS, first_line
+from empirical.thirdparty import FOREIGN_ERRORS, first_line, represented, shown
 from theory.checks import check_integer
 from theory.messages import Notice
 
@@ -186,10 +185,17 @@ def _split(labels: np.ndarray, seed: int) -> Tensor:
     return torch.from_numpy(fit)
 
 
-def _stacked(data: TorchDataset[Any]) -> tuple[Tensor, list[int | str]]:
+class Items(Protocol):
+    """A torch Dataset with a length."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+def _stacked(data: Items) -> tuple[Tensor, list[int | str]]:
     """All items of a torch Dataset as float images (n, C, H, W), and n labels."""
     try:
-        n = len(data)  # type: ignore[arg-type]
+        n = len(data)
     except FOREIGN_ERRORS as error:
         raise ValueError(f"the data set has no length ({first_line(error)}): repair its __len__") from error
     if n == 0:
@@ -233,7 +239,8 @@ def _label(value: Any, i: int) -> int | str:
         label = operator.index(value)
     except FOREIGN_ERRORS as error:
         raise ValueError(
-            f"label {value!r} of item {i} is no integer and no string: number the classes 0..K-1"
+            f"label {shown(represented(value)):.80} of item {i} is no integer and no string ({first_line(error)}): "
+            "number the classes 0..K-1"
         ) from error
     if label < 0:
         raise ValueError(

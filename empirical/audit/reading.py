@@ -81,10 +81,10 @@ def _size(path: Path, role: str) -> int:
     except (OSError, ValueError) as error:  # ValueError: a null character
         reason = error.strerror if isinstance(error, OSError) else error
         raise ValueError(
-            f"{role} {path!s:.200} cannot be looked for ({reason}): give the file the audit wrote, features by --path"
+            f"{role} {path!s:.200} cannot be looked for ({reason}): give the file the audit wrote, features by their path"
         ) from error
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"{role} {path} is no regular file: give the file the audit wrote, features by --path")
+        raise ValueError(f"{role} {path} is no regular file: give the file the audit wrote, features by their path")
     return status.st_size
 
 

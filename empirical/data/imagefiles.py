@@ -1,5 +1,6 @@
 """A user's own images: a folder with one subfolder per class, each file read as a viewer shows it."""
 
+import contextlib
 import re
 import warnings
 from collections.abc import Iterable
@@ -31,8 +32,13 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """By the value of the orientation tag of EXIF."""
+_SIDEWAYS = [turn for tag, turn in _TURNS.items() if tag >= 5]
+"""Those that exchange width and height."""
 _TRAIN, _TEST, _OTHER = ("train", "training"), ("test", "testing"), ("dev", "val", "valid", "validation")
 _CHUNK = 4096
+
+Classes = dict[str, list[Path]]
+"""The files of each class by its name."""
 
 
 def fit(images: Tensor, height: int, width: int) -> Tensor:
@@ -81,7 +87,7 @@ def as_shown(image: Image.Image) -> Image.Image:
     if b"sRGB" not in profile.replace(b"\0", b"") and image.mode not in ("1", "L", "LA"):
         _notice("have a colour profile that is not named sRGB, which is not applied")
     try:
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        turn = _turn(image)
     except Exception:  # tags hold anything
         turn = None
         _notice("have an orientation tag that cannot be read")
@@ -116,13 +122,7 @@ def read_folder(path: Path, seed: int, side: int | None = None) -> tuple[Split, 
     only, a layout in which the first level may be sessions and no classes, a file that pillow cannot read or that has more
     than 8 bits a channel, and images of unequal sizes.
     """
-    if not path.is_dir():
-        raise ValueError(f"path={str(path)!r}: no folder; pass a folder with one subfolder per class")
-    try:
-        train, test = _splits(path, seed)
-        below = _files_below(path)
-    except OSError as error:
-        raise ValueError(f"path={printable(path)}: cannot be listed ({reason(error)}); make it readable") from error
+    train, test, below = _listed(path, seed)
     parts = [[file for files in classes.values() for file in files] for classes in (train, test)]
     read = set(parts[0] + parts[1])
     rest = [file for file in below if file not in read]
@@ -137,11 +137,39 @@ def read_folder(path: Path, seed: int, side: int | None = None) -> tuple[Split, 
     return (images[:cut], labels[0]), (images[cut:], labels[1]), tuple(train)
 
 
+def folder_sizes(path: Path) -> set[tuple[int, int]]:
+    """(width, height), as shown, of every image that `read_folder` reads, by its header, where that can be read."""
+    train, test, _ = _listed(path, seed=0)
+    sizes = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # `read_folder` counts them
+        for file in (file for half in (train, test) for files in half.values() for file in files):
+            with contextlib.suppress(Exception), Image.open(file, formats=FORMATS) as image:  # decoders raise anything
+                width, height = image.size
+                sizes.add((height, width) if _turn(image) in _SIDEWAYS else (width, height))
+    return sizes
+
+
+def _listed(path: Path, seed: int) -> tuple[Classes, Classes, list[Path]]:
+    """The files of each class, for training and for testing, and all files below the folder."""
+    if not path.is_dir():
+        raise ValueError(f"path={str(path)!r}: no folder; pass a folder with one subfolder per class")
+    try:
+        return *_splits(path, seed), _files_below(path)
+    except OSError as error:
+        raise ValueError(f"path={printable(path)}: cannot be listed ({reason(error)}); make it readable") from error
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What the orientation tag asks for."""
+    return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+
+
 def _notice(text: str) -> None:
     warnings.warn(text, Notice, stacklevel=3)
 
 
-def _splits(path: Path, seed: int) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+def _splits(path: Path, seed: int) -> tuple[Classes, Classes]:
     """The files of each class, for training and for testing."""
     halves = _halves(path)
     if halves is not None:
@@ -178,7 +206,7 @@ def _halves(folder: Path) -> tuple[Path, Path] | None:
     return None
 
 
-def _classes(folder: Path) -> dict[str, list[Path]]:
+def _classes(folder: Path) -> Classes:
     """Image files of each class, sorted."""
     classes = {
         entry.name: [file for file in _files_below(entry) if _is_image(file, entry)] for entry in _subfolders(folder)
@@ -202,7 +230,7 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
     return classes
 
 
-def _check_sessions(folder: Path, classes: dict[str, list[Path]]) -> None:
+def _check_sessions(folder: Path, classes: Classes) -> None:
     """ValueError where the first level may be sessions and the second the classes, as in day1/cat, day1/dog, day2/cat."""
     inner = {
         name: {file.relative_to(folder / name).parts[0] for file in files if file.parent != folder / name}
@@ -274,7 +302,7 @@ def _decode_all(path: Path, files: list[Path], side: int | None) -> np.ndarray:
         if images[-1].shape != images[0].shape:
             raise ValueError(
                 f"path={printable(file)}: {images[-1].shape[1:]} pixels, but {printable(files[0])} has "
-                f"{images[0].shape[1:]}; scale them to one size, or give a side: load(..., side=N), --side N"
+                f"{images[0].shape[1:]}; scale them to one size, or give a side: load(..., side=N)"
             )
         for text in texts(caught):
             said.setdefault(text, []).append(file)

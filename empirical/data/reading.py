@@ -3,18 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import ExifTags, Image
-
-from empirical.data.imagefiles import SUFFIXES
+from empirical.data.imagefiles import folder_sizes
 from empirical.data.sets import Dataset, fingerprint, load
 
 COMMON_SIDE = 32
 """Pixels to which images of several sizes are brought, where all of them have so many."""
 LARGEST_SIDE = 256
 """Images of one size keep it up to so many pixels; the networks here are made for 16 and 32."""
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-_TURNED = (5, 6, 7, 8)
-"""Orientation tags that exchange width and height."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ def read(name: str, path: Path | None, seed: int, side: int | None = None, train
     """Load a data set for a command, as `sets.load` does; the images of a folder get a common side where they need one."""
     notes = []
     if name == "folder" and path is not None and side is None:
-        sizes = image_sizes(path)
+        sizes = folder_sizes(path)
         largest, smallest = max(map(max, sizes), default=0), min(map(min, sizes), default=0)
         if len(sizes) > 1 or largest > LARGEST_SIDE:
             side = max(1, min(COMMON_SIDE, smallest))
@@ -50,18 +45,3 @@ def read(name: str, path: Path | None, seed: int, side: int | None = None, train
 def result_name(data: Dataset, path: Path | None) -> str:
     """What results on these data are called: `Reading.name`."""
     return data.name if path is None else f"{data.name}-{fingerprint(data)[:8]}"
-
-
-def image_sizes(folder: Path) -> set[tuple[int, int]]:
-    """(width, height), as shown, of every image file below the folder, by its header; `load` refuses what cannot be read."""
-    sizes = set()
-    for file in folder.rglob("*"):
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file():
-            try:
-                with Image.open(file, formats=FORMATS) as image:
-                    width, height = image.size
-                    turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
-            except Exception:  # decoders raise anything
-                continue
-            sizes.add((height, width) if turned else (width, height))
-    return sizes

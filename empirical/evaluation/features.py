@@ -79,7 +79,7 @@ def encode(
     except FOREIGN_ERRORS as error:
         raise ValueError(
             f"the encoder fails on images of shape {tuple(images.shape)} ({first_line(error)}): check that size "
-            "and channels are what it was made for (--side scales images)"
+            "and channels are what it was made for (a side scales images)"
         ) from error
     if not isinstance(output, Tensor):
         raise ValueError(

@@ -3,8 +3,13 @@
 Under torchrun its processes share each run. Exit status 0: all runs done, whatever the order; others: see `theory.command`.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("empirical.experiments.__main__")
+
+
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +18,7 @@ from empirical.experiments.design import EXPERIMENTS, SCALES, only
 from empirical.training.distributed import process_count, process_rank, processes
 from empirical.training.loop import pick_device
 from theory.checks import check_choice
-from theory.command import OneLineParser, at_least, exit_status, integer, output_folder, show_progress
+from theory.command import OneLineParser, at_least, integer, output_folder, show_progress
 from theory.digests import write_evidence
 
 
@@ -80,7 +85,3 @@ def _place(word: str) -> tuple[str, Path]:
             f"--path {word.strip()!r} is not DATA=PATH; give for example cifar10=data/cifar-10-python.tar.gz"
         )
     return name, Path(path)
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

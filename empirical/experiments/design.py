@@ -307,7 +307,7 @@ def only(experiment: Experiment, scale: Scale, groups: Sequence[str]) -> Experim
     known = list(dict.fromkeys(cell.group for cell in experiment.cells(scale, 0)))
     for name in groups:
         if name not in known:
-            raise ValueError(f"--group {name!r} is no group of {experiment.name}: choose of {', '.join(known)}")
+            raise ValueError(f"group={name!r}: not one of {experiment.name}; choose of {', '.join(known)}")
     if not groups:
         return experiment
     cells = experiment.cells

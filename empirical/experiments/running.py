@@ -28,13 +28,13 @@ from empirical.evaluation.world import world_of
 from empirical.experiments.design import DOMAIN_METRICS, Cell, Experiment, Scale
 from empirical.experiments.study import balanced, factors_probe
 from empirical.provenance import source_digest
-from empirical.training.loop import TrainingConfig, TrainingResult, pick_device, train
+from empirical.training.loop import Diverged, TrainingConfig, TrainingResult, pick_device, train
 from empirical.training.methods import initial_encoder
 from empirical.training.networks import Encoder
 from empirical.views.protocol import finite_views
 from theory.arcl import robust_displacement
 from theory.concentration import augmented_distances, main_part
-from theory.files import write_json
+from theory.digests import read_evidence, write_evidence
 
 WORLD_SAMPLES, WORLD_VIEWS = 20, 8
 """Test images per class, and views of each, on which distances between views are measured."""
@@ -166,7 +166,12 @@ def _encoder_of(cell: Cell, data: Dataset, device: torch.device, runs: Path) -> 
     config = cell.config
     if cell.encoder == "trained":
         probe = factors_probe(data, config.augmentation(), device)
-        return train(config, data, device, runs, progress=False, probe=probe)
+        try:
+            return train(config, data, device, runs, progress=False, probe=probe)
+        except Diverged as error:  # its remedies are settings, which the scale fixes
+            raise ValueError(
+                f"group={cell.group!r}: {cell.row} with seed {config.seed} diverges; choose other groups, and report this"
+            ) from error
     if cell.encoder == "initial":
         encoder = initial_encoder(config.method, config.encoder, config.seed)
     else:
@@ -186,13 +191,11 @@ def run_cell(
     if not target.exists():
         run = Trained(cell, data, _encoder_of(cell, data, place, runs), place, scale, paths)
         values = {name: value for measure in measures for name, value in MEASURES[measure](run).items()}
-        write_json(target, {"config": cell.config.description(), "device": place.type, "values": values})
+        write_evidence(target, {"config": cell.config.description(), "device": place.type, "values": values})
     try:
-        values = json.loads(target.read_bytes())["values"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"result={target}: no result of a run ({error!r}); delete it to measure the run again"
-        ) from error
+        values = read_evidence(target, remedy := "delete it to measure the run again")["values"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"result={target}: no result of a run ({error!r}); {remedy}") from error
     return {"group": cell.group, "row": cell.row, "seed": cell.config.seed, "values": values}
 
 

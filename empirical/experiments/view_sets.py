@@ -9,9 +9,15 @@ The values of delta are the same for all view sets: quantiles of the distance be
 Exit status 0: done, whatever the order; others: see `theory.command`.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("empirical.experiments.view_sets")
+
+
 import json
 import math
-import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,9 +36,10 @@ from empirical.experiments.study import balanced
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import finite_views
 from theory.checks import check_choice
-from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
+from theory.command import NAME, OneLineParser, at_least, integer, number, output_folder, show_progress
 from theory.concentration import SigmaFrontier, augmented_distances, frontier
-from theory.files import write_json
+from theory.digests import read_evidence, recorded, write_evidence
+from theory.messages import Notice
 from theory.setting import Array
 
 SETS = tuple(dict.fromkeys((*LADDER, *PAIRS)))
@@ -109,21 +116,22 @@ def concentrations(
 def measured_errors(folder: Path, data: str, method: str) -> dict[str, MeasuredError]:
     """Errors by view set from experiment-pairs.json and experiment-richness.json, as far as they are there and on `data`.
 
-    ValueError for a file that is no result of an experiment.
+    ValueError for a file that is no result of an experiment, or was changed; a Notice for one without a hash.
     """
     errors = {}
     for name in ("richness", "pairs"):
         path = folder / f"experiment-{name}.json"
         if not path.exists():
             continue
+        remedy = f"run {NAME} experiment {name} again"
+        content = read_evidence(path, remedy)
+        if recorded(path) is None:
+            warnings.warn(f"{path} is taken as it is, without a hash beside it", Notice, stacklevel=2)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
             runs = [(r["row"], 1 - r["values"]["nearest mean"]) for r in content["runs"] if r["group"] == method]
             here = SCALES[content["scale"]].dataset == data
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} is no result of an experiment ({error!r}): run `experiment {name}` again"
-            ) from None
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"evidence={path}: no result of an experiment ({error!r}); {remedy}") from None
         for row in dict.fromkeys(row for row, _ in runs) if here else ():
             values = np.array([value for r, value in runs if r == row])
             spread = float(values.std(ddof=1)) if len(values) > 1 else math.nan
@@ -299,11 +307,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "method": options.method,
     }
     content = as_json(setting, deltas, sets, errors)
-    write_json(target, content)
+    write_evidence(target, content)
     table = "\n".join([text(setting, deltas, sets, errors), "", *reading.notes, f"written to {target}"])
     print(json.dumps(content, indent=1) if options.json else table)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

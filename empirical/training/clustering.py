@@ -11,9 +11,14 @@ Source: augmentation graph: HaoChen et al. 2021, "Provable Guarantees for Self-S
 Contrastive Loss"; clusters: Shi and Malik 2000; local scale: Zelnik-Manor and Perona 2004.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("empirical.training.clustering")
+
+
 import argparse
 import json
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -40,7 +45,7 @@ from empirical.views.augmentations import Augmentation, apply, sample_parameters
 from empirical.views.protocol import finite_views
 from empirical.views.warps import Warp, matrices, warp_images
 from theory.checks import check_choice, make_plain
-from theory.command import OneLineParser, at_least, exit_status, integer, number, output_folder, show_progress
+from theory.command import OneLineParser, at_least, integer, number, output_folder, show_progress
 from theory.concentration import augmented_distances
 from theory.files import lock_in_turn, write_bytes, write_json
 from theory.setting import Array
@@ -132,7 +137,7 @@ class Clustered:
     losses: tuple[float, ...]
 
 
-def network(clusters: int = 10, backbone: str = "small") -> nn.Module:
+def network(clusters: int = 10, backbone: str = "small") -> nn.Sequential:
     """Backbone and linear scores, (n, 3, H, W) -> (n, K); also the factory for `python -m empirical.audit --encoder`."""
     body, dim = backbone_maker(backbone)()
     return nn.Sequential(body, nn.Linear(dim, clusters))
@@ -177,7 +182,7 @@ def teach(
         torch.manual_seed(config.seed)
         model = network(config.clusters)
     if start is not None:
-        model[0].load_state_dict(start.state_dict())  # type: ignore[index]
+        model[0].load_state_dict(start.state_dict())
     model.to(device).train()
     images, targets, draw = images.to(device), torch.from_numpy(clusters).to(device), config.draw()
     optimizer = optimizer_of("adamw", [(1.0, model.parameters())], config.lr, config.weight_decay)
@@ -314,7 +319,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{len(result.clusters)} images in {config.clusters} clusters, sizes {sizes}")
     print(f"weights {digest[:12]}, written to {target}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

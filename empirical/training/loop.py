@@ -36,6 +36,10 @@ Probe = Callable[[Encoder, int], dict[str, float]]
 """Measures an encoder after an epoch; epoch 0 is before training."""
 
 
+class Diverged(ValueError):
+    """The loss of a training is not finite."""
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """Everything that decides a run's weights, apart from the device and the number of processes.
@@ -309,7 +313,7 @@ def _train_epoch(
         bar.update(batch)
     mean = total.item() / steps
     if not abs(mean) < float("inf"):
-        raise ValueError(f"loss={mean}: not finite in epoch {epoch}; check the images, or lower lr={config.lr}")
+        raise Diverged(f"loss={mean}: not finite in epoch {epoch}; check the images, or lower lr={config.lr}")
     return mean
 
 

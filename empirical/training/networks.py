@@ -1,12 +1,13 @@
 """Encoders: a backbone (a small network, ResNet-18, or any module) and a projection head."""
 
-import importlib
 from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from empirical.thirdparty import imported
 
 SMALL_DIM = 256
 RESNET18_DIM = 512
@@ -84,10 +85,7 @@ def backbone_maker(name: str) -> Callable[[], Backbone]:
     remedy = f"choose {', '.join(BACKBONES)}, or 'package.module:function' for your own"
     if not (module and colon and function):
         raise ValueError(f"encoder={name!r}: no backbone; {remedy}")
-    try:
-        maker: Callable[[], Backbone] = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"encoder={name!r}: cannot be imported ({error}); {remedy}") from error
+    maker: Callable[[], Backbone] = imported(name, "encoder")
     return maker
 
 

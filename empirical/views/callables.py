@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from empirical.thirdparty import FOREIGN_ERRORS, first_line, seeded
+from empirical.thirdparty import FOREIGN_ERRORS, first_line, represented, seeded
 
 Transform = Callable[[Tensor], Tensor]
 """One random view (C, H, W) or (1, C, H, W) of one image (C, H, W), float."""
@@ -61,7 +61,7 @@ class CallableView:
 
     def describe(self) -> str:
         """Its representation, without addresses, which are other ones in every process."""
-        return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(self.function))
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", represented(self.function))
 
     def _view(self, image: Tensor, seed: tuple[int, ...]) -> Tensor:
         """One view, float (C, H, W)."""

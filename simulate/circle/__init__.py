@@ -3,7 +3,3 @@
 `world` has the quantities of Theorem 1, `losses` the population losses, `sampling` the same by Monte Carlo, and `model`
 declares all of it.
 """
-
-from simulate.circle.world import Circle, equally_spaced
-
-__all__ = ["Circle", "equally_spaced"]

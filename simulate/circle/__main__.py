@@ -3,9 +3,14 @@
 Exit status: 0 if every closed form lies in its interval and no form is exceeded, 1 otherwise, 2 for a bad argument.
 """
 
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("simulate.circle.__main__")
+
+
 import json
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -20,7 +25,7 @@ from simulate.comparison import Rule, compare
 from simulate.sweep import TOLERANCE
 from simulate.tables import add_suite_options, aligned, finite, suite_json, suite_table
 from simulate.theorem1 import Factors, FormValues, evaluate_all
-from theory.command import OneLineParser, at_least, exit_status, integer, number, show_progress
+from theory.command import OneLineParser, at_least, integer, number, show_progress
 from theory.theorem1.certificates.grid import LEVERS, Lever
 
 Certificates = dict[Lever, tuple[Factors, dict[str, FormValues]]]
@@ -139,7 +144,3 @@ def _parser() -> OneLineParser:
     parser.add_argument("--eps", type=number, default=0.5, help="of the R_eps compared (default %(default)s)")
     add_suite_options(parser)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from simulate import sweep
-from simulate.circle import Circle, losses, sampling
+from simulate.circle import losses, sampling
 from simulate.circle import model as circle
+from simulate.circle.world import Circle
 from simulate.comparison import Rule, compare
 from simulate.estimators import bounded_mean, stream
 from simulate.example1 import conditioned_risk, counted_risk, critical_c

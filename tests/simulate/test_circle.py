@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from simulate.circle import Circle, equally_spaced, losses, sampling, world
+from simulate.circle import losses, sampling, world
 from simulate.circle.__main__ import as_json, as_table, certificates, main
+from simulate.circle.world import Circle, equally_spaced
 from simulate.comparison import Rule, compare
 from simulate.estimators import proportion, stream
 from theory import factors

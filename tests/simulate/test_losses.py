@@ -7,7 +7,8 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.polynomial.legendre import leggauss
 
-from simulate.circle import Circle, equally_spaced, losses, sampling, world
+from simulate.circle import losses, sampling, world
+from simulate.circle.world import Circle, equally_spaced
 from simulate.estimators import stream
 from theory.divergence.losses import cross_correlation, info_nce
 from theory.setting import FiniteWorld

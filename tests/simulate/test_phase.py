@@ -9,7 +9,8 @@ import pytest
 from figures import phase as figure
 from figures.style import render
 from simulate import phase
-from simulate.circle import Circle, model, world
+from simulate.circle import model, world
+from simulate.circle.world import Circle
 from simulate.theorem1 import evaluate_all
 from theory.theorem1 import FORMS
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from simulate import sweep, theorems3and4, vertices
-from simulate.circle import Circle, equally_spaced, world
 from simulate.circle import model as circle
+from simulate.circle import world
+from simulate.circle.world import Circle, equally_spaced
 from simulate.sweep import Tally
 from simulate.theorem1 import FormValues, evaluate
 from simulate.theorems3and4 import correlation_bounds, info_nce_bounds

@@ -16,12 +16,12 @@ from torch import nn
 
 import empirical
 from empirical import Augmentation, load
-from empirical.audit import Views, audit, halves
+from empirical.audit import Views, audit
 from empirical.audit.certificate import at_least, certificate, decimal, write
 from empirical.audit.check import below, check, digest, mean_radius, pairwise_within
 from empirical.audit.core import CROSS_ENTROPY
 from empirical.audit.diagnosis import CLIQUES, examine
-from empirical.audit.halves import Halves
+from empirical.audit.halves import Halves, halves
 from empirical.audit.report import quotes, report
 from empirical.views.protocol import finite_views
 from empirical.views.warps import Warp

@@ -11,7 +11,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from empirical import __main__ as cli
-from empirical.data.reading import COMMON_SIDE, LARGEST_SIDE, image_sizes, read
+from empirical.data.imagefiles import folder_sizes
+from empirical.data.reading import COMMON_SIDE, LARGEST_SIDE, read
 from empirical.experiments import view_sets
 from empirical.training import clustering
 from empirical.training.loop import run_dir
@@ -87,12 +88,16 @@ def test_a_side_is_chosen_where_one_is_needed(sizes, side, tmp_path):
 def test_sizes_are_those_that_are_shown_and_broken_files_are_left_to_the_reader(tmp_path):
     tags = Image.Exif()
     tags[0x0112] = 6
-    Image.new("RGB", (20, 10)).save(tmp_path / "turned.jpg", exif=tags)
-    Image.new("RGB", (10, 20)).save(tmp_path / "upright.png")
-    (tmp_path / "broken.png").write_bytes(b"no image")
-    (tmp_path / ".hidden.png").write_bytes(b"")
-    (tmp_path / "folder.png").mkdir()
-    assert image_sizes(tmp_path) == {(10, 20)}
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        Image.new("RGB", (20, 10)).save(folder / "turned.jpg", exif=tags)
+        Image.new("RGB", (10, 20)).save(folder / "upright.png")
+        (folder / "broken.png").write_bytes(b"no image")
+        (folder / ".hidden.png").write_bytes(b"")
+        (folder / "folder.png").mkdir()
+    Image.new("L", (3, 4)).save(tmp_path / "of-no-class.png")
+    assert folder_sizes(tmp_path) == {(10, 20)}
 
 
 @pytest.mark.parametrize(
