@@ -7,6 +7,7 @@ files) and an exported program (which may run any code) need `trust`. A factory 
 import hashlib
 import inspect
 import os
+import pickle
 import re
 import warnings
 import zipfile
@@ -340,7 +341,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if not os.path.isfile(path):
         raise ValueError(f"checkpoint {path} is no file: check the path")
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             return safetensors.torch.load_file(path)
         _check_archive(path)
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
@@ -348,6 +349,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
         reason = first_line(error)
         if forbidden := REFUSED_GLOBAL.search(str(error)):
             reason = f"it holds {shown(forbidden[1])}, and loading that could run code"
+        elif isinstance(error, pickle.UnpicklingError):  # torch recommends to load it all the same
+            reason = "torch.save did not write it"
         raise ValueError(
             f"checkpoint {path} cannot be read ({reason}): it is truncated, of another kind, or holds more than "
             "tensors, which is refused; save encoder.state_dict(), best as safetensors"

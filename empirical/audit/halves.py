@@ -2,7 +2,7 @@
 
 import operator
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from empirical.data.imagefiles import as_shown, texts
 from empirical.data.sets import Dataset, fingerprint
 from empirical.thirdparty import FOREIGN_ERRORS, first_line, represented, shown
-from theory.checks import check_integer
+from theory.checks import check_integer, plain
 from theory.messages import Notice
 
 FIT_SHARE = 0.5
@@ -31,8 +31,8 @@ class Halves:
     fit_labels, labels   (n,), (n',) int64 in 0..K-1
     class_names          K
     Raises ValueError for values that are not finite, outside of [0, 1] or all within 1/255 of black, a shape that looks
-    channels-last, labels that do not match, are not 0..K-1 or leave a class with fewer than two images in either half, and
-    a single class.
+    channels-last, labels that do not match, are not 0..K-1 or leave a class with fewer than two images in either half,
+    a single class, and a name that two classes have.
     """
 
     name: str
@@ -47,6 +47,8 @@ class Halves:
             raise ValueError(
                 f"the data have {len(self.class_names)} class: the theorem separates classes; give 2 or more"
             )
+        if len(set(self.class_names)) < len(self.class_names):
+            raise ValueError(f"class names {self.class_names!r:.200} hold one twice: give each class its own")
         _check_half("fitting", self.fit_images, self.fit_labels, self.class_names)
         _check_half("certifying", self.images, self.labels, self.class_names)
         if self.fit_images.shape[1:] != self.images.shape[1:]:
@@ -137,7 +139,7 @@ def halves(data: Any, class_names: Sequence[str] | None = None, seed: int = 0) -
             "or a pair of them"
         )
     parts = [_stacked(part) for part in pair]
-    known = class_names if class_names is not None else _classes(pair[0])
+    known = _classes(pair[0]) if class_names is None else _given(class_names)
     names, labels = _numbered([labels for _, labels in parts], known if isinstance(known, tuple | list) else None)
     name, images = type(pair[0]).__name__, [images for images, _ in parts]
     if len(pair) == 2:
@@ -164,6 +166,13 @@ def _numbered(labels: list[list[int | str]], names: Sequence[str] | None) -> tup
         raise ValueError(f"label {unknown[0]!r} is none of the {len(order)} class names: add it, or leave them out")
     place = {label: k for k, label in enumerate(order)}
     return tuple(map(str, order)), [torch.tensor([place[label] for label in part]) for part in labels]
+
+
+def _given(class_names: Any) -> list[str]:
+    """The caller's names of classes: any collection but a string."""
+    if isinstance(class_names, str) or not isinstance(class_names, Iterable):
+        raise ValueError(f"class_names={represented(class_names):.200}: no list of names; give one name for each class")
+    return list(map(str, class_names))
 
 
 def _classes(data: Any) -> Any:
@@ -234,9 +243,9 @@ def _stacked(data: Items) -> tuple[Tensor, list[int | str]]:
 
 def _label(value: Any, i: int) -> int | str:
     if isinstance(value, str):
-        return str(value)
+        return str.__str__(value)
     try:
-        label = operator.index(value)
+        label = operator.index(plain(value))
     except FOREIGN_ERRORS as error:
         raise ValueError(
             f"label {shown(represented(value)):.80} of item {i} is no integer and no string ({first_line(error)}): "
@@ -283,5 +292,8 @@ def _dense(value: Any) -> Tensor:
         and value.shape[2] in _CHANNELS
     ):
         raise ValueError(f"shape {value.shape} may be (C, H, W) or (H, W, C)")
-    pixels = torch.from_numpy(np.array(value, order="C"))  # a copy: a PIL image's array is read only
+    if np.ma.is_masked(value):
+        raise ValueError("some of its values are masked")
+    array = np.array(value, order="C")  # a copy: a PIL image's array is read only
+    pixels = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
     return pixels.permute(2, 0, 1) if pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4) else pixels

@@ -125,7 +125,8 @@ def read_folder(path: Path, seed: int, side: int | None = None) -> tuple[Split, 
     train, test, below = _listed(path, seed)
     parts = [[file for files in classes.values() for file in files] for classes in (train, test)]
     read = set(parts[0] + parts[1])
-    rest = [file for file in below if file not in read]
+    classes = {folder for file in read for folder in file.parents}  # one may be a link to a folder
+    rest = [file for file in below if file not in read and file not in classes]
     if rest:
         _notice(
             f"path={printable(path)}: read {len(read)}, passed over {len(rest)}, first: "

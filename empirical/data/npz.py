@@ -34,6 +34,11 @@ def read_npz(path: Path) -> tuple[Split, Split, tuple[str, ...]]:
             raise ValueError(f"{half}_labels: {labels.dtype} of shape {labels.shape}; give integers (n,)")
         if len(labels) != len(images):
             raise ValueError(f"{half}_images: {len(images)} images for {len(labels)} labels; pair them")
+        if labels.min() < 0:
+            raise ValueError(
+                f"path={printable(path)}: {half}_labels hold {labels.min()}; number the K classes 0..K-1, and leave the "
+                "unlabelled out"
+            )
         if labels.max() >= len(arrays["train_labels"]):  # before a name is made for each class
             raise ValueError(
                 f"path={printable(path)}: {half}_labels hold {labels.max()}, and train_images are only "

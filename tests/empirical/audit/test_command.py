@@ -2,11 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import TensorDataset
 
+from empirical.audit import check, core, diagnosis, reading
 from empirical.audit.__main__ import check_main, main
+from theory.messages import Notice
 
 PCA = ["--encoder", "sklearn.decomposition:PCA", "--arguments", '{"n_components": 8}', "--head", "clusters"]
 SMALL = ["--n-views", "2", "--quiet", "--device", "cpu"]
@@ -69,6 +72,39 @@ def test_json_is_what_is_written(there, capsys):
     assert main([*PCA, *BLOBS, *SMALL, "--json"]) == 0
     written = (there / "build" / "evidence" / "audit-TensorDataset-PCA.json").read_text()
     assert json.loads(capsys.readouterr().out) == json.loads(written)
+
+
+def test_what_would_be_more_than_is_checked_is_said_before_the_work(there, capsys, monkeypatch):
+    monkeypatch.setattr(check, "MOST_WORK", 80 // 2 * 2 * 2 * 2 - 1)  # images, views squared, features
+    monkeypatch.setattr(core, "choose_anchors", None)  # the work would begin with it
+    with pytest.raises(SystemExit) as stop:
+        main([*PCA, *BLOBS, *SMALL])
+    assert stop.value.code == 2
+    printed = capsys.readouterr().err
+    assert "n m^2 d=320: more than the 319 that are checked; certify fewer images, views or classes" in printed
+    assert not (there / "build").exists()
+
+
+def test_a_certificate_that_is_too_long_to_be_checked_is_written_and_nothing_is_lost(there, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_BYTES", 100)
+    with pytest.warns(
+        Notice, match=r"written, and not checked: certificate .*certificate\.json: \d+ bytes are more than"
+    ):
+        assert main([*PCA, *BLOBS, *SMALL]) == 0
+    folder = there / "build" / "audit" / "TensorDataset-PCA"
+    assert len(list(folder.iterdir())) == 4
+    assert (there / "build" / "evidence" / "audit-TensorDataset-PCA.json").is_file()
+    monkeypatch.undo()
+    assert check.check(folder / "certificate.json") == []
+
+
+def test_where_cliques_are_more_than_is_checked_balls_are_taken(monkeypatch):
+    features = np.zeros((12, 2, 3))
+    features[..., 0] = 1
+    labels = np.arange(12) % 2
+    assert diagnosis.examine(features, labels)[1].search == "cliques"
+    monkeypatch.setattr(diagnosis, "MOST_WORK", 2 * 6**2 * 2**2 * 3 - 1)
+    assert diagnosis.examine(features, labels)[1].search == "balls"
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def load_with(path, spec=f"{HERE}:Net"):
 
 def saved(tmp_path, name, content):
     path = tmp_path / name
-    if name.endswith(".safetensors"):
+    if name.lower().endswith(".safetensors"):
         safetensors.torch.save_file(content, path)
     else:
         torch.save(content, path)
@@ -190,6 +190,7 @@ def saved(tmp_path, name, content):
     ("name", "wrap"),
     [
         ("w.safetensors", lambda w: w),
+        ("W.SAFETENSORS", lambda w: w),
         ("w.pt", lambda w: w),
         ("w.pth", lambda w: {"state_dict": w, "epoch": 3}),
         ("w.ckpt", lambda w: {"model": w}),
@@ -356,6 +357,11 @@ def renamed(old, new):
 @pytest.mark.parametrize("name", ["w.safetensors", "w.pt"])
 def test_checkpoints_that_do_not_fit_are_refused(tmp_path, change, message, name):
     refused(message, load_with, saved(tmp_path, name, change(weights())))
+
+
+def test_a_checkpoint_of_another_kind_is_not_recommended_to_be_unpickled(tmp_path):
+    path = saved(tmp_path, "w.safetensors", weights()).rename(tmp_path / "w.pt")
+    refused(r"checkpoint .*w\.pt cannot be read \(torch.save did not write it\)", load_with, path)
 
 
 @pytest.mark.parametrize("name", ["w.safetensors", "w.pt"])

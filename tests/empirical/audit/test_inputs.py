@@ -380,6 +380,13 @@ def as_bytes(x):
     return (as_array(x) * 255).round().astype("uint8")
 
 
+class Word(str):
+    """A string that does not let itself be read."""
+
+    def __str__(self):
+        raise RuntimeError("unreadable")
+
+
 @pytest.mark.parametrize(
     ("image", "channels"),
     [
@@ -392,6 +399,8 @@ def as_bytes(x):
         (as_bytes, 3),
         (lambda x: x.numpy(), 3),
         (lambda x: np.asfortranarray(as_bytes(x)), 3),
+        (lambda x: as_array(x).astype(">f4"), 3),
+        (lambda x: np.ma.masked_array(as_array(x), mask=False), 3),
         (lambda x: Image.fromarray(as_bytes(x)), 3),
         (lambda x: Image.fromarray(as_bytes(x)).convert("RGBA"), 3),
         (lambda x: Image.fromarray(as_bytes(x)).convert("P"), 3),
@@ -428,13 +437,16 @@ def test_images_of_every_kind_are_brought_to_one(image, channels):
         ([np.str_("cat") if y else "dog" for y in LABELS], ("cat", "dog")),
         ([(7, 10**15, 30)[y] for y in LABELS], ("7", "30", str(10**15))),
         ([y > 1 for y in LABELS], ("0", "1")),
+        (list(np.array(LABELS) > 1), ("0", "1")),
+        ([np.uint64(2**64 - 1) if y else 5 for y in LABELS], ("5", str(2**64 - 1))),
+        ([Word("cat") if y else "dog" for y in LABELS], ("cat", "dog")),
     ],
 )
 def test_labels_of_every_kind_are_numbered(labels, names):
     found = halves((listed(labels), listed(labels)))
     assert found.class_names == names
     assert found.labels.dtype == torch.int64
-    words = [str(int(y)) if not isinstance(y, str) else y for y in labels]
+    words = [str(int(y)) if not isinstance(y, str) else str.__str__(y) for y in labels]
     assert [names[k] for k in found.labels.tolist()] == words
 
 
@@ -494,6 +506,8 @@ def test_labels_that_make_no_classes_are_refused(labels, message):
         (Classless(), r"the data set's classes cannot be read \(SystemExit: 0\)"),
         (listed(["x", "y"] * 12, classes=["x", ["y"]]), "label 'y' is none of the 2 class names"),
         (listed([0, 1, 2**70] * 8, classes=["x", "y"]), f"labels run from 0 to {2**70}: number 2 classes 0..1"),
+        (listed(LABELS, classes=["a", "b", "a"]), r"class names \('a', 'b', 'a'\) hold one twice: give each class its own"),
+        (listed(LABELS, lambda x: np.ma.masked_array(x, mask=x > 0.9)), "image 0 .*some of its values are masked"),
         (listed(LABELS, lambda x: x[None]), r"image 0 has shape \(1, 3, 8, 8\): give \(C, H, W\)"),
         (listed(LABELS, lambda x: x.flatten()), r"image 0 has shape \(192,\)"),
         (listed(LABELS, lambda x: x[:, :0]), r"image 0 has shape \(3, 0, 8\)"),
@@ -544,6 +558,11 @@ def test_pictures_are_read_as_a_viewer_shows_them():
     torch.testing.assert_close(
         halves(listed(LABELS, turned)).images, halves(listed(LABELS)).images, atol=1 / 500, rtol=0
     )
+
+
+@pytest.mark.parametrize("names", ["abc", 3, b"abc"[0]])
+def test_names_that_are_no_list_of_them_are_refused(names):
+    refused(r"class_names=.*: no list of names; give one name for each class", halves, listed(LABELS), names)
 
 
 def test_names_that_cannot_be_shown_are_kept_and_escaped_in_the_report():

@@ -109,6 +109,12 @@ def test_links_and_pipes_are_followed_once_and_never_opened(tmp_path: Path) -> N
         assert read(data) == {"a": 4, "b": 4}
 
 
+def test_a_class_that_is_a_link_is_not_counted_as_passed_over(tmp_path: Path) -> None:
+    """Its images are read, though the folder it leads to was listed before it."""
+    (fill(tmp_path, "ant", "bee") / "cow").symlink_to(tmp_path / "bee")
+    assert read(tmp_path) == {"ant": 4, "bee": 4, "cow": 4}  # a Notice would be an error here
+
+
 def test_names_that_cannot_be_shown_are_kept_and_escaped(tmp_path: Path) -> None:
     names = [os.fsdecode(b"caf\xe9"), "red\x1b[31m", "two\nlines", "猫"]
     for k, name in enumerate(names):

@@ -19,6 +19,7 @@ from empirical.experiments import __main__ as cli
 from empirical.experiments import running, tables
 from empirical.experiments.design import EXPERIMENTS, LADDER, SCALES, Cell, Experiment, Step, only
 from empirical.provenance import source_digest
+from empirical.training.loop import Diverged
 from empirical.training.methods import initial_encoder
 from empirical.training.methods.simclr import SimCLR
 
@@ -204,6 +205,30 @@ def test_a_finished_run_is_not_repeated(tiny, monkeypatch):
     monkeypatch.setattr(running, "train", lambda *_, **__: pytest.fail("trained again"))
     assert running.run_cell(cell, measures, TINY, {}, root / "runs", root / "out", "cpu") == first
     assert len(list((root / "out").iterdir())) == 1
+
+
+def test_a_kept_result_that_was_edited_is_refused(tmp_path):
+    cell = Cell("g", "pixels", TINY.config(SimCLR(), "a", 0), encoder="pixels")
+    words = (cell, ["accuracy"], TINY, {}, tmp_path / "runs", tmp_path / "out", "cpu")
+    running.run_cell(*words)
+    (kept,) = (tmp_path / "out").glob("*.json")
+    kept.write_text(kept.read_text().replace("0.", "1.", 1))
+    with pytest.raises(
+        ValueError, match=rf"{kept.name}: changed after it was written .*; delete it to measure the run"
+    ):
+        running.run_cell(*words)
+
+
+def test_a_run_that_diverges_names_its_group_since_the_scale_fixes_the_rest(tmp_path, monkeypatch):
+    def diverge(*_, **__):
+        raise Diverged("loss=nan: not finite in epoch 1; lower lr=1.0")
+
+    monkeypatch.setattr(running, "train", diverge)
+    cell = Cell("MoCo", "abcd", TINY.config(SimCLR(), "a", 3))
+    with pytest.raises(
+        ValueError, match=r"^group='MoCo': abcd with seed 3 diverges; choose other groups, and report this$"
+    ):
+        running.run_cell(cell, ["accuracy"], TINY, {}, tmp_path / "runs", tmp_path / "out", "cpu")
 
 
 def test_what_was_not_trained_is_measured_without_training(tiny, monkeypatch, tmp_path):

@@ -25,6 +25,8 @@ from empirical.experiments.view_sets import (
 )
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import finite_views
+from theory.digests import read_evidence, recorded, write_evidence
+from theory.messages import Notice
 
 
 def of(letters, low, high=None):
@@ -111,7 +113,7 @@ def keep(folder, name, values, scale="embedded", group="SimCLR"):
         for row, of_row in values.items()
         for seed, value in enumerate(of_row)
     ]
-    (folder / f"experiment-{name}.json").write_text(json.dumps({"scale": scale, "runs": runs}))
+    write_evidence(folder / f"experiment-{name}.json", {"scale": scale, "runs": runs})
 
 
 def test_errors_come_from_the_experiments_of_this_data(tmp_path):
@@ -127,13 +129,31 @@ def test_errors_come_from_the_experiments_of_this_data(tmp_path):
     assert set(measured_errors(tmp_path, "fashion", "SimCLR")) == {"ad", "ac"}
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"scale": "none", "runs": []}', '{"runs": [{}]}'])
+@pytest.mark.parametrize(
+    "content", [[], 3, {"scale": "none", "runs": []}, {"scale": "embedded", "runs": [{}]}, {"runs": 1}]
+)
 def test_a_file_that_is_no_result_is_named(tmp_path, content):
+    write_evidence(tmp_path / "experiment-pairs.json", content)
+    match = r"evidence=.*/experiment-pairs\.json: no result of .*; run contrastive-theory experiment pairs again"
+    with pytest.raises(ValueError, match=match):
+        measured_errors(tmp_path, "fashion", "SimCLR")
+
+
+@pytest.mark.parametrize(("content", "message"), [("{}", "changed after it was written"), ("{", "changed after")])
+def test_a_result_that_was_changed_is_refused(tmp_path, content, message):
+    keep(tmp_path, "pairs", {"ad": [0.5]})
     (tmp_path / "experiment-pairs.json").write_text(content)
     with pytest.raises(
-        ValueError, match=r"experiment-pairs\.json is no result of an experiment.*run `experiment pairs`"
+        ValueError, match=rf"experiment-pairs\.json: {message}.*run contrastive-theory experiment pairs"
     ):
         measured_errors(tmp_path, "fashion", "SimCLR")
+
+
+def test_a_result_without_a_hash_is_taken_and_told(tmp_path):
+    keep(tmp_path, "pairs", {"ad": [0.5]})
+    (tmp_path / "experiment-pairs.json.sha256").unlink()
+    with pytest.warns(Notice, match=r"experiment-pairs\.json is taken as it is, without a hash beside it"):
+        assert measured_errors(tmp_path, "fashion", "SimCLR")["ad"].mean == 0.5
 
 
 WORDS = ["--samples-per-class", "12", "--n-views", "3", "--quantiles", "0.25", "0.5", "--quiet"]
@@ -157,6 +177,8 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
     assert all(-1 <= value <= 1 for value in content["kendall"]["the ten pairs"])
     assert "No error of SimCLR on fashion was found for a, abc, abcd, abcde" in printed
     assert not list(tmp_path.glob("*.partial"))
+    assert read_evidence(tmp_path / "concentration.json", "") == content
+    assert recorded(tmp_path / "concentration.json") is not None
     before = (tmp_path / "concentration.json").read_bytes()
     assert main([*WORDS, "--out", str(tmp_path)]) == 0
     assert (tmp_path / "concentration.json").read_bytes() == before
