@@ -124,20 +124,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except ValueError as error:
         parser.error(str(error))
-    if not options.json:
-        print(report(result))
     try:
         certificate, features = write(result, folder)
-        write_page(result, folder / "index.html")
-        write_text(folder / "table.tex", latex(result))
-        content = as_json(result, str(folder / "index.html"))
-        write_evidence(evidence, content)
     except ArithmeticError as error:  # the certificate does not pass its own check
         print(f"empirical.audit: {error}", file=sys.stderr)
         return 1
+    write_page(result, folder / "index.html")
+    write_text(folder / "table.tex", latex(result))
+    content = as_json(result, str(folder / "index.html"))
+    write_evidence(evidence, content)
     if options.json:
         print(json.dumps(content, indent=1))
     else:
+        print(report(result))
         print(f"\n{folder / 'index.html'}, table.tex, {certificate.name}, {features.name}")
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
     if result.false:

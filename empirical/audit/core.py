@@ -153,7 +153,7 @@ def audit(
     made = make_head(head, fitted_on, clusters, seed)
     first = drawn_in_blocks(split.images[:1], drawn)
     one = encode_views(module, made, first, place, samples=1, subject="certifying half")
-    check_size(len(split.images), *one.shape[1:], len(split.class_names))
+    check_size(len(split.images), one.shape[1], one.shape[2], len(split.class_names))
 
     def features_of(images: Tensor, of_images: Views, name: str) -> Array:
         blocks = drawn_in_blocks(images, of_images)

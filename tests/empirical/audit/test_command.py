@@ -1,5 +1,6 @@
 """`python -m empirical.audit`: what it prints and writes, what --check says, and one line for every bad input."""
 
+import errno
 import json
 
 import numpy as np
@@ -66,6 +67,17 @@ def test_audit_then_check(there, capsys):
     capsys.readouterr()
     assert main(["--check", str(folder / "certificate.json")]) == 1
     assert "FAILS  the digest" in capsys.readouterr().out
+
+
+def test_all_is_on_the_disk_before_anything_is_printed(there, monkeypatch):
+    def full(_):
+        assert (there / "build" / "evidence" / "audit-TensorDataset-PCA.json.sha256").is_file()
+        assert len(list((there / "build" / "audit" / "TensorDataset-PCA").iterdir())) == 4
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("empirical.audit.__main__.report", full)
+    with pytest.raises(OSError, match="No space left"):
+        main([*PCA, *BLOBS, *SMALL])
 
 
 def test_json_is_what_is_written(there, capsys):
