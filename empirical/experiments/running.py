@@ -34,7 +34,7 @@ from empirical.training.networks import Encoder
 from empirical.views.protocol import finite_views
 from theory.arcl import robust_displacement
 from theory.concentration import augmented_distances, main_part
-from theory.digests import read_evidence, write_evidence
+from theory.files import write_json
 
 WORLD_SAMPLES, WORLD_VIEWS = 20, 8
 """Test images per class, and views of each, on which distances between views are measured."""
@@ -191,12 +191,29 @@ def run_cell(
     if not target.exists():
         run = Trained(cell, data, _encoder_of(cell, data, place, runs), place, scale, paths)
         values = {name: value for measure in measures for name, value in MEASURES[measure](run).items()}
-        write_evidence(target, {"config": cell.config.description(), "device": place.type, "values": values})
+        content = {"config": cell.config.description(), "device": place.type, "values": values}
+        write_json(target, {**content, "sha256": _digest(content)})
+    return {"group": cell.group, "row": cell.row, "seed": cell.config.seed, "values": _kept(target)}
+
+
+def _kept(target: Path) -> dict[str, float]:
+    """The numbers of a finished run; ValueError where its file is not as it was written."""
     try:
-        values = read_evidence(target, remedy := "delete it to measure the run again")["values"]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"result={target}: no result of a run ({error!r}); {remedy}") from error
-    return {"group": cell.group, "row": cell.row, "seed": cell.config.seed, "values": values}
+        content = json.loads(target.read_bytes())
+        written = content.pop("sha256", None)
+        values: dict[str, float] = content["values"]
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"result={target}: no result of a run ({error!r}); delete it to measure the run again"
+        ) from error
+    if written != _digest(content):
+        raise ValueError(f"result={target}: changed after it was written; delete it to measure the run again")
+    return values
+
+
+def _digest(content: dict[str, Any]) -> str:
+    """SHA-256 of what a result file says beside it; one file, so that no kill parts them."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def run_all(

@@ -213,9 +213,7 @@ def test_a_kept_result_that_was_edited_is_refused(tmp_path):
     running.run_cell(*words)
     (kept,) = (tmp_path / "out").glob("*.json")
     kept.write_text(kept.read_text().replace("0.", "1.", 1))
-    with pytest.raises(
-        ValueError, match=rf"{kept.name}: changed after it was written .*; delete it to measure the run"
-    ):
+    with pytest.raises(ValueError, match=rf"{kept.name}: changed after it was written; delete it to measure the run"):
         running.run_cell(*words)
 
 
