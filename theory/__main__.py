@@ -12,7 +12,8 @@ from theory.checks import check_choice
 from theory.command import OneLineParser, exit_status, output_folder
 from theory.digests import write_evidence
 from theory.files import write_text
-from theory.ledger import Claim, as_json, claims, gather
+from theory.falsification import WORLDS
+from theory.ledger import ENOUGH, Claim, as_json, claims, gather
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.statements import as_markdown
 
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--claim", metavar="ID", help="show one claim whole: statement, source, proof, evidence")
     parser.share("json", "out")
     parser.add_argument(
+        "--worlds", type=int, default=WORLDS, metavar="N", help="worlds in which each statement is tried (%(default)s)"
+    )
+    parser.add_argument(
         "--docs",
         type=Path,
         metavar="FOLDER",
@@ -40,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.docs is not None and options.claim is not None:
         parser.error("--docs: is for the whole ledger; leave out --claim")
     try:
+        check_integer("--worlds", options.worlds, ENOUGH)
         chosen = _selected(options.claim)
         if options.claim is None:
             output_folder("--out", options.out)
@@ -50,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(row(*HEADER))
     entries = []
     for claim in chosen:
-        entry = as_json(claim, gather(claim))
+        entry = as_json(claim, gather(claim, options.worlds))
         entries.append(entry)
         if as_table:
             print(table_row(entry), flush=True)
