@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from theory.checks import check_choice
+from theory.checks import check_choice, check_integer
 from theory.command import OneLineParser, exit_status, output_folder
 from theory.digests import write_evidence
-from theory.files import write_text
 from theory.falsification import WORLDS
+from theory.files import write_text
 from theory.ledger import ENOUGH, Claim, as_json, claims, gather
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.statements import as_markdown

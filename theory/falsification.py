@@ -33,8 +33,9 @@ WIDER, NARROWER = 1.5, 1.5**-0.25
 class Reading:
     """What a statement "hypotheses => left <= right" says of one world.
 
-    hypotheses   by name: by how much each holds, positive iff it does; those that the world meets by construction are left out
-    left, right  sides of the conclusion, scalars or arrays of one shape; an equality has |difference| on the left, 0 on the right
+    hypotheses   by name: by how much each holds, positive iff it does; what holds by construction is left out
+    left, right  sides of the conclusion, scalars or arrays of one shape; an equality has |difference| on the left and 0 on
+                 the right
     trivial      what `left` cannot exceed on any world: a right side below it says something
     distance     how far the world is from breaking the conclusion, where the sides are counts and move in jumps: the climb
                  lowers it among worlds of one slack

@@ -163,9 +163,11 @@ def searched(predicate: Predicate, worlds: int = WORLDS) -> Evidence:
 
 def gather(claim: Claim, worlds: int = WORLDS) -> list[Evidence]:
     """Run every check of `claim`: the steps of its proof, the search of its statement in `worlds` worlds, the others."""
-    statement = {} if claim.predicate is None else {STATEMENT: partial(searched, claim.predicate, worlds)}
+    checks: dict[str, Check] = {**claim.steps}
+    if claim.predicate is not None:
+        checks[STATEMENT] = partial(searched, claim.predicate, worlds)
     gathered = []
-    for step, check in {**claim.steps, **statement, **claim.other}.items():
+    for step, check in {**checks, **claim.other}.items():
         start = time.perf_counter()
         evidence = check()
         seconds = round(time.perf_counter() - start, 4)

@@ -30,7 +30,7 @@ def claim(read, **fields):
 
 
 def always(left, right, **fields):
-    return lambda world: Reading(hypotheses={}, left=left, right=right, **fields)
+    return lambda _: Reading(hypotheses={}, left=left, right=right, **fields)
 
 
 STEPS = {"Cauchy-Schwarz": cauchy_schwarz}
@@ -71,7 +71,7 @@ def test_hypotheses_met_too_seldom_prove_nothing():
 
 
 def test_hypotheses_never_met_are_said_to_be_untested():
-    evidence = searched(Predicate(worlds=numbers, read=lambda w: Reading(hypotheses={"no": -1.0}, left=0, right=1)))
+    evidence = searched(Predicate(worlds=numbers, read=lambda _: Reading(hypotheses={"no": -1.0}, left=0, right=1)))
     assert (evidence.holds, evidence.met, evidence.slack) == (None, 0, None)
     assert "not tested" in evidence.summary
 
