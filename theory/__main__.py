@@ -13,6 +13,7 @@ from theory.command import OneLineParser, exit_status, output_folder
 from theory.digests import write_evidence
 from theory.falsification import WORLDS
 from theory.files import write_text
+from theory.formal import theorems as formal
 from theory.ledger import ENOUGH, Claim, as_json, claims, gather
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.statements import as_markdown
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--docs",
         type=Path,
         metavar="FOLDER",
-        help="write the ledger into FOLDER/README.md and FOLDER/docs/statements.md",
+        help="write the ledger into FOLDER/README.md, FOLDER/docs/statements.md and FOLDER/docs/formal.md",
     )
     options = parser.parse_words(argv)
     if options.docs is not None and options.claim is not None:
@@ -68,6 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_evidence(options.out / "theory.json", entries)
     if options.docs is not None:
         write_text(options.docs / "docs" / "statements.md", as_markdown(chosen))
+        write_text(
+            options.docs / "docs" / "formal.md", formal.as_markdown((c.id, c.title, c.statement) for c in chosen)
+        )
         readme = options.docs / "README.md"
         write_text(readme, with_ledger(readme.read_text(encoding="utf-8"), entries))
     for name in contradicted:

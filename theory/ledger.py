@@ -22,12 +22,15 @@ from typing import Any, Literal
 
 import theory
 from theory.falsification import WORLDS, Predicate, as_plain, falsify
+from theory.formal import theorems as formal
 
-Kind = Literal["symbolic", "smt", "enclosure", "witness", "search", "simulation", "measurement"]
+Kind = Literal["symbolic", "smt", "enclosure", "witness", "search", "simulation", "measurement", "formal", "record"]
 PROOF_KINDS = frozenset({"symbolic", "smt", "enclosure"})
 OBSERVATION_KINDS = frozenset({"search", "simulation", "measurement"})
 STATEMENT = "statement"
 """Name of the check that searches for a world on which the claim's predicate is violated."""
+FORMAL = "formal"
+"""Name of the check that looks for theorems of Coq about the claim."""
 ENOUGH = 100
 """Drawn worlds that must meet the hypotheses for a search to count."""
 
@@ -46,7 +49,8 @@ class Evidence:
     """One check of one claim.
 
     claim      id of the claim it bears on
-    kind       how it was obtained; only symbolic, smt and enclosure prove, only a witness refutes
+    kind       how it was obtained; only symbolic, smt and enclosure prove, only a witness refutes; formal: Coq checked a
+               theorem in this checkout, beside the steps; record: it did so elsewhere, which bears on no verdict
     step       the step of the proof that it discharges, or a name of its own; `gather` fills it from the claim
     summary    one line for people
     direction  "for" or "against" the claim, if it holds
@@ -96,7 +100,7 @@ class Claim:
     trusted    facts used without a machine proof
     module     the module that states the claim; `claims` fills it
 
-    Raises ValueError where a name stands both in `steps` and in `other`, or is `STATEMENT`.
+    Raises ValueError where a name stands both in `steps` and in `other`, or is `STATEMENT` or `FORMAL`.
     """
 
     id: str
@@ -112,7 +116,8 @@ class Claim:
     module: str = ""
 
     def __post_init__(self) -> None:
-        if shared := sorted((self.steps.keys() | {STATEMENT}) & self.other.keys() | {STATEMENT} & self.steps.keys()):
+        taken = {STATEMENT, FORMAL}
+        if shared := sorted((self.steps.keys() | taken) & self.other.keys() | taken & self.steps.keys()):
             raise ValueError(f"other={shared}: names of other checks of the claim {self.id}; name each check once")
 
 
@@ -161,11 +166,30 @@ def searched(predicate: Predicate, worlds: int = WORLDS) -> Evidence:
     )
 
 
+def machine_checked(claim: str) -> Evidence:
+    """Evidence from the theorems of Coq about a claim that has some."""
+    names = ", ".join(theorem.name for theorem in formal.of_claim(claim))
+    proofs = formal.checked()
+    if proofs is None:
+        return Evidence(kind="record", summary=f"{names}: the sources have changed since Coq checked them", holds=None)
+    here, record = proofs
+    tools = f"Coq {record['coq']}, mathcomp {record['mathcomp']}"
+    return Evidence(
+        kind="formal" if here else "record",
+        summary=f"{names}: "
+        + ("checked here, without axioms" if here else "checked elsewhere (`make proofs` checks them)"),
+        holds=True if here else None,
+        computed=f"{tools}; SHA-256 of the sources {record['sources'][:16]}...",
+    )
+
+
 def gather(claim: Claim, worlds: int = WORLDS) -> list[Evidence]:
     """Run every check of `claim`: the steps of its proof, the search of its statement in `worlds` worlds, the others."""
     checks: dict[str, Check] = {**claim.steps}
     if claim.predicate is not None:
         checks[STATEMENT] = partial(searched, claim.predicate, worlds)
+    if formal.of_claim(claim.id):
+        checks[FORMAL] = partial(machine_checked, claim.id)
     gathered = []
     for step, check in {**checks, **claim.other}.items():
         start = time.perf_counter()
@@ -196,11 +220,16 @@ def claims() -> list[Claim]:
 
 
 def how(steps: Sequence[str], own: Sequence[Evidence]) -> list[str]:
-    """By what the steps of a proof are discharged, strongest first; a Z3 query counts for the solvers that confirmed it."""
+    """By what a claim is proved, strongest first.
+
+    "formal" stands for theorems of Coq, checked here or elsewhere for the sources as they stand; a Z3 query counts for the
+    solvers that confirmed it.
+    """
     kinds = {e.kind for e in own if e.step in steps}
     solvers = min((len(e.solvers) for e in own if e.step in steps and e.kind == "smt"), default=0)
     names = {"smt": "two solvers" if solvers > 1 else "one solver", "symbolic": "symbolic", "enclosure": "enclosure"}
-    return [name for kind, name in names.items() if kind in kinds]
+    checked = any(e.step == FORMAL and e.computed for e in own)
+    return ["formal"] * checked + [name for kind, name in names.items() if kind in kinds]
 
 
 def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
@@ -218,5 +247,6 @@ def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
         "reduction": claim.reduction,
         "trusted": list(claim.trusted),
         "how": how(list(claim.steps), own),
+        "formal": [asdict(theorem) for theorem in formal.of_claim(claim.id)],
         "evidence": [asdict(e) for e in own],
     }

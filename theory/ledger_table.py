@@ -20,7 +20,8 @@ def row(*cells: str) -> str:
 def table_row(entry: dict[str, Any]) -> str:
     """The ledger's line for one claim, from its JSON form."""
     evidence = entry["evidence"]
-    how = ", ".join(entry["how"]) or ("witness" if any(e["kind"] == "witness" for e in evidence) else "-")
+    witness = ["witness"] * any(e["kind"] == "witness" for e in evidence)
+    how = ", ".join([*witness, *entry["how"]]) or "-"
     seconds = sum(e["seconds"] for e in evidence)
     mark = "" if entry["verdict"] == entry["expected"] else f" (expected {entry['expected']})"
     title = textwrap.shorten(entry["title"], WIDTHS[1], placeholder="...")
@@ -62,6 +63,9 @@ def whole(entry: dict[str, Any]) -> str:
         lines.append(textwrap.fill(e["summary"], 108, initial_indent=" " * 8, subsequent_indent=" " * 8))
         if e["computed"]:
             lines.append(textwrap.fill(e["computed"], 108, initial_indent=" " * 8 + "-> ", subsequent_indent=" " * 11))
+    for theorem in entry["formal"]:
+        lines += ["", f"  {theorem['file']}" + (f": {theorem['remark']}" if theorem["remark"] else "")]
+        lines.append(textwrap.indent(theorem["statement"], " " * 8))
     return "\n".join(lines)
 
 
