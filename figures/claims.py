@@ -48,8 +48,8 @@ def _fold(claim: dict[str, Any]) -> str:
         f"<details><summary><code>{claim['id']}</code><span>{escape(claim['title'])}</span>{badge}"
         f"<span class='soft'>{escape(', '.join(summary))}</span></summary>"
         f"{formula(claim['statement'])}"
-        f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}{_trusted(claim)}<ul class='steps'>{steps}</ul>"
-        f"{_formal(claim)}</details>"
+        f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}{_trusted(claim)}"
+        f"<ul class='steps'>{steps}</ul>{_formal(claim)}</details>"
     )
 
 
@@ -60,11 +60,12 @@ def _trusted(claim: dict[str, Any]) -> str:
 
 def _formal(claim: dict[str, Any]) -> str:
     """The statements that Coq reads."""
-    return "".join(
-        f"<p class='soft'>Coq, <code>{escape(theorem['file'])}</code>{escape(': ' * bool(theorem['remark']) + theorem['remark'])}</p>"
-        f"<pre>{escape(theorem['statement'])}</pre>"
-        for theorem in claim["formal"]
-    )
+    parts = []
+    for theorem in claim["formal"]:
+        remark = f": {theorem['remark']}" if theorem["remark"] else ""
+        parts.append(f"<p class='soft'>Coq, <code>{escape(theorem['file'])}</code>{escape(remark)}</p>")
+        parts.append(f"<pre>{escape(theorem['statement'])}</pre>")
+    return "".join(parts)
 
 
 def _module(claim: dict[str, Any]) -> str:
@@ -89,9 +90,9 @@ def _points(documents: Sequence[Sequence[dict[str, Any]]]) -> list[str]:
 
 OPENING = (
     "<h2>The ledger</h2>"
-    "<p>A verdict is derived from the evidence: proved when every step of the proof is discharged by SymPy, Z3 or Arb and the "
-    "statement, as a program, survived a search among finite worlds that meet its hypotheses; refuted only by a witness in exact "
-    "arithmetic, re-checked at every run. Where Coq proved a theorem, its statement stands under the claim.</p>"
+    "<p>A verdict is derived from the evidence: proved when every step of the proof is discharged by SymPy, Z3 or Arb and "
+    "the statement, as a program, survived a search among finite worlds that meet its hypotheses; refuted only by a witness "
+    "in exact arithmetic, re-checked at every run. Where Coq proved a theorem, its statement stands under the claim.</p>"
 )
 SECTION = Section(order=10, inputs=THEORY, opening=lambda _: OPENING, points=_points)
 PART = Passage(section=SECTION, order=10, html=html)

@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 
 from theory.divergence.losses import identity_distance, view_correlation
-from theory.factors import class_means, class_shares, divergence, mean_shortfall, misaligned_share, nearest_mean_error
-from theory.factors import squared_view_diameters
+from theory.factors import (
+    class_means,
+    class_shares,
+    divergence,
+    mean_shortfall,
+    misaligned_share,
+    nearest_mean_error,
+    squared_view_diameters,
+)
 from theory.formal.record import sources
 from theory.setting import FiniteWorld
 from theory.theorem1.forms.form import threshold
