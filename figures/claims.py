@@ -35,7 +35,7 @@ def html(claims: Sequence[dict[str, Any]]) -> str:
 def _fold(claim: dict[str, Any]) -> str:
     facts = len(claim["trusted"])
     met = searched(claim["evidence"])
-    summary = [*claim["how"], *([f"{facts} trusted"] if facts else []), *([f"worlds met {met}"] if met != "-" else [])]
+    summary = [*claim.get("how", []), *([f"{facts} trusted"] if facts else []), *([f"worlds met {met}"] if met != "-" else [])]
     badge = f'<span class="badge {claim["verdict"]}">{claim["verdict"]}</span>'
     proof = f"<p>{escape(claim['reduction'])}</p>" if claim["reduction"] else ""
     steps = "".join(
@@ -61,7 +61,7 @@ def _trusted(claim: dict[str, Any]) -> str:
 def _formal(claim: dict[str, Any]) -> str:
     """The statements that Coq reads."""
     parts = []
-    for theorem in claim["formal"]:
+    for theorem in claim.get("formal", []):
         remark = f": {theorem['remark']}" if theorem["remark"] else ""
         parts.append(f"<p class='soft'>Coq, <code>{escape(theorem['file'])}</code>{escape(remark)}</p>")
         parts.append(f"<pre>{escape(theorem['statement'])}</pre>")
