@@ -9,6 +9,7 @@ from figures.figure import Passage, Section
 from figures.markup import data_uri
 from figures.style import Canvas, render
 from theory.ledger import Verdict
+from theory.ledger_table import searched
 
 
 def formula(statement: str) -> str:
@@ -32,7 +33,9 @@ def html(claims: Sequence[dict[str, Any]]) -> str:
 
 
 def _fold(claim: dict[str, Any]) -> str:
-    kinds = ", ".join(dict.fromkeys(e["kind"] for e in claim["evidence"]))
+    facts = len(claim["trusted"])
+    met = searched(claim["evidence"])
+    summary = [*claim.get("how", []), *([f"{facts} trusted"] if facts else []), *([f"worlds met {met}"] if met != "-" else [])]
     badge = f'<span class="badge {claim["verdict"]}">{claim["verdict"]}</span>'
     proof = f"<p>{escape(claim['reduction'])}</p>" if claim["reduction"] else ""
     steps = "".join(
@@ -43,10 +46,26 @@ def _fold(claim: dict[str, Any]) -> str:
     )
     return (
         f"<details><summary><code>{claim['id']}</code><span>{escape(claim['title'])}</span>{badge}"
-        f"<span class='soft'>{kinds}</span></summary>{formula(claim['statement'])}"
-        f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}<ul class='steps'>{steps}</ul>"
-        "</details>"
+        f"<span class='soft'>{escape(', '.join(summary))}</span></summary>"
+        f"{formula(claim['statement'])}"
+        f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}{_trusted(claim)}"
+        f"<ul class='steps'>{steps}</ul>{_formal(claim)}</details>"
     )
+
+
+def _trusted(claim: dict[str, Any]) -> str:
+    """The facts that the proof uses without a machine proof."""
+    return f"<p>Trusted: {escape('; '.join(claim['trusted']))}.</p>" if claim["trusted"] else ""
+
+
+def _formal(claim: dict[str, Any]) -> str:
+    """The statements that Coq reads."""
+    parts = []
+    for theorem in claim.get("formal", []):
+        remark = f": {theorem['remark']}" if theorem["remark"] else ""
+        parts.append(f"<p class='soft'>Coq, <code>{escape(theorem['file'])}</code>{escape(remark)}</p>")
+        parts.append(f"<pre>{escape(theorem['statement'])}</pre>")
+    return "".join(parts)
 
 
 def _module(claim: dict[str, Any]) -> str:
@@ -71,8 +90,9 @@ def _points(documents: Sequence[Sequence[dict[str, Any]]]) -> list[str]:
 
 OPENING = (
     "<h2>The ledger</h2>"
-    "<p>A verdict is derived from the evidence: proved when every step of the proof is discharged by SymPy, Z3 or Arb; "
-    "refuted only by a witness in exact arithmetic, re-checked at every run.</p>"
+    "<p>A verdict is derived from the evidence: proved when every step of the proof is discharged by SymPy, Z3 or Arb and "
+    "the statement, as a program, survived a search among finite worlds that meet its hypotheses; refuted only by a witness "
+    "in exact arithmetic, re-checked at every run. Where Coq proved a theorem, its statement stands under the claim.</p>"
 )
 SECTION = Section(order=10, inputs=THEORY, opening=lambda _: OPENING, points=_points)
 PART = Passage(section=SECTION, order=10, html=html)

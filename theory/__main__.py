@@ -14,11 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from theory.checks import check_choice
+from theory.checks import check_choice, check_integer
 from theory.command import OneLineParser, output_folder
 from theory.digests import write_evidence
+from theory.falsification import WORLDS
 from theory.files import write_text
-from theory.ledger import Claim, as_json, claims, gather
+from theory.formal import theorems as formal
+from theory.ledger import ENOUGH, Claim, as_json, claims, gather
 from theory.ledger_table import HEADER, row, table_row, whole, with_ledger
 from theory.statements import as_markdown
 
@@ -37,15 +39,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--claim", metavar="ID", help="show one claim whole: statement, source, proof, evidence")
     parser.share("json", "out")
     parser.add_argument(
+        "--worlds", type=int, default=WORLDS, metavar="N", help="worlds in which each statement is tried (%(default)s)"
+    )
+    parser.add_argument(
         "--docs",
         type=Path,
         metavar="FOLDER",
-        help="write the ledger into FOLDER/README.md and FOLDER/docs/statements.md",
+        help="write the ledger into FOLDER/README.md, FOLDER/docs/statements.md and FOLDER/docs/formal.md",
     )
     options = parser.parse_words(argv)
     if options.docs is not None and options.claim is not None:
         parser.error("--docs: is for the whole ledger; leave out --claim")
     try:
+        check_integer("--worlds", options.worlds, ENOUGH)
         chosen = _selected(options.claim)
         if options.claim is None:
             output_folder("--out", options.out)
@@ -56,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(row(*HEADER))
     entries = []
     for claim in chosen:
-        entry = as_json(claim, gather(claim))
+        entry = as_json(claim, gather(claim, options.worlds))
         entries.append(entry)
         if as_table:
             print(table_row(entry), flush=True)
@@ -69,6 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_evidence(options.out / "theory.json", entries)
     if options.docs is not None:
         write_text(options.docs / "docs" / "statements.md", as_markdown(chosen))
+        write_text(
+            options.docs / "docs" / "formal.md", formal.as_markdown((c.id, c.title, c.statement) for c in chosen)
+        )
         readme = options.docs / "README.md"
         write_text(readme, with_ledger(readme.read_text(encoding="utf-8"), entries))
     for name in contradicted:

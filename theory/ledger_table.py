@@ -5,8 +5,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-HEADER = ("claim", "title", "verdict", "evidence", "slack or witness", "module", "sec")
-WIDTHS = (22, 48, 8, 32, 16, 29, 5)
+from theory.ledger import STATEMENT
+
+HEADER = ("claim", "title", "verdict", "how", "trusted", "worlds met, least slack", "module", "sec")
+WIDTHS = (22, 48, 8, 32, 7, 24, 29, 5)
 MARKERS = ("<!-- ledger -->", "<!-- /ledger -->")
 
 
@@ -18,15 +20,25 @@ def row(*cells: str) -> str:
 def table_row(entry: dict[str, Any]) -> str:
     """The ledger's line for one claim, from its JSON form."""
     evidence = entry["evidence"]
-    kinds = ", ".join(dict.fromkeys(e["kind"] for e in evidence))
-    slacks = [e["slack"] for e in evidence if e["slack"] is not None and e["kind"] in ("search", "witness")]
-    witness = any(e["kind"] == "witness" for e in evidence)
-    note = f"{'witness ' if witness else ''}{slacks[0]:+.3f}" if slacks else "-"
+    witness = ["witness"] * any(e["kind"] == "witness" for e in evidence)
+    how = ", ".join([*witness, *entry["how"]]) or "-"
     seconds = sum(e["seconds"] for e in evidence)
     mark = "" if entry["verdict"] == entry["expected"] else f" (expected {entry['expected']})"
     title = textwrap.shorten(entry["title"], WIDTHS[1], placeholder="...")
     module = entry["module"].removeprefix("theory.")
-    return row(entry["id"], title, entry["verdict"] + mark, kinds, note, module, f"{seconds:.2f}")
+    trusted = str(len(entry["trusted"])) if entry["trusted"] else "-"
+    return row(entry["id"], title, entry["verdict"] + mark, how, trusted, searched(evidence), module, f"{seconds:.2f}")
+
+
+def searched(evidence: Sequence[dict[str, Any]]) -> str:
+    """How often the search of a statement met its hypotheses, and the least slack: "212/300 +0.013"."""
+    search = next((e for e in evidence if e["step"] == STATEMENT), None)
+    if search is None:
+        return "-"
+    if search["slack"] is None:
+        return f"0/{search['worlds']} not tested"
+    vacuous = " vacuous" if search["informative"] == 0 else ""
+    return f"{search['met']}/{search['worlds']} {search['slack']:+.3g}{vacuous}"
 
 
 def whole(entry: dict[str, Any]) -> str:
@@ -42,13 +54,18 @@ def whole(entry: dict[str, Any]) -> str:
     if entry["reduction"]:
         lines.append(paragraph("proof", entry["reduction"]))
     lines += [paragraph("trusted", fact) for fact in entry["trusted"]]
-    lines += [f"{'verdict':<11}{entry['verdict']} (expected: {entry['expected']})", ""]
+    facts = len(entry["trusted"])
+    assuming = f", {facts} trusted fact{'s' * (facts > 1)}" if facts and entry["verdict"] == "proved" else ""
+    lines += [f"{'verdict':<11}{entry['verdict']}{assuming} (expected: {entry['expected']})", ""]
     words = {True: "holds", False: "FAILS", None: "open"}
     for e in entry["evidence"]:
         lines.append(f"  {words[e['holds']]:<6}{e['kind']:<11}{e['step']}  [{e['seconds']:.2f} s]")
         lines.append(textwrap.fill(e["summary"], 108, initial_indent=" " * 8, subsequent_indent=" " * 8))
         if e["computed"]:
             lines.append(textwrap.fill(e["computed"], 108, initial_indent=" " * 8 + "-> ", subsequent_indent=" " * 11))
+    for theorem in entry["formal"]:
+        lines += ["", f"  {theorem['file']}" + (f": {theorem['remark']}" if theorem["remark"] else "")]
+        lines.append(textwrap.indent(theorem["statement"], " " * 8))
     return "\n".join(lines)
 
 

@@ -11,24 +11,14 @@ from theory.divergence.losses import second_moments, standardised
 from theory.divergence.pairs import PairBounds
 from theory.ledger import Evidence
 from theory.setting import Array, FiniteWorld
+from theory.worlds import unit_worlds
 
 
 def draw_world(seed: int) -> FiniteWorld:
-    """A small world of unit features: 2 to 4 classes, of equal size or not, about random, orthogonal or simplex centres;
-    noise of any scale between samples and between views; now and then a sample at the place of another class."""
-    rng = np.random.default_rng(seed)
-    classes, d, m = int(rng.integers(2, 5)), int(rng.integers(2, 6)), int(rng.integers(2, 4))
-    sizes = rng.integers(1, 5, classes) if rng.random() < 0.5 else np.full(classes, rng.integers(1, 5))
-    labels = np.repeat(np.arange(classes), sizes)
-    centres = rng.normal(size=(classes, d))
-    if d >= classes:
-        centres = [centres, np.eye(d)[:classes], np.eye(d)[:classes] - 1 / classes][rng.integers(3)]
-    between, within = rng.choice([0.0, 0.01, 0.1, 0.5], 2)
-    moved = np.where(rng.random(len(labels)) < rng.choice([0.0, 0.1]), rng.permutation(labels), labels)
-    features = centres[moved][:, None] + between * rng.normal(size=(len(labels), 1, d))
-    features = features + within * rng.normal(size=(len(labels), m, d))
-    features /= np.linalg.norm(features, axis=2, keepdims=True)
-    return FiniteWorld(features, features, labels)
+    """A small world of unit features; see `theory.worlds.labelled_features`."""
+    point, build = unit_worlds(np.random.default_rng(seed))
+    world: FiniteWorld = build(point)
+    return world
 
 
 WORLDS = 400

@@ -49,6 +49,8 @@ Qed.
 Lemma norms_ge0 : 0 <= c * (NA + NB).
 Proof. by case: bound_A bound_B => NA0 _ [NB0 _]; rewrite mulr_ge0 ?addr_ge0. Qed.
 
+(* Claim arcl-2-corrected: a family of linear heads with any number of outputs; that the constant is attained is not
+   formal *)
 Theorem arcl_2_corrected :
   [/\ 0 <= risk hB a - risk hA a, risk hB a - risk hA a <= c * (NA + NB) * D
     & c * (NA + NB) * D <= c * (NA + NB) * Num.sqrt L_AR].
@@ -63,6 +65,8 @@ exact: ler_wpmul2l norms_ge0 _ _ (displacement_le_root f).
 Qed.
 
 (* the least risks R(f; D_A) = risk hA a and R(f; D_B) = risk hB b *)
+(* Claim arcl-2-gap: a family of linear heads with any number of outputs; that the constant is attained is not formal
+   *)
 Theorem arcl_2_gap :
   - (c * NA * D) <= risk hA a - risk hB b /\ risk hA a - risk hB b <= c * NB * D.
 Proof.
@@ -72,6 +76,7 @@ by apply: le_trans (risk_shift a b bound_B); rewrite ler_add2r; exact: least_A.
 Qed.
 
 (* where L_AR >= 1 the printed bound holds *)
+(* Claim arcl-2-range: a family of linear heads with any number of outputs *)
 Theorem arcl_2_printed_from_one : 1 <= L_AR -> risk hB a - risk hA a <= c * (NA + NB) * L_AR.
 Proof.
 move=> L1; have [_ le root] := arcl_2_corrected; apply: le_trans le _; apply: le_trans root _.

@@ -14,6 +14,7 @@ Variables (R : rcfType) (n m d : nat).
 Variable f : 'I_n -> 'I_m -> 'rV[R]_d.
 Local Notation C := (correlation f).
 
+(* Claim bt-split *)
 Theorem cross_correlation_split (lambda : R) :
   cross_correlation_loss f lambda = (1 - lambda) * diagonal_distance f + lambda * identity_distance f.
 Proof.
@@ -43,6 +44,7 @@ set B := average _; ring.
 Qed.
 
 (* Lemma 4.1 *)
+(* Claim lemma-4.1 *)
 Theorem lemma_4_1 : (0 < m)%N -> (forall a, second_moment f a = 1) ->
   alignment f = 2%:R * (\sum_a (1 - C a a)) /\ alignment f <= 2%:R * Num.sqrt (d%:R * diagonal_distance f).
 Proof.

@@ -25,6 +25,7 @@ Proof.
 by rewrite /off_diagonal -big_split; apply: eq_bigr => i _ /=; rewrite [RHS](bigD1 i) //= addrC.
 Qed.
 
+(* Claim duality *)
 Theorem duality : covariance_criterion + row_norms = contrastive_criterion + column_norms.
 Proof.
 have -> : row_norms = \sum_j (E *m E^T) j j ^+ 2.

@@ -71,6 +71,7 @@ rewrite dotC dot_average; apply: eq_average => i'.
 by rewrite dot_average.
 Qed.
 
+(* Claim nce-split: exp and log as in Exponential.v *)
 Theorem info_nce_split : unit_features f ->
   info_nce f exp log = (alignment f / 2%:R - 1) + info_nce_regulariser f exp log.
 Proof.
@@ -86,6 +87,7 @@ have -> : alignment f = 2%:R - 2%:R * average (fun i => average (fun j => averag
 by field.
 Qed.
 
+(* Claim thm-3-vacuous *)
 Theorem regulariser_ge_log2 : log 2%:R <= info_nce_regulariser f exp log.
 Proof.
 have le := over_triples_le (log_sum_tangent is_exp is_log).

@@ -48,6 +48,7 @@ by rewrite mulrBl mul1r ler_add2l ler_opp2.
 Qed.
 
 (* Lemma 3.1: correct on the main parts within S_eps *)
+(* Claim lemma-3.1 *)
 Theorem lemma_3_1 sigma eps t (C : 'I_K -> {set 'I_n}) :
   (forall l, main_part sigma t l (C l)) ->
   (forall l i, i \in C l -> i \in aligned eps -> i \notin wrong) ->

@@ -252,6 +252,7 @@ apply: le_trans (norm_sum_le _ _) _; rewrite mulr_natl -[X in _ *+ X](card_ord m
 by apply: ler_sum => j _; apply: close.
 Qed.
 
+(* Claim lemma-3.2: in feature space and without Delta_mu *)
 Theorem lemma_3_2_local i : i \in C -> i \in aligned f eps ->
   (forall k, k != l -> dot (mean l) (mean k) < threshold (rho_printed sigma ratio s)) ->
   i \notin misclassified f label original.
@@ -329,6 +330,7 @@ Lemma mean_shortfall_ge0 : 0 <= mean_shortfall f label.
 Proof. by rewrite subr_ge0 bigmin_le1. Qed.
 
 (* Lemma 3.2 of the paper: a sample of the main part of class l and of S_eps is classified correctly *)
+(* Claim lemma-3.2 *)
 Theorem lemma_3_2 sigma delta L eps l (C : {set 'I_n}) i :
   (0 < n)%N -> unit_features f -> 0 <= sigma -> 0 <= L -> lipschitz dist encoder L ->
   augmentation_main_part dist view label sigma delta l C ->

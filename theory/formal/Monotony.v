@@ -27,6 +27,7 @@ Definition concentration p (A : 'I_n -> 'I_p -> input) (delta : R) l : R :=
   \big[Num.max/0]_(C : {set 'I_n} | (C \subset class label l) && [forall i in C, forall i' in C, within A delta i i'])
     (#|C|%:R / #|class label l|%:R).
 
+(* Claim mono: sigma of one class, the largest share that is pairwise within delta *)
 Theorem richer_views_nearer delta i i' : within view delta i i' -> within richer delta i i'.
 Proof.
 move=> /existsP[j /existsP[j' le]].
@@ -41,6 +42,7 @@ rewrite inE big_cons => /orP[/eqP <-|/IH le]; first by rewrite Pi le_maxr lexx.
 by case: ifP => // _; rewrite le_maxr le orbT.
 Qed.
 
+(* Claim mono *)
 Theorem richer_views_concentrate delta l : concentration view delta l <= concentration richer delta l.
 Proof.
 rewrite {1}/concentration; elim/big_rec: _ => [|C x near le].

@@ -32,6 +32,7 @@ by rewrite (bigD1 i) //= xi ler_addl; apply: sumr_ge0.
 Qed.
 
 (* k events of probability at least 1 - a / k each happen together with probability at least 1 - a *)
+(* Claim population-union: finite probability spaces *)
 Theorem union_bound (k : nat) (E : 'I_k -> {set Omega}) (a : R) : (0 < k)%N ->
   (forall i, 1 - a / k%:R <= probability (E i)) -> 1 - a <= probability (\bigcap_i E i).
 Proof.
@@ -57,6 +58,7 @@ by rewrite ler_subl_addr (le_trans (le x y)) // ler_add2r.
 Qed.
 
 (* m_k is within e_k of mu_k *)
+(* Claim population-products *)
 Theorem population_products (m1 m2 mu1 mu2 : 'rV[R]_d) (e1 e2 : R) : norm (m1 - mu1) <= e1 -> norm (m2 - mu2) <= e2 ->
   [/\ `|dot m1 m2 - dot mu1 mu2| <= e1 * norm m2 + e2 * norm m1 + e1 * e2,
       `|norm m1 - norm mu1| <= e1 & `|norm (m1 - m2) - norm (mu1 - mu2)| <= e1 + e2].
@@ -88,6 +90,7 @@ Definition near_anchor (anchor : input) (delta : R) l : {set 'I_n} :=
   [set i in class label l | [exists j, dist (view i j) anchor <= delta / 2%:R]].
 
 (* they are a main part: the mass of a set that is a binomial proportion bounds sigma from below *)
+(* Claim population-anchor: only that the part has diameter delta; the level of its mass is not formal *)
 Theorem anchor_main_part anchor delta sigma l :
   sigma * #|class label l|%:R <= #|near_anchor anchor delta l|%:R ->
   augmentation_main_part dist view label sigma delta l (near_anchor anchor delta l).

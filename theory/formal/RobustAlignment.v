@@ -42,6 +42,7 @@ apply: le_of_sqr; rewrite ?sqrtr_ge0 // sqr_sqrtr; first exact: sqr_average_le.
 by apply: average_ge0 => i; apply: sqr_ge0.
 Qed.
 
+(* Claim l-ar: the value of L_AR on Example 1 is not formal *)
 Theorem alignment_le_robust : (0 < m)%N -> alignment f <= robust_alignment.
 Proof.
 move=> m_gt0; have card_m : (0 < #|'I_m|)%N by rewrite card_ord.
@@ -61,6 +62,7 @@ by field; rewrite m0.
 Qed.
 
 (* m/(m-1) L_align = AAL <= L_AR <= (m-1) AAL = m L_align *)
+(* Claim l-ar-m *)
 Theorem robust_within_factors : (1 < m)%N ->
   [/\ m%:R / (m%:R - 1) * alignment f = average_alignment, average_alignment <= robust_alignment,
       robust_alignment <= (m%:R - 1) * average_alignment & (m%:R - 1) * average_alignment = m%:R * alignment f].
@@ -88,6 +90,7 @@ by rewrite ler_pdivl_mulr // mulrC pair_le_pairs.
 Qed.
 
 (* fewer views, or views repeated: L_AR does not grow *)
+(* Claim l-ar *)
 Theorem robust_more_views (m' : nat) (chosen : 'I_m' -> 'I_m) :
   average (fun i => (\big[Num.max/0]_(p : 'I_m' * 'I_m') norm (f i (chosen p.1) - f i (chosen p.2))) ^+ 2)
     <= robust_alignment.

@@ -49,6 +49,7 @@ by rewrite leNgt nearer.
 Qed.
 
 (* the ball B(a_l, t_l) lies within the cell of mu_l *)
+(* Claim thm-1-anchor: features of any norm; that no weaker condition will do is not formal *)
 Theorem theorem_1_anchor :
   (forall l k, k != l ->
     t l * norm (mean l - mean k) < (norm (a l - mean k) ^+ 2 - norm (a l - mean l) ^+ 2) / 2%:R) ->
@@ -70,6 +71,7 @@ by rewrite subr_gt0 ltr_pexpn2r // nnegrE norm_ge0.
 Qed.
 
 (* the means are known only up to bounds on their distances from a_l *)
+(* Claim thm-1-anchor-bounds: features of any norm *)
 Theorem theorem_1_anchor_bounds (U : 'I_K -> R) (L : 'I_K -> 'I_K -> R) :
   (forall l, norm (a l - mean l) <= U l) -> (forall l k, k != l -> L l k <= norm (a l - mean k)) ->
   (forall l k, k != l -> U l + 2%:R * t l < L l k) -> conclusion.
@@ -86,6 +88,7 @@ exact: lt_le_trans (apart l k kl) (lower l k kl).
 Qed.
 
 (* what (sigma, delta) and S_eps have to do with it: t_l = delta / 2 + eps will do *)
+(* Claim thm-1-anchor *)
 Theorem anchored_views l i half eps :
   (exists j, norm (f i j - a l) <= half) -> i \in aligned f eps -> forall j, norm (f i j - a l) <= half + eps.
 Proof.
@@ -95,6 +98,7 @@ exact: (forallP (aligned_i j')).
 Qed.
 
 (* where the norm of the features is 1: alpha is any number up to the share of class l that is anchored *)
+(* Claim thm-1-anchor-bounds *)
 Theorem mean_near_anchor l alpha : unit_features f -> (0 < m)%N -> class label l != set0 ->
   0 <= alpha -> alpha * #|class label l|%:R <= #|anchored l|%:R ->
   norm (mean l - alpha *: a l) <= alpha * t l + (1 - alpha).

@@ -27,6 +27,7 @@ Local Notation s := (t + 2%:R * eps).
 Local Notation conclusion := (nearest_mean_error f label original <= (1 - sigma) + misaligned_share f eps).
 
 (* Theorem 1, with the expectation split correctly *)
+(* Claim thm-1-corrected: alpha is never below 0 *)
 Theorem theorem_1_corrected :
   (forall l k, k != l -> dot (mean l) (mean k) < threshold (rho_corrected (alpha l) s)) ->
   conclusion.
@@ -37,6 +38,7 @@ exact: (right_below_threshold unit_f (mains l) iC iS own (condition l)).
 Qed.
 
 (* Theorem 1, with a spread quadratic in s *)
+(* Claim thm-1-sharp: alpha is never below 0 *)
 Theorem theorem_1_sharp :
   (forall l k, k != l -> dot (mean l) (mean k) < threshold (rho_sharp (alpha l) s)) ->
   conclusion.
@@ -47,6 +49,7 @@ exact: (right_below_threshold unit_f (mains l) iC iS own (condition l)).
 Qed.
 
 (* Theorem 1, by the distance of the means *)
+(* Claim thm-1-chord: alpha is never below 0 *)
 Theorem theorem_1_chord :
   (forall l k, k != l -> 2%:R * chord (alpha l) s < norm (mean l - mean k)) ->
   conclusion.

@@ -19,6 +19,7 @@ Hypothesis unit_f : unit_features f.
 Local Notation mean := (class_mean f label).
 
 (* every class has one feature, the means differ: no error *)
+(* Claim thm-1-ideal: stated by its hypothesis: one feature in each class *)
 Theorem theorem_1_ideal :
   (forall i i' j j', label i = label i' -> f i j = f i' j') -> (forall l k, k != l -> mean l != mean k) ->
   nearest_mean_error f label original = 0.

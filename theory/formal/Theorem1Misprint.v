@@ -153,6 +153,7 @@ rewrite /taken_for /misprint_label i0 /= mean0 mean1 !subr_line !norm_line andbF
 by [].
 Qed.
 
+(* Claim thm-1-misprint: 2 classes of 15 samples with 16 views on +1 and -1: Err >= 1/2 > 7/15 *)
 Theorem theorem_1_misprint_fails :
   exists (n m d K : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (label : 'I_n -> 'I_K) (original : 'I_n -> 'I_m),
   [/\ unit_features f, forall l, class label l != set0, forall l, main_part f label 1 0 l (class label l),

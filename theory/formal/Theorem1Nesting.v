@@ -39,6 +39,8 @@ have root : 1 <= Num.sqrt (2%:R * rho).
 by apply: (@certified _ ((rho - 1) + (Num.sqrt (2%:R * rho) - 1))); [rewrite addr_ge0 ?subr_ge0 | ring].
 Qed.
 
+(* Claim thm-1-nesting: with the six other implications of this file; that no other holds (the separating points) is
+   not formal *)
 Theorem corrected_sharp : corrected alpha s p q -> sharp alpha s p q.
 Proof.
 move=> met; have rho1 := met_small_rho met; apply: lt_le_trans met _; apply: threshold_antitone.
@@ -53,6 +55,7 @@ by nonneg.
 Qed.
 
 (* for means of a class with a member u in its main part and in S_eps: then 1 - rho' <= u.p <= |p| *)
+(* Claim thm-1-nesting: norm(mu_l) >= 1 - rho', which a class with a member in its main part and in S_eps has *)
 Theorem corrected_chord : 1 - rho_corrected alpha s <= norm p -> corrected alpha s p q -> by_chord alpha s p q.
 Proof.
 move=> long met; have rho1 := met_small_rho met; set rho := rho_corrected alpha s in long met rho1 *.
@@ -94,12 +97,14 @@ apply: (@certified _ ((w - (1 - rho)) * ((w - (1 - rho)) + 2%:R * (1 - 2%:R * rh
 by rewrite rhoE; field.
 Qed.
 
+(* Claim thm-1-nesting *)
 Theorem sharp_cap : sharp alpha s p q -> by_cap alpha s p q.
 Proof.
 move=> met u [u1 up _]; rewrite ltNge; apply/negP => closer; move: met.
 by rewrite /sharp ltNge (below_threshold u1 p1 up closer).
 Qed.
 
+(* Claim thm-1-nesting *)
 Theorem chord_cap : by_chord alpha s p q -> by_cap alpha s p q.
 Proof.
 move=> met u [u1 _ ball]; rewrite ltNge; apply/negP => closer; move: met.
@@ -132,6 +137,7 @@ apply: (@certified _ (chord alpha s ^+ 2 - (1 - 2%:R * dot u p + norm p ^+ 2)));
 by rewrite subr_ge0.
 Qed.
 
+(* Claim thm-1-nesting *)
 Theorem cap_exact : by_cap alpha s p q -> exact_form alpha s p q.
 Proof. by move=> met u /compatible_in_cap; apply: met. Qed.
 
@@ -150,6 +156,7 @@ rewrite /alpha le_maxr lexx le_maxl ler01 /=; split=> //.
 by rewrite ler_subl_addr (le_trans sigma1) // ler_addl.
 Qed.
 
+(* Claim thm-1-nesting *)
 Theorem corrected_printed : corrected alpha s p q -> printed sigma ratio s p q.
 Proof.
 move=> met; have rho1 := met_small_rho p1 q1 met; have [alpha0 alpha1] := alpha_range.
@@ -167,6 +174,7 @@ rewrite alphaE; apply: (@certified _ (ratio * (1 - s))); last ring.
 by nonneg.
 Qed.
 
+(* Claim thm-1-nesting *)
 Theorem printed_exact : printed sigma ratio s p q -> exact_form alpha s p q.
 Proof.
 move=> met u [u1 [v [e [pE v1 uv e1]]]]; have [alpha0 alpha1] := alpha_range.

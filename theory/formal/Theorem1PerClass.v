@@ -36,6 +36,7 @@ Qed.
 
 (* Err <= sum over classes of p_l (1 - alpha_l) where the condition is met, p_l where not; sigma, eps and t are chosen for
    each class. The condition is the exact form's: by Theorem1Nesting.v every other form implies it. *)
+(* Claim thm-1-per-class: for the exact form, which every other form implies *)
 Theorem theorem_1_per_class (met : pred 'I_K) (sigma eps t : 'I_K -> R) (C : 'I_K -> {set 'I_n}) :
   (0 < n)%N -> unit_features f ->
   (forall l, met l -> main_part f label (sigma l) (t l) l (C l)) ->

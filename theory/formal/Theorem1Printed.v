@@ -26,6 +26,7 @@ Local Notation ratio l := (misaligned_share f eps / class_share R label l).
 Local Notation conclusion := (nearest_mean_error f label original <= (1 - sigma) + misaligned_share f eps).
 
 (* Theorem 1 as printed, per class and without Delta_mu *)
+(* Claims thm-1-printed, thm-1-local: spreads in feature space, no Lipschitz constant *)
 Theorem theorem_1_printed :
   (forall l k, k != l -> dot (mean l) (mean k) < threshold (rho_printed sigma (ratio l) s)) ->
   conclusion.

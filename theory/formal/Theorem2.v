@@ -29,6 +29,7 @@ rewrite -[X in X <= _]addr0 ler_add //; last by apply: sumr_ge0 => p _; apply: s
 by rewrite (normB (f i b)) -[2%:R]/(1 + 1) mulrDl mul1r ler_add.
 Qed.
 
+(* Claim thm-2-disc *)
 Theorem theorem_2_uniform_views : misaligned_share f eps <= m%:R ^+ 2 / 2%:R * (alignment f / eps ^+ 2).
 Proof.
 have [n0|n_gt0] := posnP n.
@@ -71,6 +72,7 @@ apply: le_trans (pair_le_pairs f i a b); rewrite ler_wpmul2l ?ler0n //.
 exact: sqr_le (ltW eps_gt0) (ltW far).
 Qed.
 
+(* Claim thm-2-disc-sharp: that the factor is the best is not formal *)
 Theorem theorem_2_uniform_views_sharp : misaligned_share f eps <= m%:R * (alignment f / eps ^+ 2).
 Proof.
 have [n0|n_gt0] := posnP n.
@@ -114,6 +116,7 @@ rewrite expr2 invfM -mulrA; congr (_ * _); rewrite mulr_sumr.
 by apply: eq_bigr => j _.
 Qed.
 
+(* Claims thm-2-disc, thm-2-disc-sharp: with the smaller factor of thm-2-disc-sharp *)
 Theorem theorem_2_uniform_views_distance : (1 < m)%N ->
   misaligned_share f eps <= m%:R ^+ 2 / (2%:R * (m%:R - 1)) * (view_distance / eps).
 Proof.

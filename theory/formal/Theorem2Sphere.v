@@ -66,6 +66,8 @@ apply: (@certified _ (2%:R * (norm (u + v) - (dot w u + dot w v)) + 2%:R * (Num.
 by move: (norm (u + v)) (dot w u) (dot w v) (Num.sqrt _) => x y z s; ring.
 Qed.
 
+(* Claim thm-2-disc-sphere: r = 1; eps <= 2 is not needed; that the bound is attained, and g >= eps^2/2, are not
+   formal *)
 Theorem theorem_2_uniform_views_sphere :
   misaligned_share f eps <= m%:R ^+ 2 / (2%:R * (eps ^+ 2 + (m%:R - 2%:R) * third_view)) * alignment f.
 Proof.

@@ -92,6 +92,8 @@ by rewrite divr_gt0 ?exprn_gt0 ?ltr0n.
 Qed.
 
 (* the right side of Theorem 3 is at least log(16 - e) > 5/2 for every encoder *)
+(* Claim thm-3-vacuous: the right side is at least log(16 - e); of this number only that it is above 5/2 is formal,
+   not 2.58 *)
 Theorem theorem_3_vacuous k l tau eps :
   k != l -> class label k != set0 -> class label l != set0 -> 0 <= tau -> 0 <= eps ->
   log (16%:R - exp 1) <= printed_bound k l tau eps /\ 5%:R / 2%:R < log (16%:R - exp 1).
@@ -108,6 +110,7 @@ by apply: (exp_le is_exp); apply: exponent.
 Qed.
 
 (* Theorem 3, for every tau >= 0 and eps >= 0 *)
+(* Claim thm-3: exp and log as in Exponential.v *)
 Theorem theorem_3 k l tau eps :
   unit_features f -> k != l -> class label k != set0 -> class label l != set0 -> 0 <= tau -> 0 <= eps ->
   dot (mean k) (mean l) <= printed_bound k l tau eps.
@@ -120,6 +123,7 @@ by rewrite ler_nat.
 Qed.
 
 (* the chain from Theorem 3 to Theorem 1 asks for a bound below the threshold, which is at most 1: that never happens *)
+(* Claim thm-3-vacuous *)
 Theorem theorem_3_above_every_threshold k l tau eps rho :
   k != l -> class label k != set0 -> class label l != set0 -> 0 <= tau -> 0 <= eps -> 0 <= rho ->
   threshold rho < printed_bound k l tau eps.

@@ -47,6 +47,8 @@ Qed.
 Lemma share_ge0 c : 0 <= p c.
 Proof. by rewrite divr_ge0 ?ler0n. Qed.
 
+(* Claim thm-3-balanced: F(mu_k.mu_l) <= L_2 - ...; w is the weight of the other pairs as a sum. Solving for mu_k.mu_l
+   ("beyond") is not formal *)
 Theorem theorem_3_balanced : 0 < pair_weight ->
   p k * p l * (G k (dot (mean k) (mean l)) + G l (dot (mean k) (mean l)))
     + pair_weight * log (exp other_agreement + exp other_product)
@@ -76,6 +78,7 @@ by rewrite [X in X <= _]addrC [X in X <= _]addrA ler_add2l.
 Qed.
 
 (* w c = |sum_i p_i mu_i|^2 - sum_i p_i^2 |mu_i|^2 - 2 p_k p_l mu_k.mu_l *)
+(* Claim thm-3-balanced: c from mu_k.mu_l *)
 Theorem balance : 0 < pair_weight ->
   pair_weight * other_product = norm (\sum_i p i *: mean i) ^+ 2 - \sum_i p i ^+ 2 * norm (mean i) ^+ 2
     - 2%:R * (p k * p l) * dot (mean k) (mean l).

@@ -61,6 +61,7 @@ apply: eq_average => i; rewrite [RHS]average_swap; apply: eq_average => j.
 by rewrite [LHS]average_swap.
 Qed.
 
+(* Claim thm-3-sharp *)
 Theorem theorem_3_jensen :
   \sum_k \sum_l p k * p l * log (exp (agreement k) + exp (dot (mean k) (mean l))) <= info_nce_regulariser f exp log.
 Proof.
@@ -117,6 +118,7 @@ Definition least k l : R := if k == l then norm (mean k) ^+ 2 else - (norm (mean
 
 Definition term k l x : R := p k * p l * log (exp (agreement k) + exp x).
 
+(* Claim thm-3-sharp: solving for mu_k.mu_l and the floor of a_k by eps and R_eps are not formal *)
 Theorem theorem_3_sharp k l : k != l ->
   p k * p l * (log (exp (agreement k) + exp (dot (mean k) (mean l)))
       + log (exp (agreement l) + exp (dot (mean k) (mean l))))

@@ -68,6 +68,7 @@ by field.
 Qed.
 
 (* Theorem 4, for every tau' >= |C - M|_F^2; neither |f| = sqrt(d) nor E f_a^2 = 1 is used *)
+(* Claim thm-4: for every tau' >= norm(C - M)^2 *)
 Theorem theorem_4 k l tau : (0 < n)%N -> k != l -> class label k != set0 -> class label l != set0 ->
   sqr_frobenius (correlation f - between) <= tau ->
   dot (mean k) (mean l)

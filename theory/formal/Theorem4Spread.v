@@ -76,6 +76,7 @@ rewrite -exprMn -[X in X <= _]real_normK ?num_real //; apply: sqr_le (normr_ge0 
 Qed.
 
 (* Theorem 4 with tau' = (tr S)^2 *)
+(* Claim thm-4: tau' = (tr S)^2 *)
 Theorem theorem_4_scatter k l : k != l -> class label k != set0 -> class label l != set0 ->
   dot (mean k) (mean l)
     <= Num.sqrt (2%:R / (p k * p l) * (identity_distance f + scatter ^+ 2 - (d%:R - K%:R) / 2%:R)).
@@ -170,6 +171,7 @@ by move: (card k) (#|G|%:R) (alpha k) (s) => x y u v; field.
 Qed.
 
 (* Theorem 4 with tau' = (sum_k p_k [alpha_k^2 s^2 / 2 + 2 (1 - alpha_k^2)])^2, which is 0 in the ideal case *)
+(* Claim thm-4: r = 1 and the tau' in sigma, delta, eps and R_eps *)
 Theorem theorem_4_main_parts k l : k != l -> class label k != set0 -> class label l != set0 ->
   dot (mean k) (mean l) <= Num.sqrt (2%:R / (p k * p l) * (identity_distance f
     + (\sum_j p j * (alpha j ^+ 2 * s ^+ 2 / 2%:R + 2%:R * (1 - alpha j ^+ 2))) ^+ 2 - (d%:R - K%:R) / 2%:R)).

@@ -61,6 +61,7 @@ rewrite (eq_bigr (fun=> 1)) => [|a _]; first by rewrite sumr_const card_ord.
 by rewrite !mxE; case: ifP; rewrite ?mulrNN mulr1.
 Qed.
 
+(* Claim thm-4-tau-0: the 8 vertices of a cube in 3 classes: norm(f)^2 = d, E f = 0, C = I, bound 0, mu_0.mu_1 = 1 *)
 Theorem theorem_4_tau_0_fails :
   exists (n m d K : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (label : 'I_n -> 'I_K) k l,
   [/\ forall i j, norm (f i j) = Num.sqrt d%:R, forall a, average (fun i => average (fun j => f i j 0 a)) = 0,

@@ -1,0 +1,44 @@
+"""Families of finite worlds that statements are tried on: drawn at random and near the cases that come close to equality.
+
+Each family draws the free parameters of a world and says how they make one, so that a search can move them.
+"""
+
+import numpy as np
+
+from theory.falsification import Rng, Start
+from theory.setting import Array, FiniteWorld
+
+
+def on_sphere(rows: Array) -> Array:
+    """The rows, (..., d), scaled to norm 1; a row of zeros becomes the first unit vector."""
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.where(norms > 0, rows / np.where(norms > 0, norms, 1.0), np.eye(rows.shape[-1])[0])
+
+
+def labelled_features(rng: Rng) -> tuple[Array, Array]:
+    """Features (n, m, d) and labels (n,) of a small world, features of any norm.
+
+    2 to 4 classes, of equal size or not, about random, orthogonal or simplex centres; noise of any scale between samples and
+    between views; now and then a sample at the place of another class.
+    """
+    classes, d, m = int(rng.integers(2, 5)), int(rng.integers(2, 6)), int(rng.integers(2, 4))
+    sizes = rng.integers(1, 5, classes) if rng.random() < 0.5 else np.full(classes, rng.integers(1, 5))
+    labels = np.repeat(np.arange(classes), sizes)
+    centres = rng.normal(size=(classes, d))
+    if d >= classes:
+        centres = [centres, np.eye(d)[:classes], np.eye(d)[:classes] - 1 / classes][rng.integers(3)]
+    between, within = rng.choice([0.0, 0.01, 0.1, 0.5], 2)
+    moved = np.where(rng.random(len(labels)) < rng.choice([0.0, 0.1]), rng.permutation(labels), labels)
+    features = centres[moved][:, None] + between * rng.normal(size=(len(labels), 1, d))
+    return features + within * rng.normal(size=(len(labels), m, d)), labels
+
+
+def unit_worlds(rng: Rng) -> Start:
+    """Worlds of unit features with the features as views: the encoder is the identity, and d_A is measured in features."""
+    features, labels = labelled_features(rng)
+
+    def build(point: Array) -> FiniteWorld:
+        unit = on_sphere(point.reshape(features.shape))
+        return FiniteWorld(unit, unit, labels)
+
+    return features.ravel(), build
