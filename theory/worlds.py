@@ -3,6 +3,9 @@
 Each family draws the free parameters of a world and says how they make one, so that a search can move them.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from theory.falsification import Rng, Start
@@ -42,3 +45,9 @@ def unit_worlds(rng: Rng) -> Start:
         return FiniteWorld(unit, unit, labels)
 
     return features.ravel(), build
+
+
+def with_numbers(start: Start, numbers: Array, make: Callable[[Any, Array], Any]) -> Start:
+    """Worlds of a family together with free numbers, (k,), whose values a search moves too: make(world, numbers)."""
+    point, build = start
+    return np.concatenate([point, numbers]), lambda p: make(build(p[: len(point)]), p[len(point) :])
