@@ -8,10 +8,15 @@ import numpy as np
 
 from theory.divergence.extremal import centred_world, constant_world, cube_classes, simplex_world
 from theory.divergence.losses import second_moments
+from theory.factors import class_shares, divergence, mean_shortfall, misaligned_share, view_diameters
 from theory.falsification import Point, Reading, Rng, Start
 from theory.setting import Array, FiniteWorld
+from theory.theorem1.forms.form import threshold
+from theory.theorem1.forms.printed import rho_printed
 from theory.worlds import labelled_features, on_sphere, unit_worlds, with_numbers
 
+TIGHT = (0.0, 0.001, 0.01, 0.1)
+"""Scales of noise at which the threshold of Theorem 1 is often positive."""
 EXTREMAL = 0.1
 """Share of the drawn worlds that start at one where a bound is attained."""
 
@@ -27,11 +32,80 @@ class InfoNceWorld:
 
 @dataclass(frozen=True)
 class FeatureWorld:
-    """Features (n, m, d) that need not have one norm, labels (n,), and a free number >= 0."""
+    """Features that need not have one norm, and what a statement leaves free.
+
+    features  (n, m, d)
+    labels    (n,)
+    number    >= 0: tau' - ||S||_F^2, theta or lambda
+    """
 
     features: Array
     labels: Array
     number: float
+
+
+@dataclass(frozen=True)
+class MainPartWorld:
+    """A world whose views are its features, so that L = 1, with its main parts.
+
+    main    (n,) whether a sample is in the main part of its class
+    eps     >= 0
+    number  >= 0: tau, or tau' - ||S||_F^2
+    """
+
+    world: FiniteWorld
+    main: Array
+    eps: float
+    number: float
+
+    @property
+    def threshold(self) -> float:
+        """That of Theorem 1 as printed, 1 - rho - sqrt(2 rho) - Delta_mu/2, in units of r^2."""
+        f, labels = self.world.features, self.world.labels
+        apart = np.sqrt(((f[:, :, None, None] - f[None, None]) ** 2).sum(axis=4)).min(axis=(1, 3))  # d_A
+        within = (labels[:, None] == labels) & self.main[:, None] & self.main
+        sigma = min(self.main[labels == k].mean() for k in range(self.world.classes))
+        s = (apart[within].max(initial=0.0) + 2 * self.eps) / self.world.radius
+        rho = rho_printed(sigma, misaligned_share(self.world, self.eps), class_shares(self.world).min(), s)
+        return float(threshold(rho) - mean_shortfall(divergence(self.world)) / 2)
+
+
+def with_main_parts(rng: Rng, worlds: Start) -> Start:
+    """The worlds of a family with main parts that hold most samples, or all, and an eps at which most are aligned, or all."""
+    point, build = worlds
+    world = build(point)
+    n, outside = len(world.labels), rng.choice([0.0, 0.1])
+    eps = 1.001 * view_diameters(world.features).max() * rng.choice([1.0, 0.8])
+    numbers = np.concatenate([np.where(rng.random(n) < outside, -1.0, 1.0), [eps, rng.exponential() * rng.integers(2)]])
+    return with_numbers(
+        worlds,
+        numbers,
+        lambda world, free: MainPartWorld(world, free[:n] > 0, abs(float(free[n])), abs(float(free[n + 1]))),
+    )
+
+
+def symmetric_worlds(rng: Rng) -> Start:
+    """Worlds of ||f|| = sqrt(d) and E f = 0, d even: with each sample come its images under a rotation of order 2 or 3.
+
+    The images are in the class of the sample or in classes of their own; one sample alone makes a simplex.
+    """
+    features, labels = labelled_features(rng, TIGHT)
+    n, d, order = int(rng.integers(1, len(labels) + 1)), features.shape[2] // 2 * 2, int(rng.integers(2, 4))
+    features = features[:n, :, :d]
+    if rng.random() < EXTREMAL:
+        features = rng.choice([-1.0, 1.0], features.shape)  # E f_i^2 = 1 too
+    angles = 2 * np.pi * np.arange(order) / order
+    turns = [np.kron(np.eye(d // 2), [[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) for a in angles]
+    own = labels[:n] * (rng.random() < 0.7)
+    shift = (own.max() + 1) * (rng.random() < 0.8 or own.max() == 0)
+    labels = np.concatenate([own + j * shift for j in range(order)])
+
+    def build(point: Point) -> FiniteWorld:
+        large = on_large_sphere(point.reshape(features.shape))
+        turned = np.concatenate([large @ turn.T for turn in turns])
+        return FiniteWorld(turned, turned, labels)
+
+    return features.ravel(), build
 
 
 def infonce_worlds(rng: Rng) -> Start:
@@ -66,7 +140,7 @@ def _feature_worlds(
 
     number = rng.exponential(size=1) * rng.choice([0.0, 1.0])
     return with_numbers(
-        (features.ravel(), build), number, lambda drawn, free: FeatureWorld(*drawn, float(abs(free[0])))
+        (features.ravel(), build), number, lambda drawn, free: FeatureWorld(drawn[0], drawn[1], abs(float(free[0])))
     )
 
 

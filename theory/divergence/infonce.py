@@ -97,7 +97,8 @@ def balanced_sum(t: Array, p: Array, a: Array, norms_squared: Array, mean_square
     if len(p) == 2:
         return own
     w, agreement = others(p, a)
-    return own + w * log_sum(agreement, mean_of_others(balance(p, norms_squared, mean_square), share, t, w))
+    mean = mean_of_others(balance(p, norms_squared, mean_square), share, t, w)
+    return np.asarray(own + w * log_sum(agreement, mean))
 
 
 def _least_terms(p: Array, a: Array, norms: Array) -> Array:

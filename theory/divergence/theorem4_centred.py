@@ -174,10 +174,10 @@ CLAIMS = (
         + SPECTRAL
         + CENTRED
         + "So with theta = 1, kappa = 1/2, Y = -v v^T + Z with v = sqrt(p) and Z v = 0, B >= f(-1) + sum f(eigenvalues of "
-        "Z), f(-1) = 1/2, and the sum is at least f along two orthonormal vectors: those of `two directions` for u = P e_k, w "
-        "= P e_l (`projections`). y_kl = sqrt(p_k p_l) mu_k.mu_l = -sqrt(p_k p_l) + u^T Z w, and Z >= -1 since U^T U >= 0: "
-        "`constant`, `at most 1/2`. Equality needs Z(e+) = 1, Z(e-) = -1 and Z = 0 across: `attained` is such a world, with "
-        "c = 1/8. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
+        "Z), f(-1) = 1/2, and the sum is at least f along two orthonormal vectors: those of `two directions` for "
+        "u = P e_k, w = P e_l (`projections`). sqrt(p_k p_l) mu_k.mu_l = y_kl = -sqrt(p_k p_l) + u^T Z w, and Z >= -1 "
+        "since U^T U >= 0: `constant`, `at most 1/2`. Equality needs Z(e+) = 1, Z(e-) = -1 and Z = 0 across: `attained` is "
+        "such a world, with c = 1/8. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
         trusted=(SPECTRUM, PEIERLS, LINEAR),
         steps={
             "split": split,
@@ -203,8 +203,8 @@ CLAIMS = (
         "duality). "
         + CENTRED
         + "||Y v||^2 <= ||Y||^2 ||v||^2, by Cauchy-Schwarz in every row, gives `floor`. For classes of one size every right "
-        "side is at least K, for others the largest is (`rarest`); mu_k.mu_l <= ||f||^2 = d holds without a loss, so at d <= K "
-        "the printed theorem says nothing of the rarest pair. Equality for a simplex of points in d = K - 1.",
+        "side is at least K, for others the largest is (`rarest`); mu_k.mu_l <= ||f||^2 = d holds without a loss, so at "
+        "d <= K the printed theorem says nothing of the rarest pair. Equality for a simplex of points in d = K - 1.",
         trusted=(LINEAR,),
         steps={
             **GAP_STEPS,
