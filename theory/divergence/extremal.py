@@ -9,12 +9,17 @@ import sympy
 from theory.setting import Array
 
 
+def _cube() -> Array:
+    """The vertices of {+-1}^3, (8, 3)."""
+    return np.array([[Fraction(x) for x in vertex] for vertex in product((1, -1), repeat=3)], dtype=object)
+
+
 def cube_classes() -> tuple[Array, Array]:
     """Features (8, 2, 3) and labels: the vertices of {+-1}^3 in 3 classes. E f = 0, C = I, so L_2 = 0, yet mu_1.mu_2 = 1.
 
     Class 3 is the face x_1 = -1; classes 1 and 2 split the face x_1 = 1 by the sign of x_2 x_3. Fractions.
     """
-    vertices = np.array([[Fraction(x) for x in vertex] for vertex in product((1, -1), repeat=3)], dtype=object)
+    vertices = _cube()
     labels = np.where(vertices[:, 0] < 0, 2, np.where(vertices[:, 1] * vertices[:, 2] > 0, 0, 1))
     return np.repeat(vertices[:, None], 2, axis=1), labels
 
@@ -46,6 +51,10 @@ def centred_world() -> tuple[Array, Array]:
 
 
 def simplex_world() -> tuple[Array, Array]:
-    """Features (4, 2, 3) and labels of 4 classes that are points, every other vertex of {+-1}^3: E f = 0, C = I, S = 0."""
-    vertices = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
-    return np.repeat(vertices[:, None], 2, axis=1), np.arange(4)
+    """Features (4, 2, 3) and labels of 4 classes that are points, every other vertex of {+-1}^3: E f = 0, C = I, S = 0.
+
+    Fractions.
+    """
+    vertices = _cube()
+    every_other = vertices[vertices.prod(axis=1) > 0]
+    return np.repeat(every_other[:, None], 2, axis=1), np.arange(4)
