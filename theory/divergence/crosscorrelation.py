@@ -9,7 +9,8 @@ For theta > 0, kappa = theta/(1 + theta) and f(y) = y^2 if y >= 0, kappa y^2 if 
     L_2 + theta tau >= sum f(eigenvalues of M - I_d) = kappa (d - K) + sum f(eigenvalues of Y)
                     >= kappa (d - K) + f(both eigenvalues of the block k, l of Y) + sum over the other i of f(y_ii).
 
-Neither ||f|| = sqrt(d) nor E f_i^2 = 1 is used: features of any norm may be held against it.
+Neither ||f|| = sqrt(d) nor E f_i^2 = 1 is used: features of any norm may be held against it. The paper's section 4.2 asks
+for E f = 0 too, the lecture does not: then Y sqrt(p) = -sqrt(p), which lowers the constant and gives the bound a floor.
 """
 
 from dataclasses import dataclass

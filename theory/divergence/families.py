@@ -1,8 +1,7 @@
 """Finite worlds on which the statements about the losses are tried, and what such a statement says of pairs of classes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -190,14 +189,14 @@ def products_below(products: Array, bound: Array) -> Reading:
     )
 
 
-def squares_below(products: Array, square: Array, hypotheses: Mapping[str, Any] | None = None) -> Reading:
+def squares_below(products: Array, square: Array) -> Reading:
     """mu_k.mu_l <= sqrt(square) for all k != l, in squares: so that rounding of a root near 0 counts as what it is.
 
     A negative square is exceeded by every product.
     """
     squares = np.diagonal(products)
     return Reading(
-        hypotheses=hypotheses or {},
+        hypotheses={},
         left=off_diagonal(np.maximum(products, 0.0) ** 2),
         right=off_diagonal(square),
         trivial=off_diagonal(np.outer(squares, squares)),

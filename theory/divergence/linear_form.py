@@ -1,6 +1,6 @@
 """The linear form of InfoNCE, L' = L_1 + lambda ||E f||^2: what its minimum is, and that it bounds no divergence.
 
-||f|| = 1, lambda > 0, L_1 = -E f(x1).f(x2) = L_align/2 - 1. Source: Huang et al., ICLR 2023, section 4.1.
+||f|| = 1, lambda > 0, L_1 = -E f(x1).f(x2) = L_align/2 - 1. Source: Huang et al., ICLR 2023, section 4.
 """
 
 from fractions import Fraction
@@ -19,7 +19,7 @@ from theory.prove import implication
 from theory.setting import Array, FiniteWorld
 from theory.worlds import on_sphere, unit_worlds, with_numbers
 
-LINEAR_FORM = "Huang et al., ICLR 2023, section 4.1 (linear form)"
+LINEAR_FORM = "Huang et al., ICLR 2023, section 4 (linear form)"
 
 
 def linear_form(L_1: Any, centre_square: Any, lam: Any) -> Any:

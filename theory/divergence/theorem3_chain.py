@@ -38,7 +38,7 @@ CLAIMS = (
     Claim(
         id="thm-3-chain",
         title="Err by InfoNCE: the condition is never met",
-        source="Huang et al., ICLR 2023, section 4.1; derived from " + THEOREM_3,
+        source="Huang et al., ICLR 2023, section 4; derived from " + THEOREM_3,
         statement=r"\log(\exp\{\frac{L_2+\tau}{p_kp_l}\}-\exp(1-\varepsilon))>1\geq 1-\rho_{max}-\sqrt{2\rho_{max}}-"
         r"\frac{\Delta_\mu}{2}:\ \mathrm{the\ condition\ of}\ Err\leq(1-\sigma)+\eta(\varepsilon)\sqrt{2+2L_1}"
         r"\ \mathrm{is\ never\ met}",

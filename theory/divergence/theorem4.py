@@ -16,7 +16,7 @@ from theory.divergence.extremal import cube_classes
 from theory.divergence.families import FeatureWorld, any_features, centred_features, mean_products, squares_below
 from theory.divergence.losses import LINEAR, identity_distance, symbols
 from theory.divergence.moments import expectation
-from theory.divergence.theorem4_steps import THEOREM_4, pair_of, split
+from theory.divergence.theorem4_steps import TAU, THEOREM_4, pair_of, split
 from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
@@ -138,8 +138,7 @@ CLAIMS = (
         id="thm-4",
         title="Cross-correlation bounds mu_k.mu_l (Theorem 4)",
         source=THEOREM_4,
-        statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad"
-        r"\tau'\geq\|C-\sum_kp_k\mu_k\mu_k^\top\|_F^2",
+        statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})}" + TAU,
         predicate=Predicate(worlds=any_features, read=_reading),
         expected=Verdict.PROVED,
         reduction="||U U^T - I||^2 - ||U^T U - I||^2 = d - K: "

@@ -24,6 +24,7 @@ from theory.divergence.theorem4_steps import (
     PEIERLS,
     SPECTRAL,
     SPECTRUM,
+    TAU,
     THEOREM_4,
     centred,
     convex,
@@ -164,10 +165,10 @@ def _floor_reading(drawn: FeatureWorld) -> Reading:
 CLAIMS = (
     Claim(
         id="thm-4-centred",
-        title="Theorem 4 centred: at most 1/2 for 2, best in p",
+        title="Theorem 4 centred: 1/2 or less will do for 2",
         source="derived from " + THEOREM_4 + " and section 4.2",
         statement=r"E f=0,\ E f_i^2=1:\ \mu_k^\top\mu_l\leq\sqrt{\frac{c_{kl}}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad "
-        r"c_{kl}=\frac{1}{2}(\sqrt{(1-p_k)(1-p_l)}-\sqrt{p_kp_l})^2\leq\frac{1}{2},\quad\mathrm{attained}",
+        r"c_{kl}=\frac{1}{2}(\sqrt{(1-p_k)(1-p_l)}-\sqrt{p_kp_l})^2\leq\frac{1}{2},\quad\mathrm{attained}" + TAU,
         predicate=Predicate(worlds=centred_features, read=_centred_reading),
         expected=Verdict.PROVED,
         reduction="S = C - M is positive semidefinite (`split`). "
@@ -177,7 +178,8 @@ CLAIMS = (
         "Z), f(-1) = 1/2, and the sum is at least f along two orthonormal vectors: those of `two directions` for "
         "u = P e_k, w = P e_l (`projections`). sqrt(p_k p_l) mu_k.mu_l = y_kl = -sqrt(p_k p_l) + u^T Z w, and Z >= -1 "
         "since U^T U >= 0: `constant`, `at most 1/2`. Equality needs Z(e+) = 1, Z(e-) = -1 and Z = 0 across: `attained` is "
-        "such a world, with c = 1/8. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
+        "such a world, with c = 1/8, and the tests build others, of K = 4, 5, 7 and 12 classes of one size, with c = "
+        "(1 - 2/K)^2/2. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
         trusted=(SPECTRUM, PEIERLS, LINEAR),
         steps={
             "split": split,
@@ -196,7 +198,7 @@ CLAIMS = (
         title="Theorem 4 centred: right side >= 1/sqrt(p_k p_l)",
         source="derived from " + THEOREM_4 + " and section 4.2",
         statement=r"E f=0:\ L_2+\tau'-\frac{d-K}{2}\geq\frac{1}{2},\quad\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})}\geq"
-        r"\frac{1}{\sqrt{p_kp_l}},\quad\max_{k\neq l}\frac{1}{\sqrt{p_kp_l}}\geq K",
+        r"\frac{1}{\sqrt{p_kp_l}},\quad\max_{k\neq l}\frac{1}{\sqrt{p_kp_l}}\geq K" + TAU,
         predicate=Predicate(worlds=centred_features, read=_floor_reading),
         expected=Verdict.PROVED,
         reduction="C - I = X + S, so L_2 + ||S||^2 >= ||X||^2/2 (`two halves`), and ||X||^2 = ||Y||^2 + d - K (`gap`; see "

@@ -16,7 +16,7 @@ from theory.divergence.families import (
 from theory.divergence.losses import LINEAR, identity_distance
 from theory.divergence.theorem4 import GAP_STEPS, main_part_scatter, spread
 from theory.divergence.theorem4_centred import rarest, two_halves
-from theory.divergence.theorem4_steps import CENTRED, THEOREM_4, centred
+from theory.divergence.theorem4_steps import CENTRED, TAU, THEOREM_4, centred
 from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
@@ -100,7 +100,7 @@ CLAIMS = (
         source="Huang et al., ICLR 2023, section 4.2; derived from " + THEOREM_4,
         statement=r"\|f\|^2=d,\ E f=0:\ \max_{k\neq l}\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})}\geq d(1-\rho_{max}-"
         r"\sqrt{2\rho_{max}}-\frac{\Delta_\mu}{2}):\ \mathrm{the\ condition\ of}\ Err\leq(1-\sigma)+\sqrt{2}\eta(\varepsilon)"
-        r"d^{1/4}L_1^{1/4}\ \mathrm{is\ never\ met}",
+        r"d^{1/4}L_1^{1/4}\ \mathrm{is\ never\ met}" + TAU,
         predicate=Predicate(worlds=_worlds, read=_reading),
         expected=Verdict.PROVED,
         reduction="The paper concludes Err <= (1 - sigma) + sqrt(2) eta(eps) d^{1/4} L_1^{1/4} (Theorem 2 and lemma 4.1) if "

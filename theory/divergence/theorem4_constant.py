@@ -12,6 +12,7 @@ from theory.divergence.theorem4_steps import (
     PEIERLS,
     SPECTRAL,
     SPECTRUM,
+    TAU,
     THEOREM_4,
     convex,
     directions,
@@ -62,7 +63,8 @@ CLAIMS = (
         id="thm-4-constant",
         title="In Theorem 4, 3/4 will do for 2, and no less",
         source="derived from " + THEOREM_4,
-        statement=r"E f_i^2=1:\ \mu_k^\top\mu_l\leq\sqrt{\frac{3}{4p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad\mathrm{attained}",
+        statement=r"E f_i^2=1:\ \mu_k^\top\mu_l\leq\sqrt{\frac{3}{4p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad\mathrm{attained}"
+        + TAU,
         predicate=Predicate(worlds=normalised_features, read=_reading),
         expected=Verdict.PROVED,
         reduction="S = C - M is positive semidefinite (`split`). "

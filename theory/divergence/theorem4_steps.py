@@ -16,6 +16,7 @@ from theory.prove import identity, implication
 from theory.setting import Array
 
 THEOREM_4 = "Huang et al., ICLR 2023, Theorem 4"
+TAU = r",\quad\tau'\geq\|C-\sum_kp_k\mu_k\mu_k^\top\|_F^2"
 SPECTRUM = "spectral theorem; U U^T and U^T U have the same non-zero eigenvalues"
 PEIERLS = (
     "Peierls: a convex function sums to no more over a diagonal, in any orthonormal basis, than over the eigenvalues"
