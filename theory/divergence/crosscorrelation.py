@@ -49,6 +49,26 @@ class Correlations:
     shares: Array
     gram: Array
 
+    @property
+    def loss(self) -> Any:
+        """L_2 = ||C - I||_F^2."""
+        return identity_distance(self.total)
+
+    @property
+    def scatter(self) -> Any:
+        """||S||_F^2, the least tau'."""
+        return (self.within**2).sum()
+
+    @property
+    def share(self) -> Array:
+        """p_k p_l, (K, K)."""
+        return np.outer(self.shares, self.shares)
+
+    @property
+    def excess(self) -> int:
+        """d - K."""
+        return len(self.total) - len(self.shares)
+
 
 def correlations(features: Array, labels: Array) -> Correlations:
     """The second moments that Theorem 4 is about; features (n, m, d) of any norm, labels (n,) integers 0..K-1."""
@@ -173,10 +193,9 @@ def correlation_bounds(features: Array, labels: Array) -> tuple[PairBounds, Pair
     The printed form is taken at tau' = ||S||_F^2, the least value that it admits.
     """
     moments = correlations(features.astype(float), labels)
-    d, share = len(moments.total), np.outer(moments.shares, moments.shares)
-    excess = d - len(moments.shares)
-    L_2, tau, trace = identity_distance(moments.total), (moments.within**2).sum(), np.trace(moments.within)
-    slack = ROUNDING * float((moments.total**2).sum() + (moments.between**2).sum() + d)
+    L_2, tau, share, excess = moments.loss, moments.scatter, moments.share, moments.excess
+    trace = np.trace(moments.within)
+    slack = ROUNDING * float((moments.total**2).sum() + (moments.between**2).sum() + len(moments.total))
     printed = printed_square(L_2 + slack, tau, share, excess)
     constant = constant_square(L_2 + slack, tau, share, excess)
     norms_squared = np.diagonal(moments.gram)

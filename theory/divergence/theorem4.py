@@ -14,7 +14,7 @@ from theory.divergence.crosscorrelation import correlations, printed_square, sca
 from theory.divergence.duality import MONOMIALS, gram_gap_checked
 from theory.divergence.extremal import cube_classes
 from theory.divergence.families import FeatureWorld, any_features, centred_features, mean_products, squares_below
-from theory.divergence.losses import LINEAR, identity_distance, symbols
+from theory.divergence.losses import LINEAR, symbols
 from theory.divergence.moments import expectation
 from theory.divergence.theorem4_steps import TAU, THEOREM_4, pair_of, split
 from theory.falsification import Predicate, Reading
@@ -115,22 +115,18 @@ GAP_STEPS = {
 }
 
 
-def printed_reading(drawn: FeatureWorld, tau: float) -> Reading:
-    """The printed bound at this tau'."""
-    moments = correlations(drawn.features, drawn.labels)
-    square = printed_square(
-        identity_distance(moments.total),
-        tau,
-        np.outer(moments.shares, moments.shares),
-        len(moments.total) - len(moments.shares),
-    )
-    return squares_below(mean_products(drawn.features, drawn.labels), square)
-
-
 def _reading(drawn: FeatureWorld) -> Reading:
     """The theorem at tau' = ||S||_F^2 and the free number more."""
     moments = correlations(drawn.features, drawn.labels)
-    return printed_reading(drawn, float((moments.within**2).sum()) + drawn.number)
+    square = printed_square(moments.loss, moments.scatter + drawn.number, moments.share, moments.excess)
+    return squares_below(mean_products(drawn.features, drawn.labels), square)
+
+
+def _reading_without_tau(drawn: FeatureWorld) -> Reading:
+    """The theorem at tau' = 0."""
+    moments = correlations(drawn.features, drawn.labels)
+    square = printed_square(moments.loss, 0.0, moments.share, moments.excess)
+    return squares_below(mean_products(drawn.features, drawn.labels), square)
 
 
 CLAIMS = (
@@ -165,7 +161,7 @@ CLAIMS = (
         title="Theorem 4 with tau' = 0 for any encoder",
         source="derived from " + THEOREM_4,
         statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2-\frac{d-K}{2})}",
-        predicate=Predicate(worlds=centred_features, read=lambda drawn: printed_reading(drawn, 0.0)),
+        predicate=Predicate(worlds=centred_features, read=_reading_without_tau),
         expected=Verdict.REFUTED,
         reduction="The witness meets every normalisation of the theorem: ||f|| = sqrt(d), E f = 0, E f_i^2 = 1.",
         other={

@@ -17,7 +17,7 @@ from theory.divergence.crosscorrelation import (
 )
 from theory.divergence.extremal import centred_world
 from theory.divergence.families import FeatureWorld, centred_features, mean_products, off_diagonal, squares_below
-from theory.divergence.losses import LINEAR, identity_distance
+from theory.divergence.losses import LINEAR
 from theory.divergence.theorem4 import GAP_STEPS
 from theory.divergence.theorem4_steps import (
     CENTRED,
@@ -138,27 +138,20 @@ def rarest() -> Evidence:
 def _centred_reading(drawn: FeatureWorld) -> Reading:
     """The bound at tau' = ||S||_F^2 and the free number more; that it is attained is a step of the proof."""
     moments = correlations(drawn.features, drawn.labels)
-    p = moments.shares
-    square = centred_square(
-        identity_distance(moments.total),
-        (moments.within**2).sum() + drawn.number,
-        np.outer(p, p),
-        len(moments.total) - len(p),
-        centred_reach(p[:, None], p[None, :]),
-    )
+    reach = centred_reach(moments.shares[:, None], moments.shares)
+    square = centred_square(moments.loss, moments.scatter + drawn.number, moments.share, moments.excess, reach)
     return squares_below(mean_products(drawn.features, drawn.labels), square)
 
 
 def _floor_reading(drawn: FeatureWorld) -> Reading:
     """Each of the three inequalities, the last two in squares, at tau' = ||S||_F^2 and the free number more."""
     moments = correlations(drawn.features, drawn.labels)
-    share, excess = off_diagonal(np.outer(moments.shares, moments.shares)), len(moments.total) - len(moments.shares)
-    L_2, tau = identity_distance(moments.total), (moments.within**2).sum() + drawn.number
-    printed = printed_square(L_2, tau, share, excess)
+    tau, share = moments.scatter + drawn.number, off_diagonal(moments.share)
+    printed = printed_square(moments.loss, tau, share, moments.excess)
     return Reading(
         hypotheses={},
         left=np.concatenate([[0.5], 1 / share, [len(moments.shares) ** 2]]),
-        right=np.concatenate([[L_2 + tau - excess / 2], printed, [printed.max()]]),
+        right=np.concatenate([[moments.loss + tau - moments.excess / 2], printed, [printed.max()]]),
     )
 
 

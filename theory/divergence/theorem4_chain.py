@@ -13,7 +13,7 @@ from theory.divergence.families import (
     symmetric_worlds,
     with_main_parts,
 )
-from theory.divergence.losses import LINEAR, identity_distance
+from theory.divergence.losses import LINEAR
 from theory.divergence.theorem4 import GAP_STEPS, main_part_scatter, spread
 from theory.divergence.theorem4_centred import rarest, two_halves
 from theory.divergence.theorem4_steps import CENTRED, TAU, THEOREM_4, centred
@@ -87,9 +87,8 @@ def _worlds(rng: Rng) -> Start:
 def _reading(drawn: MainPartWorld) -> Reading:
     """The threshold, d at most, is below the largest right side of Theorem 4 at tau' = ||S||_F^2 and the free number more."""
     moments = correlations(drawn.world.features, drawn.world.labels)
-    d, p = len(moments.total), moments.shares
-    tau = (moments.within**2).sum() + drawn.number
-    square = printed_square(identity_distance(moments.total), tau, off_diagonal(np.outer(p, p)), d - len(p))
+    d, tau = len(moments.total), moments.scatter + drawn.number
+    square = printed_square(moments.loss, tau, off_diagonal(moments.share), moments.excess)
     return Reading(hypotheses={}, left=d * drawn.threshold, right=np.sqrt(square.max()), trivial=d)
 
 

@@ -1,13 +1,12 @@
 """Theorem 4 with its best constant: 3/4 in the place of 2, attained. Formulas and notation: `crosscorrelation`."""
 
-import numpy as np
 import sympy
 import z3
 
 from theory.divergence.crosscorrelation import constant_square, correlations, least_block
 from theory.divergence.extremal import constant_world
 from theory.divergence.families import FeatureWorld, mean_products, normalised_features, squares_below
-from theory.divergence.losses import LINEAR, identity_distance
+from theory.divergence.losses import LINEAR
 from theory.divergence.theorem4_steps import (
     PEIERLS,
     SPECTRAL,
@@ -49,12 +48,7 @@ def _attained() -> Evidence:
 def _reading(drawn: FeatureWorld) -> Reading:
     """The bound at tau' = ||S||_F^2 and the free number more; that it is attained is a step of the proof."""
     moments = correlations(drawn.features, drawn.labels)
-    square = constant_square(
-        identity_distance(moments.total),
-        (moments.within**2).sum() + drawn.number,
-        np.outer(moments.shares, moments.shares),
-        len(moments.total) - len(moments.shares),
-    )
+    square = constant_square(moments.loss, moments.scatter + drawn.number, moments.share, moments.excess)
     return squares_below(mean_products(drawn.features, drawn.labels), square)
 
 

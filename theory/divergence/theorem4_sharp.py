@@ -17,7 +17,7 @@ from theory.divergence.crosscorrelation import (
     wide_radius,
 )
 from theory.divergence.families import FeatureWorld, any_features, mean_products, squares_below
-from theory.divergence.losses import LINEAR, identity_distance, symbols
+from theory.divergence.losses import LINEAR, symbols
 from theory.divergence.theorem4_steps import (
     PEIERLS,
     SPECTRAL,
@@ -111,18 +111,20 @@ def _reading(drawn: FeatureWorld) -> Reading:
     """The statement at theta = the free number, its eigenvalues computed, and the bound that solves it at many theta."""
     moments = correlations(drawn.features, drawn.labels)
     p, products = moments.shares, mean_products(drawn.features, drawn.labels)
-    L_2, tau, trace = identity_distance(moments.total), (moments.within**2).sum(), np.trace(moments.within)
-    excess, kappa = len(moments.total) - len(p), drawn.number / (1 + drawn.number)
-    Y = np.sqrt(np.outer(p, p)) * products - np.eye(len(p))
+    L_2, tau, excess, theta = moments.loss, moments.scatter, moments.excess, drawn.number
+    kappa = theta / (1 + theta)
+    Y = np.sqrt(moments.share) * products - np.eye(len(p))
     k, l = np.nonzero(~np.eye(len(p), dtype=bool))
     blocks = np.linalg.eigvalsh(np.stack([[Y[k, k], Y[k, l]], [Y[k, l], Y[l, l]]]).transpose(2, 0, 1))
     own = lopsided_square(np.diagonal(Y), kappa)
     spectrum = kappa * excess + lopsided_square(blocks, kappa).sum(axis=1) + own.sum() - own[k] - own[l]
-    pairs = squares_below(products, sharp_square(L_2, tau, trace, p, np.diagonal(products), excess, 0.0))
+    pairs = squares_below(
+        products, sharp_square(L_2, tau, np.trace(moments.within), p, np.diagonal(products), excess, 0.0)
+    )
     return Reading(
         hypotheses={},
         left=np.concatenate([pairs.left, spectrum]),
-        right=np.concatenate([pairs.right, np.full(len(k), L_2 + drawn.number * tau)]),
+        right=np.concatenate([pairs.right, np.full(len(k), L_2 + theta * tau)]),
         trivial=np.concatenate([pairs.trivial, np.full(len(k), -np.inf)]),
     )
 

@@ -9,7 +9,6 @@ import sympy
 import z3
 
 from theory.divergence.crosscorrelation import correlations, least_block, lopsided_square
-from theory.divergence.losses import identity_distance
 from theory.divergence.moments import expectation
 from theory.ledger import Evidence
 from theory.prove import identity, implication
@@ -37,8 +36,7 @@ SPECTRAL = (
 def pair_of(features: Array, labels: Array) -> tuple[Any, Any, Any, Any, Any]:
     """mu_1.mu_2, L_2, ||S||_F^2, p_1 p_2 and d - K of an exact world."""
     moments = correlations(features, labels)
-    L_2, tau = identity_distance(moments.total), (moments.within**2).sum()
-    return moments.gram[0, 1], L_2, tau, moments.shares[0] * moments.shares[1], len(moments.total) - len(moments.shares)
+    return moments.gram[0, 1], moments.loss, moments.scatter, moments.share[0, 1], moments.excess
 
 
 def split() -> Evidence:
