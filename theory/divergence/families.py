@@ -122,8 +122,11 @@ def unit_moments(features: Array) -> Array:
 
 
 def centred_moments(features: Array) -> Array:
-    """The features, each coordinate shifted and scaled to E f_i = 0 and E f_i^2 = 1."""
-    return unit_moments(features - features.mean(axis=(0, 1)))
+    """The features, each coordinate shifted and scaled to E f_i = 0 and E f_i^2 = 1; constant up to rounding counts as 0."""
+    shifted = features - features.mean(axis=(0, 1))
+    varies = second_moments(shifted) > 1e-16 * second_moments(features)
+    scaled = unit_moments(np.where(varies, shifted, 0.0))
+    return np.asarray(scaled - scaled.mean(axis=(0, 1)))  # what rounding left of E f_i, of order 1e-8 at most
 
 
 def _feature_worlds(

@@ -88,7 +88,7 @@ def test_equality_is_approached(claim):
     assert abs(search(claim).slack) < 1e-6
 
 
-@pytest.mark.parametrize("claim", ["thm-3", "thm-3-chain", "thm-4-chain"])
+@pytest.mark.parametrize("claim", ["thm-3", "thm-3-chain"])
 def test_what_is_vacuous_is_seen_to_be(claim):
     assert search(claim).informative == 0
 
@@ -218,7 +218,8 @@ def test_families_meet_their_normalisations():
         np.testing.assert_allclose(world.features.mean(axis=(0, 1)), 0, atol=1e-12)
 
 
-def test_a_dead_coordinate_is_given_two_ends():
-    features = families.centred_moments(np.ones((3, 2, 2)))
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.3, 1e5 / 3])
+def test_a_constant_coordinate_is_given_two_ends(value):
+    features = families.centred_moments(np.full((7, 3, 2), value))
     np.testing.assert_allclose(losses.second_moments(features), 1)
-    np.testing.assert_allclose(features.mean(axis=(0, 1)), 0)
+    np.testing.assert_allclose(features.mean(axis=(0, 1)), 0, atol=1e-12)
