@@ -3,6 +3,9 @@
 Each family draws the free parameters of a world and says how they make one, so that a search can move them.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from theory.falsification import Rng, Start
@@ -15,7 +18,11 @@ def on_sphere(rows: Array) -> Array:
     return np.where(norms > 0, rows / np.where(norms > 0, norms, 1.0), np.eye(rows.shape[-1])[0])
 
 
-def labelled_features(rng: Rng) -> tuple[Array, Array]:
+NOISE = (0.0, 0.01, 0.1, 0.5)
+"""Scales of noise that a family chooses from unless it says otherwise."""
+
+
+def labelled_features(rng: Rng, noise: Sequence[float] = NOISE) -> tuple[Array, Array]:
     """Features (n, m, d) and labels (n,) of a small world, features of any norm.
 
     2 to 4 classes, of equal size or not, about random, orthogonal or simplex centres; noise of any scale between samples and
@@ -27,18 +34,24 @@ def labelled_features(rng: Rng) -> tuple[Array, Array]:
     centres = rng.normal(size=(classes, d))
     if d >= classes:
         centres = [centres, np.eye(d)[:classes], np.eye(d)[:classes] - 1 / classes][rng.integers(3)]
-    between, within = rng.choice([0.0, 0.01, 0.1, 0.5], 2)
+    between, within = rng.choice(noise, 2)
     moved = np.where(rng.random(len(labels)) < rng.choice([0.0, 0.1]), rng.permutation(labels), labels)
     features = centres[moved][:, None] + between * rng.normal(size=(len(labels), 1, d))
     return features + within * rng.normal(size=(len(labels), m, d)), labels
 
 
-def unit_worlds(rng: Rng) -> Start:
+def unit_worlds(rng: Rng, noise: Sequence[float] = NOISE) -> Start:
     """Worlds of unit features with the features as views: the encoder is the identity, and d_A is measured in features."""
-    features, labels = labelled_features(rng)
+    features, labels = labelled_features(rng, noise)
 
     def build(point: Array) -> FiniteWorld:
         unit = on_sphere(point.reshape(features.shape))
         return FiniteWorld(unit, unit, labels)
 
     return features.ravel(), build
+
+
+def with_numbers(start: Start, numbers: Array, make: Callable[[Any, Array], Any]) -> Start:
+    """Worlds of a family together with free numbers, (k,), whose values a search moves too: make(world, numbers)."""
+    point, build = start
+    return np.concatenate([point, numbers]), lambda p: make(build(p[: len(point)]), p[len(point) :])

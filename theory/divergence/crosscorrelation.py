@@ -1,6 +1,6 @@
 """Divergence of the class means from the cross-correlation loss: Theorem 4 as printed, its best constant, and a sharp form.
 
-Source: lecture, Loss Functions; Huang et al., ICLR 2023, Theorem 4. Notation: C = E f(x1) f(x2)^T, L_2 = ||C - I||_F^2,
+Source: Huang et al., ICLR 2023, Theorem 4. Notation: C = E f(x1) f(x2)^T, L_2 = ||C - I||_F^2,
 M = sum_k p_k mu_k mu_k^T, and S = C - M = sum_k p_k Cov_k(E_{x1} f(x1)), positive semidefinite, tau = ||S||_F^2.
 
 With U = [sqrt(p_k) mu_k] (d, K) M = U U^T, and Y = U^T U - I_K has y_kl = sqrt(p_k p_l) mu_k.mu_l, y_kk = p_k ||mu_k||^2 - 1.
@@ -9,10 +9,10 @@ For theta > 0, kappa = theta/(1 + theta) and f(y) = y^2 if y >= 0, kappa y^2 if 
     L_2 + theta tau >= sum f(eigenvalues of M - I_d) = kappa (d - K) + sum f(eigenvalues of Y)
                     >= kappa (d - K) + f(both eigenvalues of the block k, l of Y) + sum over the other i of f(y_ii).
 
-Neither ||f|| = sqrt(d) nor E f_i^2 = 1 is used: features of any norm may be held against it.
+Neither ||f|| = sqrt(d) nor E f_i^2 = 1 is used: features of any norm may be held against it. The paper's section 4.2 asks
+for E f = 0 too, the lecture does not: then Y sqrt(p) = -sqrt(p), which lowers the constant and gives the bound a floor.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,26 @@ class Correlations:
     shares: Array
     gram: Array
 
+    @property
+    def loss(self) -> Any:
+        """L_2 = ||C - I||_F^2."""
+        return identity_distance(self.total)
+
+    @property
+    def scatter(self) -> Any:
+        """||S||_F^2, the least tau'."""
+        return (self.within**2).sum()
+
+    @property
+    def share(self) -> Array:
+        """p_k p_l, (K, K)."""
+        return np.outer(self.shares, self.shares)
+
+    @property
+    def excess(self) -> int:
+        """d - K."""
+        return len(self.total) - len(self.shares)
+
 
 def correlations(features: Array, labels: Array) -> Correlations:
     """The second moments that Theorem 4 is about; features (n, m, d) of any norm, labels (n,) integers 0..K-1."""
@@ -72,8 +92,19 @@ def printed_square(L_2: Any, tau: Any, share: Any, excess: Any) -> Any:
 
 
 def constant_square(L_2: Any, tau: Any, share: Any, excess: Any) -> Any:
-    """3/8 of `printed_square`: 3/(4 p_k p_l) (L_2 + tau' - (d - K)/2), the least that this expression allows. Derived."""
+    """3/8 of `printed_square`: 3/(4 p_k p_l) (L_2 + tau' - (d - K)/2), the least if E f may be any vector. Derived."""
     return 3 * printed_square(L_2, tau, share, excess) / 8
+
+
+def centred_reach(p_k: Any, p_l: Any) -> Any:
+    """sqrt((1 - p_k)(1 - p_l)) - sqrt(p_k p_l), in [0, 1): 0 for two classes, 1 - 2 p where p_k = p_l = p."""
+    return sqrt((1 - p_k) * (1 - p_l)) - sqrt(p_k * p_l)
+
+
+def centred_square(L_2: Any, tau: Any, share: Any, excess: Any, reach: Any) -> Any:
+    """reach^2/(2 p_k p_l) (L_2 + tau' - (d - K)/2) >= (mu_k.mu_l)^2 if mu_k.mu_l > 0 and E f = 0: below 1/4 of what is
+    printed. `reach` is `centred_reach`. Derived."""
+    return reach**2 * printed_square(L_2, tau, share, excess) / 4
 
 
 def triangle_square(L_2_root: Any, S_norm: Any, share: Any, excess: Any) -> Any:
@@ -129,16 +160,14 @@ def scatter_limit(alpha: Any, s: Any) -> Any:
     return s**2 * alpha**2 / 2 + 2 * (1 - alpha**2)
 
 
-def _budgets(L_2: float, tau: float, trace: float) -> Iterator[tuple[float, float]]:
-    """(bound on sum f(eigenvalues of M - I), kappa of that f); the thetas that are best without norms come first."""
-    if L_2 > 0 and tau > 0:
-        best = np.sqrt(L_2) / np.sqrt(tau) * np.array([1.0, 0.5**0.5])
-        thetas = np.concatenate([best, THETAS])
-    else:
-        thetas = THETAS
-    for theta in thetas:
-        yield L_2 + float(theta) * tau, float(theta / (1 + theta))
-    yield trace_budget(L_2, tau, trace), 1.0
+def _budgets(L_2: float, tau: float, trace: float) -> tuple[Array, Array]:
+    """Bounds on sum f(eigenvalues of M - I) and the kappa of each f, (b,): by theta, and last by the trace.
+
+    The thetas that are best without norms come first.
+    """
+    best = np.sqrt(L_2) / np.sqrt(tau) * np.array([1.0, 0.5**0.5]) if L_2 > 0 and tau > 0 else []
+    thetas = np.concatenate([best, THETAS])
+    return np.append(L_2 + thetas * tau, trace_budget(L_2, tau, trace)), np.append(thetas / (1 + thetas), 1.0)
 
 
 def sharp_square(
@@ -151,11 +180,10 @@ def sharp_square(
     """
     y = p * norms_squared - 1
     centre, half = (y[:, None] + y[None, :]) / 2, (y[:, None] - y[None, :]) / 2
-    least = np.full((len(p), len(p)), np.inf)
-    for budget, kappa in _budgets(L_2, tau, trace):
-        own = lopsided_square(y, kappa)
-        B = budget + slack - kappa * excess - (own.sum() - own[:, None] - own[None, :])
-        least = np.minimum(least, block_radius(B, centre, kappa) ** 2)
+    budget, kappa = (values[:, None, None] for values in _budgets(L_2, tau, trace))
+    own = lopsided_square(y, kappa)  # (b, 1, K)
+    B = budget + slack - kappa * excess - (own.sum(axis=2, keepdims=True) - own.transpose(0, 2, 1) - own)
+    least = (block_radius(B, centre, kappa) ** 2).min(axis=0)
     return np.asarray((least - half**2) / np.outer(p, p))
 
 
@@ -165,10 +193,9 @@ def correlation_bounds(features: Array, labels: Array) -> tuple[PairBounds, Pair
     The printed form is taken at tau' = ||S||_F^2, the least value that it admits.
     """
     moments = correlations(features.astype(float), labels)
-    d, share = len(moments.total), np.outer(moments.shares, moments.shares)
-    excess = d - len(moments.shares)
-    L_2, tau, trace = identity_distance(moments.total), (moments.within**2).sum(), np.trace(moments.within)
-    slack = ROUNDING * float((moments.total**2).sum() + (moments.between**2).sum() + d)
+    L_2, tau, share, excess = moments.loss, moments.scatter, moments.share, moments.excess
+    trace = np.trace(moments.within)
+    slack = ROUNDING * float((moments.total**2).sum() + (moments.between**2).sum() + len(moments.total))
     printed = printed_square(L_2 + slack, tau, share, excess)
     constant = constant_square(L_2 + slack, tau, share, excess)
     norms_squared = np.diagonal(moments.gram)

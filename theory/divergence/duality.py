@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from theory.divergence.losses import identity_distance, symbols
+from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity
 from theory.setting import Array
@@ -62,6 +63,18 @@ def gram_gap_checked(rows: int, columns: int) -> Evidence:
     )
 
 
+def _matrices(rng: Rng) -> Start:
+    """Matrices (d, N) of 1 to 5 rows and columns."""
+    shape = tuple(rng.integers(1, 6, 2))
+    return rng.normal(size=int(np.prod(shape))), lambda point: point.reshape(shape)
+
+
+def _reading(K: Array) -> Reading:
+    """The statement as it stands."""
+    sides = covariance_criterion(K) + row_norms(K), contrastive_criterion(K) + column_norms(K)
+    return Reading(hypotheses={}, left=abs(sides[0] - sides[1]), right=0.0)
+
+
 MONOMIALS = (
     "Every monomial of either side has its entries in at most two rows and two columns, so its coefficient is read "
     "off with all other entries 0: there the generic 2x2 identity decides"
@@ -74,6 +87,7 @@ CLAIMS = (
         source="Garrido et al. 2022; lecture, A Cookbook of Self-Supervised Learning",
         statement=r"\forall K\in R^{d\times N}:\ \|KK^\top-diag\|_F^2+\sum_j\|K_{j\cdot}\|^4="
         r"\|K^\top K-diag\|_F^2+\sum_i\|K_{\cdot i}\|^4",
+        predicate=Predicate(worlds=_matrices, read=_reading),
         expected=Verdict.PROVED,
         reduction="The norms add the diagonals back, so the sides are ||K K^T||_F^2 and ||K^T K||_F^2, both the sum "
         "over j, j', i, i' of K_ji K_j'i K_ji' K_j'i'. " + MONOMIALS + " (the larger ones are checked too).",

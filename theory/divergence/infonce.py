@@ -1,6 +1,6 @@
 """Divergence of the class means from InfoNCE: Theorem 3 as printed, and two bounds that say something.
 
-Source: lecture, Loss Functions; Huang et al., ICLR 2023, Theorem 3. Notation: ||f|| = 1, m_ij = mu_i.mu_j, L_2 =
+Source: Huang et al., ICLR 2023, Theorem 3. Notation: ||f|| = 1, m_ij = mu_i.mu_j, L_2 =
 E log(e^{f(x1).f(x2)} + e^{f(x1).f(x-)}), a_i = E_{x in C_i} f(x1).f(x2) = 1 - 1/2 E_{x in C_i} ||f(x1) - f(x2)||^2.
 
 All of it rests on Jensen's inequality (derived):  L_2 >= sum_ij p_i p_j log(e^{a_i} + e^{m_ij}).
@@ -75,6 +75,32 @@ def mean_of_others(total: Any, share: Any, t: Any, w: Any) -> Any:
     return (total - 2 * share * t) / w
 
 
+def pair_terms(t: Any, share: Any, a: Any) -> Any:
+    """p_k p_l [log(e^{a_k} + e^t) + log(e^{a_l} + e^t)], the terms (k,l) and (l,k); t, share (K, K), a (K,)."""
+    return share * (log_sum(a[:, None], t) + log_sum(a[None, :], t))
+
+
+def others(p: Array, a: Array) -> tuple[Array, Array]:
+    """w and a', each (K, K): weight and mean agreement of the pairs i != j other than (k,l) and (l,k); K >= 3."""
+    share = np.outer(p, p)
+    w = 1 - (p**2).sum() - 2 * share
+    return w, ((p * (1 - p) * a).sum() - share * (a[:, None] + a[None, :])) / w
+
+
+def balanced_sum(t: Array, p: Array, a: Array, norms_squared: Array, mean_square: float) -> Array:
+    """F(t) = p_k p_l [log(e^{a_k} + e^t) + log(e^{a_l} + e^t)] + w log(e^{a'} + e^{c(t)}); t (K, K), p, a (K,). Derived.
+
+    c(t) is the `mean_of_others`, their total the `balance`. Two classes have no others.
+    """
+    share = np.outer(p, p)
+    own = np.asarray(pair_terms(t, share, a))
+    if len(p) == 2:
+        return own
+    w, agreement = others(p, a)
+    mean = mean_of_others(balance(p, norms_squared, mean_square), share, t, w)
+    return np.asarray(own + w * log_sum(agreement, mean))
+
+
 def _least_terms(p: Array, a: Array, norms: Array) -> Array:
     """p_i p_j log(e^{a_i} + e^{m_ij}) at the least m_ij that the norms allow: ||mu_i||^2, and -||mu_i|| ||mu_j|| off the
     diagonal."""
@@ -99,10 +125,9 @@ def sharp_bounds(L_2: float, p: Array, a: Array, norms: Array) -> Array:
 def balanced_bounds(L_2: float, p: Array, a: Array, norms: Array, mean_square: float) -> Array:
     """Upper bounds on mu_k.mu_l, (K, K), from what `sharp_bounds` takes and ||sum_i p_i mu_i||^2. Derived.
 
-    F(t) = p_k p_l [log(e^{a_k} + e^t) + log(e^{a_l} + e^t)] + rest(t) is convex and at most L_2 - (diagonal terms) at
-    t = mu_k.mu_l. rest(t) is the larger of the least terms of `sharp_bounds` and, by Jensen over all other pairs, of weight
-    w = 1 - sum_i p_i^2 - 2 p_k p_l, w log(e^{a'} + e^{c(t)}), where a' is their mean a and c(t) their mean product
-    (`mean_of_others` of `balance`). Never above `sharp_bounds`, equal to it for two classes.
+    F(t) = `pair_terms` + rest(t) is convex and at most L_2 - (diagonal terms) at t = mu_k.mu_l. rest(t) is the larger of the
+    least terms of `sharp_bounds` and what `balanced_sum` has in their place. Never above `sharp_bounds`, equal to it for two
+    classes.
     """
     sharp = sharp_bounds(L_2, p, a, norms)
     if len(p) == 2:
@@ -110,15 +135,14 @@ def balanced_bounds(L_2: float, p: Array, a: Array, norms: Array, mean_square: f
     share, terms = np.outer(p, p), _least_terms(p, a, norms)
     diagonal = np.diagonal(terms).sum()
     apart = terms.sum() - diagonal - terms - terms.T
-    w = 1 - (p**2).sum() - 2 * share
-    agreement = ((p * (1 - p) * a).sum() - share * (a[:, None] + a[None, :])) / w
+    w, agreement = others(p, a)
     total = balance(p, norms**2, mean_square)
 
     def beyond(t: Array) -> Array:
         """F exceeds its limit and increases: so it does at every larger t, and mu_k.mu_l is below t."""
         mean = mean_of_others(total, share, t, w)
         balanced = w * log_sum(agreement, mean)
-        F = share * (log_sum(a[:, None], t) + log_sum(a[None, :], t)) + np.maximum(balanced, apart)
+        F = pair_terms(t, share, a) + np.maximum(balanced, apart)
         rise = first_weight(t, a[:, None]) + first_weight(t, a[None, :])
         fall = np.where(balanced > apart, 2 * first_weight(mean, agreement), 0.0)
         return np.asarray((F > L_2 - diagonal) & (rise > fall))

@@ -4,9 +4,13 @@ import sympy
 import z3
 
 from theory.divergence.logsum import log_sum
-from theory.divergence.losses import LINEAR, LOSSES, info_nce_term
+from theory.divergence.losses import LINEAR, LOSSES, info_nce, info_nce_term
+from theory.factors import alignment
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
+from theory.setting import FiniteWorld
+from theory.worlds import unit_worlds
 
 
 def _logarithm() -> Evidence:
@@ -29,6 +33,15 @@ def unit_product() -> Evidence:
     )
 
 
+def _reading(world: FiniteWorld) -> Reading:
+    """The loss from its definition, term by term, beside its two parts."""
+    f, views = world.features, world.features.reshape(-1, world.features.shape[2])
+    positives, negatives = f @ f.transpose(0, 2, 1), f @ views.T  # (n, m, m), (n, m, n m)
+    loss = info_nce_term(positives[..., None], negatives[:, :, None]).mean()
+    parts = (alignment(world) / 2 - 1) + info_nce(world).regulariser
+    return Reading(hypotheses={}, left=abs(loss - parts), right=0.0)
+
+
 CLAIMS = (
     Claim(
         id="nce-split",
@@ -36,6 +49,7 @@ CLAIMS = (
         source=LOSSES,
         statement=r"\|f\|=1:\ L_{InfoNCE}=(\frac{1}{2}L_{align}-1)+"
         r"E\,\log(e^{f(x_1)^\top f(x_2)}+e^{f(x_1)^\top f(x^-)})",
+        predicate=Predicate(worlds=unit_worlds, read=_reading),
         expected=Verdict.PROVED,
         reduction="Term by term: `logarithm`, then f(x1).f(x2) = 1 - ||f(x1) - f(x2)||^2/2 (`unit vectors`); then the mean.",
         trusted=(LINEAR,),

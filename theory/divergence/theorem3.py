@@ -8,14 +8,20 @@ Notation: ||f|| = 1; L_2 >= sum_ij p_i p_j log(e^{a_i} + e^{m_ij}) with m_ij = m
 from fractions import Fraction
 
 import flint
+import numpy as np
 import sympy
 import z3
 
+from theory.divergence.families import InfoNceWorld, infonce_worlds, off_diagonal
 from theory.divergence.infonce import printed_bound
 from theory.divergence.logsum import EXPONENTIAL, exp, first_weight, log_sum, ratio, tangent
-from theory.divergence.losses import LINEAR
+from theory.divergence.losses import LINEAR, info_nce
+from theory.divergence.moments import expectation
+from theory.factors import class_means, class_shares
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, enclosure, identity, implication, positive_on_box
+from theory.setting import Array
 from theory.theorem1.proofs.steps import AVERAGES
 
 THEOREM_3 = "Huang et al., ICLR 2023, Theorem 3"
@@ -32,12 +38,12 @@ def _plane_at_zero() -> Evidence:
 
 
 def _positive_means() -> Evidence:
-    x1, x2, y1, y2 = z3.Reals("x1 x2 y1 y2")
-    return implication(
-        "a mean of x.y over independent x, y of one law is ||E x||^2 >= 0 (two atoms of weight 1/2)",
-        [],
-        (x1 * x1 + x2 * x2 + y1 * y1 + y2 * y2 + 2 * (x1 * y1 + x2 * y2)) / 4 >= 0,
-        example={x1: 1, x2: 0, y1: -1, y2: 1},
+    x, y, mean, square = sympy.symbols("x y mean square", real=True)
+    law = (mean, square)
+    return identity(
+        "E x y over independent x, y of one law is (E x)^2 >= 0, coordinate by coordinate",
+        expectation(x * y, (x, law), (y, law)),
+        mean**2,
     )
 
 
@@ -92,14 +98,14 @@ def _value() -> Evidence:
     )
 
 
-_VACUOUS = (
+VACUOUS = (
     "Mean of the tangent plane at 0 (`ratio`, `tangent`, `plane at 0`): L_2 >= log 2 + E f(x1).f(x2)/2 + E "
-    "f(x1).f(x-)/2, and both means are squares, E_x ||E_x1 f||^2 and ||E f||^2 (`squares`, for two atoms; the "
-    "identity is bilinear). So L_2 >= log 2 for every encoder and `exponent` gives exp((L_2 + tau)/(p_k p_l)) >= 16. "
+    "f(x1).f(x-)/2, and both means are squares, E_x ||E_x1 f||^2 and ||E f||^2 (`squares`: x1, x2 are independent given "
+    "x, x1 and x- always). So L_2 >= log 2 for every encoder and `exponent` gives exp((L_2 + tau)/(p_k p_l)) >= 16. "
     "With exp(1 - eps) <= e the right side is at least log(16 - e) > 2.58 (`right side`; "
     "for eps > 2 it is larger still), "
 )
-_VACUITY_STEPS = {
+VACUITY_STEPS = {
     "ratio": ratio,
     "tangent": tangent,
     "plane at 0": _plane_at_zero,
@@ -110,20 +116,47 @@ _VACUITY_STEPS = {
     "least value": _value,
 }
 
+
+def printed_bounds(drawn: InfoNceWorld) -> Array:
+    """The right side of Theorem 3 for all k != l of a world."""
+    p = class_shares(drawn.world)
+    L_2 = info_nce(drawn.world).regulariser
+    return off_diagonal(printed_bound(L_2, drawn.tau, np.outer(p, p), drawn.eps))
+
+
+def _printed_reading(drawn: InfoNceWorld) -> Reading:
+    """The theorem; trivial is 1."""
+    means = class_means(drawn.world)
+    return Reading(hypotheses={}, left=off_diagonal(means @ means.T), right=printed_bounds(drawn), trivial=1.0)
+
+
+def _vacuous_reading(drawn: InfoNceWorld) -> Reading:
+    """The chain of inequalities, link by link."""
+    means, floor = class_means(drawn.world), np.log(16 - np.e)
+    right = printed_bounds(drawn)
+    products = off_diagonal(means @ means.T)
+    return Reading(
+        hypotheses={},
+        left=np.concatenate([np.full_like(right, floor), [2.58], products]),
+        right=np.concatenate([right, [floor], np.ones_like(products)]),
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-3",
         title="Theorem 3 as printed: true for every tau >= 0",
-        source="lecture, Loss Functions; " + THEOREM_3,
+        source=THEOREM_3,
         statement=r"\|f\|=1:\ \mu_k^\top\mu_l\leq\log(\exp\{\frac{L_2+\tau}{p_kp_l}\}-\exp(1-\varepsilon))\ "
         r"\forall\tau,\varepsilon\geq 0",
+        predicate=Predicate(worlds=infonce_worlds, read=_printed_reading),
         expected=Verdict.PROVED,
-        reduction=_VACUOUS
+        reduction=VACUOUS
         + "whereas mu_k.mu_l <= ||mu_k|| ||mu_l|| <= 1 (`Cauchy-Schwarz`). The printed statement leaves tau open: "
         "tau = 0 will do, for every sigma, delta, eps, R, because the right side says nothing (thm-3-vacuous).",
         trusted=(EXPONENTIAL, LINEAR, AVERAGES),
         steps={
-            **_VACUITY_STEPS,
+            **VACUITY_STEPS,
             "Cauchy-Schwarz": cauchy_schwarz,
         },
     ),
@@ -133,10 +166,11 @@ CLAIMS = (
         source="derived from " + THEOREM_3,
         statement=r"\log(\exp\{\frac{L_2+\tau}{p_kp_l}\}-\exp(1-\varepsilon))\geq\log(16-e)>2.58>1\geq\mu_k^\top\mu_l\quad"
         r"\forall f,\ \tau,\varepsilon\geq 0",
+        predicate=Predicate(worlds=infonce_worlds, read=_vacuous_reading),
         expected=Verdict.PROVED,
-        reduction=_VACUOUS
+        reduction=VACUOUS
         + "no matter how well the encoder is trained: the bound is never below what holds without a loss.",
         trusted=(EXPONENTIAL, LINEAR),
-        steps=_VACUITY_STEPS,
+        steps=VACUITY_STEPS,
     ),
 )

@@ -7,22 +7,31 @@ import numpy as np
 import sympy
 import z3
 
-from theory.divergence.infonce import balance, mean_of_others
-from theory.divergence.logsum import EXPONENTIAL, JENSEN, hessian, ratio, tangent
-from theory.divergence.losses import LINEAR, symbols
-from theory.divergence.search import infonce_searched
+from theory.divergence.families import off_diagonal
+from theory.divergence.infonce import balance, balanced_sum, mean_of_others
+from theory.divergence.logsum import EXPONENTIAL, JENSEN, hessian, log_sum, ratio, tangent
+from theory.divergence.losses import LINEAR, class_agreement, info_nce
 from theory.divergence.theorem3 import THEOREM_3
+from theory.factors import class_means, class_shares
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
+from theory.setting import FiniteWorld
+from theory.worlds import unit_worlds
 
 
-def _balance() -> Evidence:
-    means, p = symbols("m", 3, 2), np.array(sympy.symbols("p:3"))
-    whole = p @ means
+def _no_class() -> Evidence:
+    return identity("without classes both sides are 0", balance(np.zeros(0, dtype=int), np.zeros(0, dtype=int), 0), 0)
+
+
+def _one_more_class() -> Evidence:
+    whole, own, p, mu = sympy.symbols("whole own p mu", real=True)
+    one = sympy.Integer(1)
     return identity(
-        "sum_{i != j} p_i p_j m_ij = ||sum_i p_i mu_i||^2 - sum_i p_i^2 ||mu_i||^2, 3 means in the plane",
-        sum(p[i] * p[j] * (means[i] @ means[j]) for i in range(3) for j in range(3) if i != j),
-        balance(p, (means**2).sum(axis=1), whole @ whole),
+        "||W + p mu||^2 - sum_i p_i^2 ||mu_i||^2 - p^2 ||mu||^2 grows by 2 p W.mu, W = sum_i p_i mu_i: what the new class "
+        "adds to sum_{i != j} p_i p_j m_ij (one coordinate; both sides are sums of coordinates)",
+        balance(np.array([one, p]), np.array([own, mu**2]), (whole + p * mu) ** 2),
+        balance(np.array([one]), np.array([own]), whole**2) + 2 * p * whole * mu,
     )
 
 
@@ -45,6 +54,16 @@ def _beyond() -> Evidence:
     )
 
 
+def _reading(world: FiniteWorld) -> Reading:
+    """The statement for all k != l, as it stands: in units of L_2."""
+    p, means = class_shares(world), class_means(world)
+    products, a = means @ means.T, class_agreement(world.features, world.labels)
+    norms_squared, whole = np.diagonal(products), p @ means
+    limit = info_nce(world).regulariser - (p**2 * log_sum(a, norms_squared)).sum()
+    left = off_diagonal(balanced_sum(products, p, a, norms_squared, whole @ whole))
+    return Reading(hypotheses={}, left=left, right=np.full_like(left, limit))
+
+
 CLAIMS = (
     Claim(
         id="thm-3-balanced",
@@ -53,11 +72,13 @@ CLAIMS = (
         statement=r"F(t)=p_kp_l[\log(e^{a_k}+e^t)+\log(e^{a_l}+e^t)]+w\log(e^{\bar{a}}+e^{c(t)}),\ "
         r"wc(t)=\|\sum_ip_i\mu_i\|^2-\sum_ip_i^2\|\mu_i\|^2-2p_kp_lt:\ "
         r"F(\mu_k^\top\mu_l)\leq L_2-\sum_ip_i^2\log(e^{a_i}+e^{\|\mu_i\|^2})",
+        predicate=Predicate(worlds=unit_worlds, read=_reading),
         expected=Verdict.PROVED,
         reduction="Start from thm-3-sharp's sum. "
         + JENSEN
         + " Applied once more to the pairs other than (k,l) and (l,k), of total weight w, it bounds them by w "
-        "log(e^{a'} + e^{c}), a' their mean a_i and c their mean product (`balance`, `others`); the thm-3-sharp "
+        "log(e^{a'} + e^{c}), a' their mean a_i and c their mean product (`others`; the sum of all products by induction "
+        "over the classes, `balance without classes` and `one more class`); the thm-3-sharp "
         "bound of the same terms may stand in where it is larger. F is convex, being a sum of log(e^a + e^t), a "
         "maximum of convex functions included, so `beyond` places mu_k.mu_l below any t at which F exceeds its limit "
         "and increases: bisection keeps such a t. Equality for classes that are points at the vertices of a simplex.",
@@ -66,12 +87,10 @@ CLAIMS = (
             "ratio": ratio,
             "tangent": tangent,
             "Hessian": hessian,
-            "balance": _balance,
+            "balance without classes": _no_class,
+            "one more class": _one_more_class,
             "others": _others,
             "beyond": _beyond,
-        },
-        other={
-            "nearest world": lambda: infonce_searched("balanced"),
         },
     ),
 )

@@ -3,17 +3,30 @@
 Notation: ||f|| = 1; L_2 >= sum_ij p_i p_j log(e^{a_i} + e^{m_ij}) with m_ij = mu_i.mu_j and a_i = E_{x in C_i} f(x1).f(x2).
 """
 
+import numpy as np
 import sympy
 import z3
 
-from theory.divergence.infonce import agreement_floor, one_pair_bound, pair_bound, pair_root, printed_bound
+from theory.divergence.families import products_below
+from theory.divergence.infonce import (
+    agreement_floor,
+    jensen_sum,
+    one_pair_bound,
+    pair_bound,
+    pair_root,
+    printed_bound,
+    sharp_bounds,
+)
 from theory.divergence.infonce_split import unit_product
 from theory.divergence.logsum import EXPONENTIAL, JENSEN, exp, hessian, log, ratio, tangent
-from theory.divergence.losses import LINEAR
-from theory.divergence.search import infonce_searched
+from theory.divergence.losses import LINEAR, class_agreement, info_nce
 from theory.divergence.theorem3 import THEOREM_3
+from theory.factors import class_means, class_shares
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
+from theory.setting import FiniteWorld
+from theory.worlds import unit_worlds
 
 
 def _root() -> Evidence:
@@ -65,6 +78,19 @@ def _agreement() -> Evidence:
     )
 
 
+def _reading(world: FiniteWorld) -> Reading:
+    """Both statements, the second solved for mu_k.mu_l; trivial is ||mu_k|| ||mu_l||."""
+    p, means = class_shares(world), class_means(world)
+    products, L_2, a = means @ means.T, info_nce(world).regulariser, class_agreement(world.features, world.labels)
+    pairs = products_below(products, sharp_bounds(L_2, p, a, np.sqrt(np.diagonal(products))))
+    return Reading(
+        hypotheses={},
+        left=np.append(pairs.left, jensen_sum(p, a, products)),
+        right=np.append(pairs.right, L_2),
+        trivial=np.append(pairs.trivial, -np.inf),
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-3-sharp",
@@ -73,6 +99,7 @@ CLAIMS = (
         statement=r"L_2\geq\sum_{ij}p_ip_j\log(e^{a_i}+e^{\mu_i^\top\mu_j}),\quad p_kp_l[\log(e^{a_k}+e^{\mu_k^\top\mu_l})+"
         r"\log(e^{a_l}+e^{\mu_k^\top\mu_l})]\leq L_2-\sum_{others}p_ip_j\log(e^{a_i}+e^{n_{ij}}),\ "
         r"n_{ii}=\|\mu_i\|^2,\ n_{ij}=-\|\mu_i\|\|\mu_j\|",
+        predicate=Predicate(worlds=unit_worlds, read=_reading),
         expected=Verdict.PROVED,
         reduction="x in C_i and x' in C_j have E f(x1).f(x2) = a_i and, x' being independent, E f(x1).f(x-) = mu_i.mu_j. "
         + JENSEN
@@ -93,9 +120,6 @@ CLAIMS = (
             "one pair": _others_positive,
             "ideal case": _ideal,
             "agreement": _agreement,
-        },
-        other={
-            "nearest world": lambda: infonce_searched("sharp"),
         },
     ),
 )

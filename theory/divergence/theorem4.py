@@ -7,24 +7,29 @@ X = M - I_d, Y = U^T U - I_K, U = [sqrt(p_k) mu_k], C - I = X + S.
 from fractions import Fraction
 
 import numpy as np
+import sympy
 import z3
 
-from theory.divergence.crosscorrelation import printed_square, scatter_limit, triangle_square
+from theory.divergence.crosscorrelation import correlations, printed_square, scatter_limit, triangle_square
 from theory.divergence.duality import MONOMIALS, gram_gap_checked
-from theory.divergence.extremal import overlapping_classes
+from theory.divergence.extremal import cube_classes
+from theory.divergence.families import FeatureWorld, any_features, centred_features, mean_products, squares_below
 from theory.divergence.losses import LINEAR, symbols
-from theory.divergence.search import correlation_searched
-from theory.divergence.theorem4_steps import THEOREM_4, pair_of, split
+from theory.divergence.moments import expectation
+from theory.divergence.theorem4_steps import TAU, THEOREM_4, pair_of, split
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
 
 
-def _without_tau() -> Evidence:
-    product, L_2, tau, share, excess = pair_of(*overlapping_classes())
+def without_tau() -> Evidence:
+    """The cube in three classes, in exact arithmetic."""
+    product, L_2, tau, share, excess = pair_of(*cube_classes())
     square = printed_square(L_2, Fraction(0), share, excess)
     return Evidence(
         kind="witness",
-        summary=f"d = K = 2, C = I: L_2 = {L_2}, the bound is {square}, but mu_1.mu_2 = {product}; tau' >= ||S||^2 = {tau}",
+        summary=f"d = K = 3, E f = 0, C = I: L_2 = {L_2}, the bound is {square}, but mu_1.mu_2 = {product}; "
+        f"tau' >= ||S||^2 = {tau}",
         direction="against",
         holds=bool(product > 0 and product**2 > square and product**2 <= printed_square(L_2, tau, share, excess)),
         claimed=f"(mu_1.mu_2)^2 <= {square}",
@@ -74,16 +79,19 @@ def _rank_one() -> Evidence:
     )
 
 
-def _spread() -> Evidence:
-    m = symbols("m", 1, 3)[0]
+def spread() -> Evidence:
+    """The variance by independent pairs."""
+    x, y, mean, square = sympy.symbols("x y mean square", real=True)
+    law = (mean, square)
     return identity(
-        "the variance is half the mean squared distance of two independent draws (three atoms)",
-        ((m - m.sum() / 3) ** 2).sum() / 3,
-        ((m[:, None] - m[None, :]) ** 2).sum() / 18,
+        "the variance is half the mean squared distance of two independent draws, coordinate by coordinate, for every law",
+        expectation((x - mean) ** 2, (x, law)),
+        expectation((x - y) ** 2, (x, law), (y, law)) / 2,
     )
 
 
-def _main_part() -> Evidence:
+def main_part_scatter() -> Evidence:
+    """tr Cov_k / r^2 from the share and the spread of a main part."""
     alpha, s, less, apart = z3.Reals("alpha s less apart")
     return implication(
         "both draws in the main part and S_eps with probability alpha^2, there within s, else within 2 (units of r)",
@@ -100,20 +108,34 @@ def _main_part() -> Evidence:
     )
 
 
-_GAP_STEPS = {
+GAP_STEPS = {
     "gap 2x2": lambda: gram_gap_checked(2, 2),
     "gap 3x2": lambda: gram_gap_checked(3, 2),
     "gap 2x3": lambda: gram_gap_checked(2, 3),
 }
 
 
+def _reading(drawn: FeatureWorld) -> Reading:
+    """The theorem at tau' = ||S||_F^2 and the free number more."""
+    moments = correlations(drawn.features, drawn.labels)
+    square = printed_square(moments.loss, moments.scatter + drawn.number, moments.share, moments.excess)
+    return squares_below(mean_products(drawn.features, drawn.labels), square)
+
+
+def _reading_without_tau(drawn: FeatureWorld) -> Reading:
+    """The theorem at tau' = 0."""
+    moments = correlations(drawn.features, drawn.labels)
+    square = printed_square(moments.loss, 0.0, moments.share, moments.excess)
+    return squares_below(mean_products(drawn.features, drawn.labels), square)
+
+
 CLAIMS = (
     Claim(
         id="thm-4",
         title="Cross-correlation bounds mu_k.mu_l (Theorem 4)",
-        source="lecture, Loss Functions; " + THEOREM_4,
-        statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad"
-        r"\tau'\geq\|C-\sum_kp_k\mu_k\mu_k^\top\|_F^2",
+        source=THEOREM_4,
+        statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})}" + TAU,
+        predicate=Predicate(worlds=any_features, read=_reading),
         expected=Verdict.PROVED,
         reduction="||U U^T - I||^2 - ||U^T U - I||^2 = d - K: "
         + MONOMIALS
@@ -125,16 +147,13 @@ CLAIMS = (
         "(`main part`, non-increasing in alpha): 0 in the ideal case.",
         trusted=(LINEAR,),
         steps={
-            **_GAP_STEPS,
+            **GAP_STEPS,
             "split": split,
             "triangle": _triangle,
             "printed": _printed,
             "rank one": _rank_one,
-            "spread": _spread,
-            "main part": _main_part,
-        },
-        other={
-            "nearest world": lambda: correlation_searched("printed"),
+            "spread": spread,
+            "main part": main_part_scatter,
         },
     ),
     Claim(
@@ -142,9 +161,11 @@ CLAIMS = (
         title="Theorem 4 with tau' = 0 for any encoder",
         source="derived from " + THEOREM_4,
         statement=r"\mu_k^\top\mu_l\leq\sqrt{\frac{2}{p_kp_l}(L_2-\frac{d-K}{2})}",
+        predicate=Predicate(worlds=centred_features, read=_reading_without_tau),
         expected=Verdict.REFUTED,
+        reduction="The witness meets every normalisation of the theorem: ||f|| = sqrt(d), E f = 0, E f_i^2 = 1.",
         other={
-            "two classes with one mean": _without_tau,
+            "two classes with one mean": without_tau,
         },
     ),
 )

@@ -7,16 +7,19 @@ import sympy
 import z3
 
 from theory.divergence.crosscorrelation import (
+    correlations,
     least_block,
     lopsided_square,
     narrow_radius_square,
+    sharp_square,
     trace_budget,
     unnormed_square,
     wide_radius,
 )
+from theory.divergence.families import FeatureWorld, any_features, mean_products, squares_below
 from theory.divergence.losses import LINEAR, symbols
-from theory.divergence.search import correlation_searched
 from theory.divergence.theorem4_steps import (
+    PEIERLS,
     SPECTRAL,
     SPECTRUM,
     THEOREM_4,
@@ -26,6 +29,7 @@ from theory.divergence.theorem4_steps import (
     no_centre,
     split,
 )
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
 
@@ -103,6 +107,28 @@ def _positive() -> Evidence:
     )
 
 
+def _reading(drawn: FeatureWorld) -> Reading:
+    """The statement at theta = the free number, its eigenvalues computed, and the bound that solves it at many theta."""
+    moments = correlations(drawn.features, drawn.labels)
+    p, products = moments.shares, mean_products(drawn.features, drawn.labels)
+    L_2, tau, excess, theta = moments.loss, moments.scatter, moments.excess, drawn.number
+    kappa = theta / (1 + theta)
+    Y = np.sqrt(moments.share) * products - np.eye(len(p))
+    k, l = np.nonzero(~np.eye(len(p), dtype=bool))
+    blocks = np.linalg.eigvalsh(np.stack([[Y[k, k], Y[k, l]], [Y[k, l], Y[l, l]]]).transpose(2, 0, 1))
+    own = lopsided_square(np.diagonal(Y), kappa)
+    spectrum = kappa * excess + lopsided_square(blocks, kappa).sum(axis=1) + own.sum() - own[k] - own[l]
+    pairs = squares_below(
+        products, sharp_square(L_2, tau, np.trace(moments.within), p, np.diagonal(products), excess, 0.0)
+    )
+    return Reading(
+        hypotheses={},
+        left=np.concatenate([pairs.left, spectrum]),
+        right=np.concatenate([pairs.right, np.full(len(k), L_2 + theta * tau)]),
+        trivial=np.concatenate([pairs.trivial, np.full(len(k), -np.inf)]),
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-4-sharp",
@@ -111,6 +137,7 @@ CLAIMS = (
         statement=r"f(y)=\max(y,0)^2+\kappa\min(y,0)^2,\ \kappa=\frac{\theta}{1+\theta}:\ L_2+\theta\|S\|_F^2\geq\kappa(d-K)+"
         r"f(\lambda_+)+f(\lambda_-)+\sum_{i\neq k,l}f(p_i\|\mu_i\|^2-1),\quad "
         r"\lambda_\pm\ \mathrm{eigenvalues\ of\ the\ block}\ k,l\ \mathrm{of}\ U^\top U-I",
+        predicate=Predicate(worlds=any_features, read=_reading),
         expected=Verdict.PROVED,
         reduction="S = C - M is positive semidefinite (`split`). "
         + SPECTRAL
@@ -120,7 +147,7 @@ CLAIMS = (
         "norms and for d >= K, `directions`, `any centre` and `best theta` leave (sqrt(L_2) + ||S||_F/sqrt(2))^2/(2 p_k p_l) "
         "where the triangle inequality gives ((sqrt(L_2) + ||S||_F)^2 - (d-K))/(2 p_k p_l); f(y) >= kappa y^2 and theta = "
         "sqrt(L_2)/||S||_F recover that one, so the form is never above it.",
-        trusted=(SPECTRUM, LINEAR),
+        trusted=(SPECTRUM, PEIERLS, LINEAR),
         steps={
             "split": split,
             "eigenvalue": eigenvalue,
@@ -133,9 +160,6 @@ CLAIMS = (
             "directions": directions,
             "any centre": no_centre,
             "best theta": _best_theta,
-        },
-        other={
-            "nearest world": lambda: correlation_searched("sharp"),
         },
     ),
 )

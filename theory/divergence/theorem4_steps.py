@@ -5,42 +5,59 @@ X = M - I_d, Y = U^T U - I_K, U = [sqrt(p_k) mu_k], C - I = X + S.
 
 from typing import Any
 
-import numpy as np
 import sympy
 import z3
 
 from theory.divergence.crosscorrelation import correlations, least_block, lopsided_square
-from theory.divergence.losses import identity_distance, symbols
+from theory.divergence.moments import expectation
 from theory.ledger import Evidence
 from theory.prove import identity, implication
 from theory.setting import Array
 
 THEOREM_4 = "Huang et al., ICLR 2023, Theorem 4"
+TAU = r",\quad\tau'\geq\|C-\sum_kp_k\mu_k\mu_k^\top\|_F^2"
 SPECTRUM = "spectral theorem; U U^T and U^T U have the same non-zero eigenvalues"
+PEIERLS = (
+    "Peierls: a convex function sums to no more over a diagonal, in any orthonormal basis, than over the eigenvalues"
+)
+CENTRED = (
+    "sqrt(p) is a unit vector, and E f = sum_l p_l mu_l = 0 makes it an eigenvector of Y = U^T U - I with eigenvalue -1 "
+    "(`centred`). "
+)
 SPECTRAL = (
     "Write S in an eigenbasis of X: its diagonal s_i is >= 0, and dropping what is off the diagonal, L_2 + theta "
     "||S||^2 >= sum_i (x_i + s_i)^2 + theta s_i^2 >= sum_i f(x_i) by `eigenvalue`. X has the eigenvalues of Y and d "
     "- K times -1 beside them (K - d fewer if K > d), and f(-1) = kappa: sum_i f(x_i) = kappa (d - K) + sum "
     "f(eigenvalues of Y). f is `convex`, so the diagonal of Y in any orthonormal basis, whose entries average the "
-    "eigenvalues with weights that sum to 1 both ways, has the smaller sum (Peierls). "
+    "eigenvalues with weights that sum to 1 both ways, has the smaller sum. "
 )
 
 
 def pair_of(features: Array, labels: Array) -> tuple[Any, Any, Any, Any, Any]:
-    """mu_1.mu_2, L_2, ||S||_F^2, p_1 p_2 and d - K of an exact two-class world."""
+    """mu_1.mu_2, L_2, ||S||_F^2, p_1 p_2 and d - K of an exact world."""
     moments = correlations(features, labels)
-    L_2, tau = identity_distance(moments.total), (moments.within**2).sum()
-    return moments.gram[0, 1], L_2, tau, moments.shares[0] * moments.shares[1], len(moments.total) - 2
+    return moments.gram[0, 1], moments.loss, moments.scatter, moments.share[0, 1], moments.excess
 
 
 def split() -> Evidence:
     """C = M + S, with S a mean of z z^T."""
-    features, v = symbols("f", 3, 4).reshape(3, 2, 2), symbols("v", 1, 2)[0]
-    moments = correlations(features, np.array([0, 0, 1]))
+    y, mean, square = sympy.symbols("y mean square", real=True)
+    law = (y, (mean, square))
     return identity(
-        "C = M + S along every v, for 3 samples of 2 views in 2 classes; S = E z z^T with z = E_x1 f(x1) - mu_k",
-        v @ moments.total @ v,
-        v @ (moments.between + moments.within) @ v,
+        "along every v, y = v.E_x1 f(x1) has E y^2 = (E y)^2 + E (y - E y)^2 in every class",
+        expectation(y**2, law),
+        mean**2 + expectation((y - mean) ** 2, law),
+    )
+
+
+def centred() -> Evidence:
+    """An eigenvalue of Y that E f = 0 forces."""
+    p_k, p_l = sympy.symbols("p_k p_l", positive=True)
+    product = sympy.Symbol("m_kl", real=True)
+    return identity(
+        "the term l of (U^T U sqrt(p))_k is sqrt(p_k) p_l mu_k.mu_l, so that their sum is sqrt(p_k) mu_k.(E f)",
+        sympy.sqrt(p_k * p_l) * product * sympy.sqrt(p_l),
+        sympy.sqrt(p_k) * (p_l * product),
     )
 
 

@@ -6,13 +6,21 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.theory.divergence.worlds import attaining, correlated, feature_sets, points, seeds
+from tests.theory.divergence.worlds import (
+    attaining,
+    centred_attaining,
+    correlated,
+    drawn_features,
+    feature_sets,
+    overlapping_classes,
+    points,
+    seeds,
+)
 from tests.theory.worlds import clustered, worlds
 from theory.concentration import main_part
 from theory.divergence import crosscorrelation, extremal, theorem4, theorem4_steps
 from theory.divergence.crosscorrelation import correlation_bounds, correlations
 from theory.divergence.losses import cross_correlation, identity_distance, second_moments
-from theory.divergence.search import draw_features
 from theory.factors import divergence, misaligned_share
 
 FORMS = ("printed", "constant", "sharp")
@@ -28,11 +36,11 @@ def off_diagonal(matrix):
     return matrix[~np.eye(len(matrix), dtype=bool)]
 
 
-drawn_features = st.one_of(feature_sets, st.builds(draw_features, seeds))
+feature_draws = st.one_of(feature_sets, st.builds(drawn_features, seeds))
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn_features)
+@given(feature_draws)
 def test_every_form_bounds_the_size_of_every_product(drawn):
     by_form = bounds(*drawn)
     for form in FORMS:
@@ -44,7 +52,7 @@ def test_every_form_bounds_the_size_of_every_product(drawn):
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn_features)
+@given(feature_draws)
 def test_sharp_is_below_the_triangle_inequality_and_the_form_without_norms(drawn):
     features, labels = drawn
     moments = correlations(features, labels)
@@ -61,7 +69,7 @@ def test_sharp_is_below_the_triangle_inequality_and_the_form_without_norms(drawn
 
 
 @settings(max_examples=100, deadline=None)
-@given(drawn_features)
+@given(feature_draws)
 def test_spectral_identity_and_its_parts(drawn):
     features, labels = drawn
     moments = correlations(features, labels)
@@ -115,7 +123,7 @@ def test_sharp_is_attained_by_two_points_at_any_angle(angle):
 
 
 def test_sharp_is_attained_where_theorem_4_needs_its_tau():
-    features, labels = extremal.overlapping_classes()
+    features, labels = overlapping_classes()
     by_form = bounds(features, labels)
     assert by_form["sharp"].bound[0, 1] == pytest.approx(1, abs=1e-6)
     assert by_form["constant"].bound[0, 1] == pytest.approx(np.sqrt(3))
@@ -147,6 +155,43 @@ def test_constant_world_is_exact_and_any_smaller_constant_is_exceeded():
     assert sympy.simplify(product**2 - sympy.Rational(99, 100) * square) > 0
 
 
+@pytest.mark.parametrize("world", [extremal.cube_classes, extremal.centred_world, extremal.simplex_world])
+def test_centred_worlds_meet_every_normalisation(world):
+    features, _ = world()
+    d = features.shape[2]
+    assert {sympy.expand(value) for value in (features**2).sum(axis=2).ravel()} == {d}
+    assert [sympy.simplify(value) for value in second_moments(features)] == [1] * d
+    assert [sympy.simplify(value) for value in features.sum(axis=(0, 1))] == [0] * d
+
+
+@pytest.mark.parametrize("classes", [4, 5, 7, 12])
+def test_the_constant_of_centred_features_is_attained_by_any_number_of_classes(classes):
+    features, labels = centred_attaining(classes)
+    np.testing.assert_allclose((features**2).sum(axis=2), classes)
+    np.testing.assert_allclose(features.mean(axis=(0, 1)), 0, atol=1e-12)
+    moments = correlations(features, labels)
+    assert np.trace(moments.total) == pytest.approx(
+        classes
+    )  # some basis has E f_i^2 = 1 in each coordinate (Schur-Horn)
+    p = moments.shares
+    reach = crosscorrelation.centred_reach(p[0], p[1])
+    assert reach == pytest.approx(1 - 2 / classes)
+    L_2, tau = identity_distance(moments.total), (moments.within**2).sum()
+    square = crosscorrelation.centred_square(L_2, tau, p[0] * p[1], 0, reach)
+    assert moments.gram[0, 1] == pytest.approx(np.sqrt(square))
+    assert moments.gram[0, 1] > 0
+
+
+def test_the_constant_of_centred_features_is_below_one_half():
+    shares = np.linspace(0.001, 0.999, 50)
+    p, q = np.meshgrid(shares, shares)
+    reach = crosscorrelation.centred_reach(p, q)[p + q <= 1]
+    assert reach.min() > -1e-12
+    assert reach.max() < 1
+    assert crosscorrelation.centred_reach(0.3, 0.7) == pytest.approx(0)
+    assert crosscorrelation.centred_reach(1e-9, 1e-9) == pytest.approx(1)
+
+
 def test_the_trace_is_needed_beside_theta():
     """Scatter off the span of the means, while C is far from I along them: the trace budget is exact, no theta is."""
     rng = np.random.default_rng(0)
@@ -174,7 +219,7 @@ def test_within_a_few_per_cent_of_the_measured_product():
 def test_the_forms_say_something_in_enough_sets():
     telling, near = dict.fromkeys(FORMS, 0), dict.fromkeys(FORMS, 0)
     for seed in range(400):
-        drawn = draw_features(seed) if seed % 2 else correlated(seed)
+        drawn = drawn_features(seed) if seed % 2 else correlated(seed)
         for form, pair in bounds(*drawn).items():
             telling[form] += pair.informative.any()
             near[form] += pair.slack < 0.05
@@ -243,35 +288,35 @@ def test_scatter_limit_is_nearly_attained():
 
 
 def test_witness_against_tau_0_is_pinned():
-    evidence = theorem4._without_tau()
+    evidence = theorem4.without_tau()
     assert evidence.holds
     assert evidence.direction == "against"
     assert evidence.slack == -1
-    assert "L_2 = 0, the bound is 0, but mu_1.mu_2 = 1" in evidence.summary
+    assert "L_2 = 0, the bound is 0, but mu_1.mu_2 = 1; tau' >= ||S||^2 = 2" in evidence.summary
 
 
 def pure_classes():
     """The witness with each class at one point: its scatter is gone."""
-    return WITNESS[0], np.array([0, 1, 0, 1])
+    return WITNESS[0], np.arange(8)
 
 
-WITNESS = extremal.overlapping_classes()
+WITNESS = extremal.cube_classes()
 
 
 def without_half():
     """The witness with its second coordinate halved: C is no longer I."""
     features, labels = WITNESS
-    return features * np.array([Fraction(1), Fraction(1, 2)], dtype=object), labels
+    return features * np.array([Fraction(1), Fraction(1, 2), Fraction(1)], dtype=object), labels
 
 
 @pytest.mark.parametrize("weaker", [pure_classes, without_half])
 def test_witness_is_gone_where_it_is_weakened(weaker, monkeypatch):
-    monkeypatch.setattr(theorem4, "overlapping_classes", weaker)
-    assert theorem4._without_tau().holds is False
+    monkeypatch.setattr(theorem4, "cube_classes", weaker)
+    assert theorem4.without_tau().holds is False
 
 
 def test_exact_and_float_correlations_agree():
-    features, labels = extremal.overlapping_classes()
+    features, labels = overlapping_classes()
     exact, floats = correlations(features, labels), correlations(features.astype(float), labels)
     assert exact.shares.tolist() == [Fraction(1, 2)] * 2
     assert exact.within.tolist() == [[0, 0], [0, 1]]
@@ -298,5 +343,5 @@ def test_labels_are_checked():
 )
 def test_a_mutated_bound_is_exceeded(name, mutant, monkeypatch):
     monkeypatch.setattr(crosscorrelation, name, mutant)
-    sets = [attaining(0.3), *(correlated(seed) for seed in range(150)), *(draw_features(seed) for seed in range(150))]
+    sets = [attaining(0.3), *(correlated(seed) for seed in range(150)), *(drawn_features(seed) for seed in range(150))]
     assert min(pair.slack for drawn in sets for pair in bounds(*drawn).values()) < -1e-4

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tests.theory.divergence.worlds import (
     angle_worlds,
     at_angle,
+    drawn_world,
     noisy,
     orthogonal_views,
     point_worlds,
@@ -15,7 +16,6 @@ from tests.theory.divergence.worlds import (
 from tests.theory.worlds import clustered, worlds
 from theory.divergence import infonce
 from theory.divergence.losses import class_agreement, info_nce
-from theory.divergence.search import draw_world
 from theory.factors import class_means, class_shares, misaligned_share, view_diameters
 from theory.setting import FiniteWorld
 
@@ -119,7 +119,7 @@ def test_the_forms_say_something_in_enough_worlds():
     telling = dict.fromkeys(FORMS, 0)
     near = dict.fromkeys(FORMS, 0)
     for seed in range(300):
-        for form, pair in bounds(draw_world(seed)).items():
+        for form, pair in bounds(drawn_world(seed)).items():
             telling[form] += pair.informative.any()
             near[form] += pair.slack < 0.05
     assert telling["printed"] == near["printed"] == 0
@@ -214,5 +214,5 @@ def higher_floor(p, a, norms):
 )
 def test_a_mutated_bound_is_exceeded(name, mutant, monkeypatch):
     monkeypatch.setattr(infonce, name, mutant)
-    slacks = [pair.slack for seed in range(60) for pair in bounds(draw_world(seed)).values()]
+    slacks = [pair.slack for seed in range(60) for pair in bounds(drawn_world(seed)).values()]
     assert min(slacks) < -1e-3

@@ -1,9 +1,14 @@
 """Finite worlds for the divergence bounds: classes that are points, noise about them, and worlds at the edge of a bound."""
 
+from fractions import Fraction
+
 import numpy as np
 from hypothesis import strategies as st
 
+from theory.divergence.families import on_large_sphere
+from theory.divergence.losses import second_moments, standardised
 from theory.setting import FiniteWorld
+from theory.worlds import unit_worlds
 
 
 def points(centres, sizes, views=2):
@@ -62,6 +67,54 @@ def attaining(x):
     side = np.concatenate([np.where(stays, 1, -1), np.where(stays, -1, 1)])
     features = np.stack([A + side * B, A - side * B], axis=1)
     return np.repeat(features[:, None], 2, axis=1), np.repeat([0, 1], 1000)
+
+
+def overlapping_classes():
+    """Features (4, 2, 2) and labels of two classes with the same mean (1, 0): C = I, so L_2 = 0, yet mu_1.mu_2 = 1."""
+    one = Fraction(1)
+    points = np.array([[one, one], [one, -one]] * 2, dtype=object)
+    return np.repeat(points[:, None], 2, axis=1), np.array([0, 0, 1, 1])
+
+
+def centred_attaining(classes):
+    """Features (4 K, 2, K) and labels of K >= 4 classes of one size that attain `centred_square`, E f = 0, ||f|| = sqrt(K).
+
+    U^T U = I - v v^T + e+ e+^T - e- e-^T with v = (1, ..., 1)/sqrt(K), and e+-, orthogonal to v, along e_1 + e_2 - 2/K and
+    e_1 - e_2; each class is a square about its mean, in the plane that the means leave free.
+    """
+    ones = np.ones(classes) / np.sqrt(classes)
+    plus, minus = np.full(classes, -2 / classes), np.zeros(classes)
+    plus[:2] += 1
+    minus[:2] = 1, -1
+    plus, minus = plus / np.linalg.norm(plus), minus / np.linalg.norm(minus)
+    gram = np.eye(classes) - np.outer(ones, ones) + np.outer(plus, plus) - np.outer(minus, minus)
+    values, vectors = np.linalg.eigh(gram)  # ascending: the first two are 0
+    values[:2] = 0.0
+    means = np.sqrt(classes) * vectors * np.sqrt(values)
+    radius = np.sqrt(np.maximum(classes - (means**2).sum(axis=1), 0))
+    corners = np.zeros((4, classes))
+    corners[:, :2] = [[1, 0], [-1, 0], [0, 1], [0, -1]]
+    samples = means[:, None] + radius[:, None, None] * corners
+    return np.repeat(samples.reshape(-1, 1, classes), 2, axis=1), np.repeat(np.arange(classes), 4)
+
+
+def drawn_world(seed):
+    """A small world of unit features; see `theory.worlds.labelled_features`."""
+    point, build = unit_worlds(np.random.default_rng(seed))
+    return build(point)
+
+
+def drawn_features(seed):
+    """Features and labels of a drawn world, of norm sqrt(d) or, every other time, with E f_i^2 = 1 (unless one vanishes)."""
+    world = drawn_world(seed)
+    if seed % 2 and second_moments(world.features).min() > 0:
+        return standardised(world.features), world.labels
+    return on_large_sphere(world.features), world.labels
+
+
+def undischarged(claim):
+    """The steps of a claim's proof that do not come out."""
+    return [name for name, check in claim.steps.items() if not check().holds]
 
 
 seeds = st.integers(0, 2**32 - 1)
