@@ -3,6 +3,9 @@
 Each family draws the free parameters of a world and says how they make one, so that a search can move them.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from theory.falsification import Rng, Start
@@ -42,3 +45,13 @@ def unit_worlds(rng: Rng) -> Start:
         return FiniteWorld(unit, unit, labels)
 
     return features.ravel(), build
+
+
+def with_pinned(world: Any, others: Callable[[Rng], Start]) -> Callable[[Rng], Start]:
+    """One draw in ten is the world given, which has no free parameter."""
+    return lambda rng: (np.empty(0), lambda _: world) if rng.random() < 0.1 else others(rng)
+
+
+def in_floats(world: FiniteWorld) -> FiniteWorld:
+    """An exact world in floats."""
+    return FiniteWorld(world.views.astype(float), world.features.astype(float), world.labels)

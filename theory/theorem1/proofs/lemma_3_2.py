@@ -189,9 +189,10 @@ def _broken_step() -> Evidence:
 
 
 def _printed_against_corrected() -> Evidence:
-    sigma, R, p, s = sympy.symbols("sigma R p s", positive=True)
+    alpha, R, p, s = sympy.symbols("alpha R p s", positive=True)
+    sigma = alpha + R / p
     return identity(
-        "rho_printed - rho_corrected = (R/p_l)(s - 1): the printed step is right exactly for s >= 1",
+        "rho_printed - rho_corrected = (R/p_l)(s - 1) where sigma > R/p_l: the step is right exactly for s >= 1",
         rho_printed(sigma, R, p, s) - rho_corrected(alpha_lower(sigma, R, p), s),
         (R / p) * (s - 1),
     )
