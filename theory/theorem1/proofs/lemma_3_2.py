@@ -1,4 +1,6 @@
-"""Lemma 3.2: no sample of C_l^0 and S_eps is misclassified. Its printed proof has a false step; the lemma is proved here.
+"""Lemma 3.2: no sample of C_l^0 and S_eps is misclassified. The step that a direct proof would need is false.
+
+The lemma's own proof stands in an appendix that was not read; it is proved here by another way.
 
 Notation: units of r; u = f(x0) for x0 in C_l^0 and S_eps; p = mu_l = alpha v + (1 - alpha) b with v a mean of unit vectors
 within s of u and ||b|| <= 1; q = mu_k with ||q|| <= 1; x0 misclassified as k means ||u - q|| <= ||u - p||.
@@ -15,14 +17,19 @@ import sympy
 import z3
 
 from theory.concentration import augmented_distances, main_part
-from theory.factors import class_means, class_shares, misaligned_share
+from theory.factors import class_means, class_shares, mean_shortfall, misaligned_share
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication, positive_on_box, rational
 from theory.setting import FiniteWorld
+from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.corrected import rho_corrected
 from theory.theorem1.forms.form import alpha_lower, threshold
 from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.proofs.predicates import conditions, spread
 from theory.theorem1.proofs.steps import AVERAGES, mixing
+from theory.theorem1.proofs.worlds import Choice, choices, clearances, common
+from theory.worlds import in_floats, with_pinned
 
 
 def _reach(b: Any, rho: Any) -> Any:
@@ -198,6 +205,31 @@ def _printed_against_corrected() -> Evidence:
     )
 
 
+def _read(choice: Choice) -> Reading:
+    """For l = 0; the left side is by how much a sample of C_0^0 and S_eps is nearer to another mean than to mu_0."""
+    world, of = choice.world, common(choice)
+    s = spread(choice, of.delta.max(), of.eps.max())
+    shortfall = mean_shortfall(of.gram) / 2
+    margins = conditions(FORMS["printed"], of, of.sigma.min(), s, of.misaligned / of.shares, shortfall)
+    nearer = -clearances(world, class_means(world))[of.kept & (world.labels == 0)]
+    return Reading(hypotheses={"condition": margins[0]}, left=nearer.max(initial=-np.inf), right=0.0)
+
+
+def _read_step(choice: Choice) -> Reading:
+    """For l = 0, in units of r^2."""
+    world, of = choice.world, common(choice)
+    s = spread(choice, of.delta.max(), of.eps.max())
+    promised = 1 - rho_printed(of.sigma.min(), of.misaligned, of.shares[0], s)
+    inner = world.features[of.kept & (world.labels == 0), 0] @ class_means(world)[0] / world.radius**2
+    return Reading(hypotheses={}, left=promised, right=inner.min(initial=np.inf))
+
+
+def _witness() -> Choice:
+    world = in_floats(lemma_3_2_world())
+    torn = np.ptp(world.features, axis=1).ravel() > 0
+    return Choice(world, (1,) * world.views.shape[1], 1.0, np.ones(len(torn), dtype=bool), ~torn)
+
+
 CLAIMS = (
     Claim(
         id="lemma-3.2",
@@ -205,8 +237,9 @@ CLAIMS = (
         source="Huang et al., ICLR 2023, Lemma 3.2",
         statement=r"\mu_l^\top\mu_k<r^2(1-\rho_l-\sqrt{2\rho_l}-\Delta_\mu/2)\ \forall k\neq l\ \Rightarrow\ "
         r"G_f(x)=l\ \forall x\in C_l^0\cap S_\varepsilon",
+        predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
-        reduction="The printed proof fails (lemma-3.2-printed-step), the conclusion stands. " + BY_BALL + " Delta_mu/2 "
+        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-printed-step), the conclusion stands. " + BY_BALL + " Delta_mu/2 "
         "only makes the condition harder to meet (`rho_max`).",
         trusted=(AVERAGES,),
         steps={
@@ -216,10 +249,11 @@ CLAIMS = (
     ),
     Claim(
         id="lemma-3.2-printed-step",
-        title="Step f(x0).mu_l >= 1 - rho_l of the proof",
-        source="Huang et al., ICLR 2023, proof of Lemma 3.2",
+        title="Step f(x0).mu_l >= 1 - rho_l to Lemma 3.2",
+        source="the step that a direct proof of Huang et al., ICLR 2023, Lemma 3.2 would need; its proof was not read",
         statement=r"x_0\in C_l^0\cap S_\varepsilon\ \Rightarrow\ f(x_0)^\top\mu_l\geq r^2(1-\rho_l),\quad "
         r"\rho_l=2(1-\sigma)+R_\varepsilon/p_l+\sigma s",
+        predicate=Predicate(worlds=with_pinned(_witness(), choices), read=_read_step),
         expected=Verdict.REFUTED,
         other={
             "misaligned share counted once": _broken_step,
