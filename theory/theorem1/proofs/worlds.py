@@ -172,7 +172,7 @@ def on_circle(rng: Rng) -> Start:
     a far place b, and samples at b. The rival's samples are where mu_l.mu_k is least among the unit vectors that are as far
     from u as mu_l is (then u is misclassified), or a little farther.
 
-    The parameters are the arc, the angle of b and, relative to the distance of mu_l, how much farther the rival is.
+    The parameters are the arc, the angle of b, and the angle by which the rival is farther.
     """
     good, torn, lost = int(rng.integers(1, 5)), int(rng.integers(0, 5)), int(rng.integers(0, 2))
     torn, lost = torn * int(rng.random() < 0.5), lost * int(rng.random() < 0.4)
@@ -190,7 +190,7 @@ def on_circle(rng: Rng) -> Start:
         angles[1:good] = point[0]
         angles[good:n, 1] = angles[good + torn : n, 0] = point[1]
         own = np.average(_unit(angles[:n]).mean(axis=0), axis=0, weights=repeats)
-        within = 2 * np.arcsin(min(float(np.hypot(1 - own[0], own[1])) / 2, 1.0)) * (1 + point[2])
+        within = 2 * np.arcsin(min(float(np.hypot(1 - own[0], own[1])) / 2, 1.0)) + point[2]
         angles[n:] = -np.copysign(min(within, np.pi - abs(np.arctan2(own[1], own[0]))), own[1])
         features = _unit(angles)
         return Choice(FiniteWorld(features, features, labels), repeats, 1.0, main, aligned)
