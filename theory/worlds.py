@@ -55,3 +55,9 @@ def with_pinned(world: Any, others: Callable[[Rng], Start]) -> Callable[[Rng], S
 def in_floats(world: FiniteWorld) -> FiniteWorld:
     """An exact world in floats."""
     return FiniteWorld(world.views.astype(float), world.features.astype(float), world.labels)
+
+
+def nearest_views(points: Array) -> Array:
+    """Least distance of a view of one sample and a view of another, (n, n), by the definition; points (n, m, D)."""
+    gaps = points[:, None, :, None] - points[None, :, None]
+    return np.asarray(np.sqrt((gaps**2).sum(axis=-1).min(axis=(2, 3))))

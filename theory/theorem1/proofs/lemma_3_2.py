@@ -160,7 +160,7 @@ BY_BALL = (
 
 
 def lemma_3_2_world(samples: int = 10, bad: int = 3, views: int = 4) -> FiniteWorld:
-    """The witness against the proof of lemma 3.2: features are the views, points of {-1, 1} as Fractions.
+    """The witness against the step: features are points of {-1, 1} as Fractions, a view is its feature and its class.
 
     Class 0: `samples - bad` samples sit at u = 1 with all views; `bad` samples keep one view at u and the rest at -u.
     All share the view u, so d_A = 0 and sigma = 1 at delta = 0; R_eps/p_0 = bad/samples at eps = 0. Class 1 sits at -u.
@@ -168,8 +168,9 @@ def lemma_3_2_world(samples: int = 10, bad: int = 3, views: int = 4) -> FiniteWo
     one = Fraction(1)
     aligned, torn = [one] * views, [-one] * (views - 1) + [one]
     points = [aligned] * (samples - bad) + [torn] * bad + [[-one] * views] * samples
-    array = np.array(points, dtype=object)[:, :, None]
-    return FiniteWorld(array, array, np.repeat([0, 1], samples))
+    features = np.array(points, dtype=object)[:, :, None]
+    classes = np.repeat([one - 1, one], samples)[:, None, None].repeat(views, axis=1)
+    return FiniteWorld(np.concatenate([features, classes], axis=2), features, np.repeat([0, 1], samples))
 
 
 def _broken_step() -> Evidence:

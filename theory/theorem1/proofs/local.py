@@ -13,7 +13,8 @@ from theory.prove import implication
 from theory.theorem1.forms import FORMS
 from theory.theorem1.proofs.predicates import error_reading, form_condition
 from theory.theorem1.proofs.steps import PAPER
-from theory.theorem1.proofs.worlds import Choice, choices, common, nearest_views, part_diameters
+from theory.theorem1.proofs.worlds import Choice, choices, common, part_diameters
+from theory.worlds import nearest_views
 
 
 def _local() -> Evidence:

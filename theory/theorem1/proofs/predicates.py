@@ -26,8 +26,8 @@ def error_reading(world: FiniteWorld, bound: float, hypotheses: Mapping[str, flo
     return Reading(hypotheses=hypotheses, left=error, right=bound, trivial=1.0, distance=distance)
 
 
-def conditions(form: Form, of: Factors, share: Any, s: Any, q: Any, shortfall: Any = None) -> Array:
-    """By how much the form's condition holds for every class against its nearest rival, (K,), beyond `ROUNDING`.
+def pair_margins(form: Form, of: Factors, share: Any, s: Any, q: Any, shortfall: Any = None) -> Array:
+    """By how much the form's condition holds for class l against each rival, (K, K - 1), in units of r^2.
 
     share, s, q  scalars or (K,); shortfall: Delta_mu/2, where it is charged
     """
@@ -35,10 +35,13 @@ def conditions(form: Form, of: Factors, share: Any, s: Any, q: Any, shortfall: A
     l, k = np.nonzero(~np.eye(classes, dtype=bool))
     share, s, q = (np.broadcast_to(value, classes)[l] for value in (share, s, q))
     norms = of.gram.diagonal()
-    pair = Pair(
-        share=share, s=s, ll=norms[l], kk=norms[k], lk=of.gram[l, k], q=q, shortfall=shortfall, guard=GUARD
-    )  # fmt: skip
-    return np.asarray(form.margin(pair).reshape(classes, classes - 1).min(axis=1) - ROUNDING)
+    pair = Pair(share=share, s=s, ll=norms[l], kk=norms[k], lk=of.gram[l, k], q=q, shortfall=shortfall, guard=GUARD)
+    return form.margin(pair).reshape(classes, classes - 1)
+
+
+def conditions(form: Form, of: Factors, share: Any, s: Any, q: Any, shortfall: Any = None) -> Array:
+    """By how much more than `ROUNDING` the condition holds for every class against its nearest rival, (K,)."""
+    return np.asarray(pair_margins(form, of, share, s, q, shortfall).min(axis=1) - ROUNDING)
 
 
 def spread(choice: Choice, delta: Any, eps: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from theory.factors import class_shares, divergence, view_diameters
 from theory.falsification import Rng, Start
 from theory.setting import Array, FiniteWorld
-from theory.worlds import on_sphere
+from theory.worlds import nearest_views, on_sphere
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,6 @@ def largest(values: Array, labels: Array) -> Array:
     out = np.zeros(labels.max() + 1)
     np.maximum.at(out, labels, values)
     return out
-
-
-def nearest_views(points: Array) -> Array:
-    """Least distance of a view of one sample and a view of another, (n, n), by the definition; points (n, m, D)."""
-    gaps = points[:, None, :, None] - points[None, :, None]
-    return np.asarray(np.sqrt((gaps**2).sum(axis=-1).min(axis=(2, 3))))
 
 
 def part_diameters(points: Array, choice: Choice) -> Array:
