@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import z3
 
-from theory.concentration.monotony import least_diameters
+from theory.concentration.monotony import distances_and_diameters
 from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
@@ -85,14 +85,9 @@ def _worlds(rng: Rng) -> Start:
 
 
 def _read(world: Masked) -> Reading:
-    """d_A on all pairs, and the least diameters of parts of each size, which say sigma at every delta."""
-    masked, images = (nearest_views(points) for points in (world.views, world.images[:, None]))
-    share = np.sqrt(world.kept / world.images.shape[1])
-    return Reading(
-        hypotheses={},
-        left=np.append(masked, least_diameters(masked)),
-        right=share * np.append(images, least_diameters(images)),
-    )
+    """d_A on all pairs, and least diameters, which say sigma at every delta."""
+    masked, images = (distances_and_diameters(nearest_views(points)) for points in (world.views, world.images[:, None]))
+    return Reading(hypotheses={}, left=masked, right=np.sqrt(world.kept / world.images.shape[1]) * images)
 
 
 CLAIMS = (

@@ -32,17 +32,17 @@ def _still_near() -> Evidence:
     )
 
 
-def least_diameters(apart: Array) -> Array:
-    """The least diameter of a part of 1, .., n samples, (n,), over all subsets; apart (n, n), n small.
+def distances_and_diameters(apart: Array) -> Array:
+    """Distances of all pairs, and the least diameter of a part of 2, .., n samples over all subsets; apart (n, n), n small.
 
-    sigma(delta) is the largest share j/n whose least diameter is at most delta.
+    sigma(delta) is the largest share j/n whose least diameter is at most delta, so the diameters say sigma at every delta.
     """
     n = len(apart)
     parts = np.array(list(itertools.product([False, True], repeat=n))[1:])
     diameters = np.where(parts[:, :, None] & parts[:, None], apart, 0.0).max(axis=(1, 2))
     out = np.full(n + 1, np.inf)
     np.minimum.at(out, parts.sum(axis=1), diameters)
-    return out[1:]
+    return np.append(apart[np.triu_indices(n, 1)], out[2:])
 
 
 def _worlds(rng: Rng) -> Start:
@@ -54,11 +54,9 @@ def _worlds(rng: Rng) -> Start:
 
 
 def _read(world: tuple[Array, Array]) -> Reading:
-    """d on all pairs, and the least diameters, by which sigma never falls iff none of them rises."""
-    few, many = (nearest_views(views) for views in world)
-    return Reading(
-        hypotheses={}, left=np.append(many, least_diameters(many)), right=np.append(few, least_diameters(few))
-    )
+    """d on all pairs, and least diameters: sigma falls nowhere iff none of these rises."""
+    few, many = (distances_and_diameters(nearest_views(views)) for views in world)
+    return Reading(hypotheses={}, left=many, right=few)
 
 
 CLAIMS = (
