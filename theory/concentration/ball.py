@@ -1,6 +1,7 @@
 """A main part is no ball: samples pairwise within delta need not lie in a ball of diameter delta."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from theory.setting import Array
 from theory.worlds import nearest_views
 
 
-def square_radius(points: Array) -> Fraction | float:
+def square_radius(points: Array) -> Any:
     """mean ||x - mean x||^2 of samples (n, D): the square of the radius of any ball that holds them is no smaller.
 
     max_i ||x_i - c||^2 >= mean_i ||x_i - c||^2 = mean_i ||x_i - mean||^2 + ||c - mean||^2.

@@ -1,4 +1,4 @@
-"""Random masking: what keeping k of D patches does to the augmented distance. The lecture asks whether MAE fits its framework.
+"""Random masking: what keeping k of D patches does to the augmented distance; the lecture asks whether MAE fits in.
 
 A(x) is the set of all images that keep k patches of x and set the others to 0: the input of a masked auto-encoder, with the
 mask's value in place of what it hides. At the masking ratio q = 1 - k/D distances shrink by sqrt(1 - q) or more, so masking
@@ -31,7 +31,7 @@ class Masked:
         """Every image under every mask, (n, number of masks, D)."""
         patches = self.images.shape[1]
         masks = np.array([np.isin(np.arange(patches), rows) for rows in combinations(range(patches), self.kept)])
-        return self.images[:, None] * masks
+        return np.asarray(self.images[:, None] * masks)
 
 
 def _one_mask() -> Evidence:

@@ -18,7 +18,8 @@ def _chain() -> Evidence:
     apart = augmented_distances(chain())
     return Evidence(
         kind="witness",
-        summary=f"views {{0}}, {{0, 1}}, {{1}}: d_A(x, z) = {apart[0, 2]} > {apart[0, 1] + apart[1, 2]} = d_A(x, y) + d_A(y, z)",
+        summary=f"views {{0}}, {{0, 1}}, {{1}}: d_A(x, z) = {apart[0, 2]} > {apart[0, 1] + apart[1, 2]} = d_A(x, y) + "
+        "d_A(y, z)",
         direction="against",
         holds=bool(apart[0, 2] > apart[0, 1] + apart[1, 2]),
         claimed=f"d_A(x, z) <= {apart[0, 1] + apart[1, 2]}",

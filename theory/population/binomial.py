@@ -210,7 +210,9 @@ def _read(world: Proportion) -> Reading:
     both_low, both_high = ends(n, level, "interval")
     covered = [world.chance(p >= low), world.chance(p <= high), world.chance((p >= both_low) & (p <= both_high))]
     tails = stats.binom.sf(np.arange(n), n, low[1:])  # P[X >= s] at low(s), s = 1..n
-    return Reading(hypotheses={}, left=np.append(np.full(3, level), tails), right=np.append(covered, np.full(n, 1 - level)))
+    return Reading(
+        hypotheses={}, left=np.append(np.full(3, level), tails), right=np.append(covered, np.full(n, 1 - level))
+    )
 
 
 CLAIMS = (

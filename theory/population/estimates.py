@@ -117,7 +117,7 @@ class Events:
 
 
 def _worlds(rng: Rng) -> Start:
-    """Events that fail at random, or each on atoms of its own, so that nothing is counted twice; a near or at the failures."""
+    """Events that fail at random, or apart, so that nothing is counted twice; a is near the sum of failures."""
     k = int(rng.integers(1, 6))
     apart = rng.random() < 0.5
     events = ~np.eye(k, k + 2, dtype=bool) if apart else rng.random((k, int(rng.integers(2, 8)))) < 0.8

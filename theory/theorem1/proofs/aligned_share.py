@@ -10,9 +10,10 @@ from theory.ledger import Claim, Evidence, Verdict
 from theory.setting import FiniteWorld
 from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.proofs.choice import Choice, common
 from theory.theorem1.proofs.predicates import conditions, error_reading, spread
 from theory.theorem1.proofs.steps import CONCLUSION
-from theory.theorem1.proofs.worlds import Choice, choices, common
+from theory.theorem1.proofs.worlds import choices
 from theory.worlds import in_floats, with_pinned
 
 

@@ -20,9 +20,10 @@ from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array, FiniteWorld
 from theory.theorem1.certificates.world import ROUNDING
 from theory.theorem1.forms.anchored import bounded_margin, cell_margin, mean_ball
+from theory.theorem1.proofs.choice import largest, share_of
 from theory.theorem1.proofs.predicates import error_reading
 from theory.theorem1.proofs.steps import AVERAGES, PAPER, mixing, union_bound
-from theory.theorem1.proofs.worlds import choices, largest, share_of
+from theory.theorem1.proofs.worlds import choices
 
 
 def _expansion() -> Evidence:
@@ -151,7 +152,6 @@ def _worlds(rng: Rng) -> Start:
     """Worlds of Theorem 1 with anchors near the means of the parts, or at random."""
     features, choose = choices(rng)
     start = choose(features)
-    labels = start.distinct.labels
     near = start.main & start.aligned
     means = class_means(start.distinct)
     anchors = means + rng.choice([0.0, 0.05, 0.3]) * rng.normal(size=means.shape)

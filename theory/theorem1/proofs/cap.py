@@ -36,7 +36,8 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main "
         "part`, `ball`), which confines u to a cap (`cap`). Where s <= 2 a smaller alpha gives a "
-        "larger cap (`monotone`, `monotone D`), beyond the cap is the whole sphere at any alpha (`wide`, `wide D`). " + BY_RIM,
+        "larger cap (`monotone`, `monotone D`), beyond the cap is the whole sphere at any alpha (`wide`, `wide D`). "
+        + BY_RIM,
         trusted=(AVERAGES,),
         steps={
             "chord": lambda: unit_chord("sharp"),

@@ -101,8 +101,9 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="As for thm-1-sharp, v averages unit vectors with u.w >= 1 - s^2/2 (`chord`), so `main part` bounds "
         "||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| (`ball`). Misclassified as k means "
-        "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest. `monotone D` lets max(sigma - R/p_l, 0) "
-        "stand for alpha_l where s <= 2; beyond, `wide D` says that the condition is not met.",
+        "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest. "
+        "`monotone D` lets max(sigma - R/p_l, 0) stand for alpha_l where s <= 2; beyond, by `wide D`, "
+        "the condition is never met.",
         trusted=(AVERAGES,),
         steps={
             "chord": lambda: unit_chord("sharp"),

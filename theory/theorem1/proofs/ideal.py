@@ -38,11 +38,12 @@ def _ideal_means() -> Evidence:
 
 
 def _worlds(rng: Rng) -> Start:
-    """Unit means, random or near each other; all views of a class share a feature, and one view: delta = eps = 0, sigma = 1."""
+    """Unit means, apart, near or equal; a class has one feature and shares a view: delta = eps = 0, sigma = 1."""
     classes, d = int(rng.integers(2, 5)), int(rng.integers(2, 4))
     sizes = rng.integers(1, 4, classes)
     labels = np.repeat(np.arange(classes), sizes)
-    means = rng.normal(size=d) + 10 ** -rng.uniform(0, 4) * rng.normal(size=(classes, d))
+    apart = 0.0 if rng.random() < 0.1 else 10 ** -rng.uniform(0, 4)
+    means = rng.normal(size=d) + apart * rng.normal(size=(classes, d))
     elsewhere = np.append([0.0], rng.normal(size=1)) * np.ones((len(labels), 2))
 
     def build(point: Array) -> FiniteWorld:

@@ -1,8 +1,8 @@
 """The identity as augmentation: perfect alignment and perfect uniformity say nothing of the classes.
 
-On the sphere of one dimension, {-1, 1}, a finite world can be perfectly uniform: half of the samples lie at either point. With
-A(x) = {x} alignment is perfect whatever f is, and which samples lie where is left open, so that it may be a coin tossed apart
-from the classes.
+On the sphere of one dimension, {-1, 1}, a finite world can be perfectly uniform: half of the samples lie at either point.
+With A(x) = {x} alignment is perfect whatever f is, and which samples lie where is left open, so that it may be a coin tossed
+apart from the classes.
 """
 
 from fractions import Fraction

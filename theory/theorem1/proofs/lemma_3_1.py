@@ -6,9 +6,10 @@ from theory.factors import class_means
 from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Verdict
 from theory.theorem1.certificates.world import ROUNDING
+from theory.theorem1.proofs.choice import Choice, clearances, common
 from theory.theorem1.proofs.predicates import error_reading
 from theory.theorem1.proofs.steps import union_bound
-from theory.theorem1.proofs.worlds import Choice, choices, clearances, common
+from theory.theorem1.proofs.worlds import choices
 
 
 def _read(choice: Choice) -> Reading:

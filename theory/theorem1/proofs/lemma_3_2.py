@@ -26,9 +26,10 @@ from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.corrected import rho_corrected
 from theory.theorem1.forms.form import alpha_lower, threshold
 from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.proofs.choice import Choice, clearances, common
 from theory.theorem1.proofs.predicates import conditions, spread
 from theory.theorem1.proofs.steps import AVERAGES, mixing
-from theory.theorem1.proofs.worlds import Choice, choices, clearances, common
+from theory.theorem1.proofs.worlds import choices
 from theory.worlds import in_floats, with_pinned
 
 
@@ -240,8 +241,10 @@ CLAIMS = (
         r"G_f(x)=l\ \forall x\in C_l^0\cap S_\varepsilon",
         predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
-        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-printed-step), the conclusion stands. " + BY_BALL + " Delta_mu/2 "
-        "only makes the condition harder to meet (`rho_max`).",
+        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-printed-step), the conclusion stands. "
+        + BY_BALL
+        + " "
+        "Delta_mu/2 only makes the condition harder to meet (`rho_max`).",
         trusted=(AVERAGES,),
         steps={
             **PRINTED_STEPS,

@@ -1,6 +1,5 @@
 """The nearest class mean is a linear classifier: W_k = mu_k, b_k = -||mu_k||^2/2."""
 
-import numpy as np
 import sympy
 
 from theory.factors import class_means
@@ -8,7 +7,8 @@ from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity
 from theory.setting import Array
-from theory.theorem1.proofs.worlds import Choice, choices
+from theory.theorem1.proofs.choice import Choice
+from theory.theorem1.proofs.worlds import choices
 
 
 def linear_head(means: Array) -> tuple[Array, Array]:
@@ -30,8 +30,8 @@ def _read(choice: Choice) -> Reading:
     world = choice.distinct
     weights, offsets = linear_head(class_means(world))
     z = world.features[:, :, None]
-    squares = ((z - weights) ** 2).sum(axis=3)
-    return Reading(hypotheses={}, left=abs(squares - ((z**2).sum(axis=3) - 2 * ((z * weights).sum(axis=3) + offsets))), right=0.0)
+    squares, scores = ((z - weights) ** 2).sum(axis=3), (z * weights).sum(axis=3) + offsets
+    return Reading(hypotheses={}, left=abs(squares - ((z**2).sum(axis=3) - 2 * scores)), right=0.0)
 
 
 CLAIMS = (

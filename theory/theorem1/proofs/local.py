@@ -11,9 +11,10 @@ from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
 from theory.theorem1.forms import FORMS
+from theory.theorem1.proofs.choice import Choice, common, part_diameters
 from theory.theorem1.proofs.predicates import error_reading, form_condition
 from theory.theorem1.proofs.steps import PAPER
-from theory.theorem1.proofs.worlds import Choice, choices, common, part_diameters
+from theory.theorem1.proofs.worlds import choices
 from theory.worlds import nearest_views
 
 

@@ -1,4 +1,4 @@
-"""Theorem 1 with min_l rho_l for min_l p_l: false. So the lecture reads as transcribed, which may be the transcription's fault."""
+"""Theorem 1 with min_l rho_l for min_l p_l: false. So the lecture reads as transcribed, perhaps by the transcription."""
 
 from fractions import Fraction
 
@@ -10,9 +10,10 @@ from theory.falsification import Predicate
 from theory.ledger import Claim, Evidence, Verdict
 from theory.setting import FiniteWorld
 from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.proofs.choice import Choice, Factors
 from theory.theorem1.proofs.predicates import rho_max
 from theory.theorem1.proofs.steps import CONCLUSION
-from theory.theorem1.proofs.worlds import Choice, Factors, choices
+from theory.theorem1.proofs.worlds import choices
 from theory.worlds import in_floats, with_pinned
 
 

@@ -26,12 +26,13 @@ from theory.theorem1.forms.corrected import rho_corrected
 from theory.theorem1.forms.form import alpha_lower, threshold
 from theory.theorem1.forms.printed import rho_printed
 from theory.theorem1.forms.sharp import rho_sharp
+from theory.theorem1.proofs.choice import Choice, common
 from theory.theorem1.proofs.chord import ball, main_part_ball, triangle
 from theory.theorem1.proofs.lemma_3_2 import PRINTED_STEPS
 from theory.theorem1.proofs.predicates import pair_margins, spread
 from theory.theorem1.proofs.steps import PAPER
 from theory.theorem1.proofs.thresholds import never_met, plane, split, unit_chord
-from theory.theorem1.proofs.worlds import Choice, choices, common
+from theory.theorem1.proofs.worlds import choices
 
 Point = dict[str, Any]
 Place = tuple[Fraction, Fraction]
@@ -96,9 +97,9 @@ SEPARATING: dict[tuple[str, str], Callable[[], FiniteWorld]] = {
     ("chord", "printed"): _outlier_world,
     ("printed", "cap"): _torn_world,
 }
-"""(met, not met) for class 0 at eps = 0 with all of a class as main part, and the world where it is so. Every other implication
-would, chained with the ones proved, contradict one of these five: sharp => corrected would give sharp => chord, exact => cap
-would give printed => cap, and so on."""
+"""(met, not met) for class 0 at eps = 0 with all of a class as main part, and the world where it is so. Every other
+implication would, chained with the ones proved, contradict one of these five: sharp => corrected would give sharp => chord,
+exact => cap would give printed => cap, and so on."""
 
 
 def _point(world: FiniteWorld) -> Point:
@@ -219,7 +220,8 @@ CLAIMS = (
         r"cap,\ printed\Rightarrow exact;\quad \mathrm{no\ other}",
         predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
-        reduction="Beyond s = 2 corrected is never met (`wide`). corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and "
+        reduction="Beyond s = 2 corrected is never met (`wide`). "
+        "corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and "
         "`near means` (with u.p >= 1 - rho', `Cauchy-Schwarz`) ||mu_l - mu_k|| <= 2 D would force mu_l.mu_k >= "
         "threshold(rho'). corrected => printed: `printed rho`, `falling threshold`. The cap is the set of unit u with "
         "u.p >= 1 - rho'' and ||u - p|| <= D. sharp => cap: by `plane` a misclassified u of it would force mu_l.mu_k "

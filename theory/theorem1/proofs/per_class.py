@@ -12,9 +12,10 @@ from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
 from theory.theorem1.forms import FORMS
+from theory.theorem1.proofs.choice import Choice, factors
 from theory.theorem1.proofs.predicates import conditions, spread
 from theory.theorem1.proofs.steps import PAPER, union_bound
-from theory.theorem1.proofs.worlds import Choice, choices, factors
+from theory.theorem1.proofs.worlds import choices
 
 
 def _class_bound() -> Evidence:

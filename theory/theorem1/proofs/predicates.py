@@ -14,7 +14,8 @@ from theory.setting import Array, FiniteWorld
 from theory.theorem1.certificates.world import GUARD, ROUNDING
 from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.form import Form, Pair, alpha_lower
-from theory.theorem1.proofs.worlds import Choice, Factors, choices, clearances, common
+from theory.theorem1.proofs.choice import Choice, Factors, clearances, common
+from theory.theorem1.proofs.worlds import choices
 
 
 def error_reading(world: FiniteWorld, bound: float, hypotheses: Mapping[str, float]) -> Reading:
@@ -84,5 +85,5 @@ def rho_max(misaligned_term: Callable[[Factors, float], Any]) -> Callable[[Choic
     return read
 
 
-printed_rho_max = rho_max(lambda of, s: of.misaligned / of.shares.min())
+printed_rho_max = rho_max(lambda of, _: of.misaligned / of.shares.min())
 """Theorem 1 as Huang et al. print it."""

@@ -14,10 +14,10 @@ from theory.ledger import Claim, Evidence, Verdict
 from theory.setting import Array, FiniteWorld
 from theory.theorem1.forms.form import threshold
 from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.proofs.choice import Choice
 from theory.theorem1.proofs.lemma_3_2 import BY_BALL, PRINTED_STEPS, rho_max_no_less
 from theory.theorem1.proofs.predicates import printed_rho_max
 from theory.theorem1.proofs.steps import AVERAGES, CONCLUSION, union_bound
-from theory.theorem1.proofs.worlds import Choice
 from theory.worlds import on_sphere
 
 
@@ -38,18 +38,21 @@ def _world() -> Evidence:
     error = nearest_mean_error(world)
     return Evidence(
         kind="symbolic",
-        summary=f"a world whose two classes share a view meets the condition of thm-1 at R = {R} and has Err = {error} <= {R} < 1",
+        summary=f"a world whose two classes share a view meets the condition of thm-1 at R = {R}; Err = {error} <= R",
         holds=bool(shared and room > 0 and error <= R < 1),
         computed=f"threshold - Delta_mu/2 - mu_0.mu_1 = {float(room):.3f}",
     )
 
 
 def _worlds(rng: Rng) -> Start:
-    """Two or three tight classes about simplex vertices; the last view of the first sample is one of another class."""
+    """Two or three tight classes, apart or too near; the last view of the first sample is one of another class."""
     classes, size = int(rng.integers(2, 4)), int(rng.integers(6, 13))
     labels = np.repeat(np.arange(classes), size)
-    centres = (np.eye(classes) - 1 / classes)[labels][:, None]
-    features = centres + rng.choice([0.0, 0.003, 0.01, 0.03]) * rng.normal(size=(len(labels), 3, classes))
+    near = np.eye(classes)[0] + 0.05 * rng.normal(size=(classes, classes))
+    centres = near if rng.random() < 0.2 else np.eye(classes) - 1 / classes
+    features = centres[labels][:, None] + rng.choice([0.0, 0.003, 0.01, 0.03]) * rng.normal(
+        size=(len(labels), 3, classes)
+    )
     main, aligned = np.ones(len(labels), dtype=bool), np.arange(len(labels)) > 0
 
     def build(point: Array) -> Choice:

@@ -100,7 +100,7 @@ BY_SPLIT = (
     "gives u.p >= 1 - rho. Misclassified as k means ||u - q|| <= ||u - p|| = D, with D^2 = 1 - 2 u.p + ||p||^2; "
     "p.q = u.p - p.(u - q) >= u.p - ||p|| ||u - q|| by `Cauchy-Schwarz`, and `plane` finishes: p.q >= threshold(rho). "
     "So below the threshold nothing in C_l^0 and S_eps is misclassified, and lemma-3.1 (`union bound`) counts the rest. "
-    "`monotone` lets max(sigma - R/p_l, 0) stand for alpha_l where s <= 2; beyond, `wide` says that the condition is not met. "
+    "`monotone` lets max(sigma - R/p_l, 0) stand for alpha_l where s <= 2; beyond, by `wide`, the condition is never met. "
     "Only norms and inner products enter: any dimension."
 )
 
