@@ -52,8 +52,8 @@ FALSE_FORMS = {
     "printed, sqrt(rho) for sqrt(2 rho)": printed(
         lambda sigma, q, s: 2 * (1 - sigma) + q + sigma * s, lambda rho: 1 - rho - np.sqrt(rho)
     ),
-    "printed without R": printed(lambda sigma, q, s: 2 * (1 - sigma) + sigma * s),
-    "printed without s": printed(lambda sigma, q, s: 2 * (1 - sigma) + q),
+    "printed without R": printed(lambda sigma, _, s: 2 * (1 - sigma) + sigma * s),
+    "printed without s": printed(lambda sigma, q, _: 2 * (1 - sigma) + q),
     "printed without 1 - sigma": printed(lambda sigma, q, s: q + sigma * s),
     "corrected, s/4 for s": derived(lambda alpha, s: 2 * (1 - alpha) + alpha * s / 4),
     "corrected without 1 - alpha": derived(lambda alpha, s: alpha * s),
@@ -70,7 +70,7 @@ def test_a_false_form_is_found_out(name):
     assert falsify(theorem_1(FALSE_FORMS[name])).violated
 
 
-@pytest.mark.parametrize("term", [lambda of, s: 0.0, lambda of, s: of.misaligned], ids=["no R", "R for R/min p"])
+@pytest.mark.parametrize("term", [lambda *_: 0.0, lambda of, _: of.misaligned], ids=["no R", "R for R/min p"])
 def test_a_false_rho_max_is_found_out(term):
     assert falsify(Predicate(worlds=choices, read=rho_max(term))).violated
 
@@ -79,19 +79,19 @@ def predicate(claim):
     return next(c for c in ledger.claims() if c.id == claim).predicate
 
 
-def without_lipschitz(choice, delta, eps):
+def without_lipschitz(choice, _, eps):
     return 2 * eps / float(choice.distinct.radius)
 
 
 FALSE_FORMULAS = {
     "lemma-3.2": (lemma_3_2, "spread", without_lipschitz),
-    "thm-1-local": (local, "part_diameters", lambda points, choice: np.zeros(choice.distinct.classes)),
+    "thm-1-local": (local, "part_diameters", lambda _, choice: np.zeros(choice.distinct.classes)),
     "thm-1-per-class": (per_class, "spread", without_lipschitz),
     "thm-1-nesting": (nesting, "NESTED", (("chord", "sharp"),)),
-    "thm-1-anchor": (anchored, "cell_margin", lambda t, own, rival, apart: anchored.bounded_margin(t / 2, own, rival)),
+    "thm-1-anchor": (anchored, "cell_margin", lambda t, own, rival, _: anchored.bounded_margin(t / 2, own, rival)),
     "thm-1-anchor-bounds": (anchored, "mean_ball", lambda alpha, t: alpha * t + (1 - alpha) / 2),
     "thm-1-ideal": (ideal, "divergence", lambda world: np.zeros((world.classes, world.classes))),
-    "thm-1-shared-views": (predicates, "mean_shortfall", lambda gram: -4.0),
+    "thm-1-shared-views": (predicates, "mean_shortfall", lambda _: -4.0),
     "nearest-mean-linear": (linear_head, "linear_head", lambda means: (means, -((means**2).sum(axis=1)))),
 }
 
