@@ -55,7 +55,7 @@ NOT_MUTATED = {  # module of theory: why an edit of it need not fail a test
     "files.py": "writes files",
     "ledger_table.py": "prints",
     "statements.py": "prints",
-    "theorem1/proofs/search.py": "draws configurations at random",
+    "theorem1/proofs/worlds.py": "draws worlds at random",
 }
 SWAPS = {"min": "max", "minimum": "maximum", "argmin": "argmax", "any": "all", "sin": "cos", "arcsin": "arccos"}
 SWAPS |= {right: left for left, right in SWAPS.items()}

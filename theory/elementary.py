@@ -1,4 +1,4 @@
-"""sqrt, atan and the normal tail for whatever a formula is fed: floats, NumPy arrays, Fractions, SymPy symbols.
+"""sqrt, max(x, 0), atan and the normal tail for whatever a formula is fed: floats, NumPy arrays, Fractions, SymPy symbols.
 
 A formula of `theory` is written once and both proved (symbols, exact numbers) and run (floats, arrays).
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import sympy
+import z3
 from scipy import special
 
 
@@ -30,6 +31,15 @@ def sqrt(x: Any) -> Any:
     if isinstance(x, float | int):
         return math.sqrt(x)
     return np.sqrt(x)
+
+
+def positive_part(x: Any) -> Any:
+    """max(x, 0) of a number, an array, a SymPy expression or a Z3 term."""
+    if isinstance(x, sympy.Basic):
+        return sympy.Max(x, 0)
+    if isinstance(x, z3.ExprRef):
+        return z3.If(x >= 0, x, 0)
+    return np.maximum(x, 0) if isinstance(x, np.ndarray) else max(x, 0)
 
 
 def atan(x: Any) -> Any:

@@ -55,3 +55,19 @@ def with_numbers(start: Start, numbers: Array, make: Callable[[Any, Array], Any]
     """Worlds of a family together with free numbers, (k,), whose values a search moves too: make(world, numbers)."""
     point, build = start
     return np.concatenate([point, numbers]), lambda p: make(build(p[: len(point)]), p[len(point) :])
+
+
+def with_pinned(world: Any, others: Callable[[Rng], Start]) -> Callable[[Rng], Start]:
+    """One draw in ten is the world given, which has no free parameter."""
+    return lambda rng: (np.empty(0), lambda _: world) if rng.random() < 0.1 else others(rng)
+
+
+def in_floats(world: FiniteWorld) -> FiniteWorld:
+    """An exact world in floats."""
+    return FiniteWorld(world.views.astype(float), world.features.astype(float), world.labels)
+
+
+def nearest_views(points: Array) -> Array:
+    """Least distance of a view of one sample and a view of another, (n, n), by the definition; points (n, m, D)."""
+    gaps = points[:, None, :, None] - points[None, :, None]
+    return np.asarray(np.sqrt((gaps**2).sum(axis=-1).min(axis=(2, 3))))

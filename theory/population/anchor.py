@@ -5,18 +5,23 @@ within delta/2 of one fixed vector v_k is within delta of every other such sampl
 membership is then a coin of fixed bias, tossed anew by every sample of the other half.
 """
 
+import itertools
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import z3
 from scipy.spatial.distance import cdist
+from scipy.special import softmax
 
 from theory.checks import check_finite, check_threshold, check_views
+from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
-from theory.population.binomial import clopper_pearson, inversion
+from theory.population.binomial import LEVELS, SIZES, Proportion, clopper_pearson, ends, inversion
 from theory.population.estimates import Bound
 from theory.prove import implication
 from theory.setting import Array
+from theory.worlds import nearest_views
 
 
 def anchor_main_part(views: Array, anchor: Array, delta: Any) -> Array:
@@ -83,6 +88,53 @@ def _seen() -> Evidence:
     )
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """A class of finitely many samples, drawn n times, and an anchor.
+
+    views   (N, m, D), of which the first two are those that are sampled
+    masses  (N,) probabilities of the samples
+    """
+
+    views: Array
+    masses: Array
+    anchor: Array
+    delta: float
+    n: int
+    level: float
+
+
+def _worlds(rng: Rng) -> Start:
+    """Two to five samples of three views about the origin, and an anchor near it; delta from small to large."""
+    samples, d = int(rng.integers(2, 6)), int(rng.integers(1, 3))
+    n, level = int(rng.choice(SIZES)), float(rng.choice(LEVELS))
+    places = rng.normal(size=samples * 3 * d)
+    point = np.concatenate([places, rng.normal(size=samples), 0.3 * rng.normal(size=d), rng.uniform(0.3, 3, 1)])
+
+    def build(point: Array) -> Anchored:
+        views, masses, anchor, delta = np.split(point, np.cumsum([len(places), samples, d]))
+        return Anchored(views.reshape(samples, 3, d), softmax(masses), anchor, abs(float(delta[0])), n, level)
+
+    return point, build
+
+
+def _read(world: Anchored) -> Reading:
+    """d_A on the members, and the coverage of sigma_k by the members seen among two of three views."""
+    apart, size = nearest_views(world.views), len(world.views)
+    members = anchor_main_part(world.views, world.anchor, world.delta)
+    sampled = anchor_main_part(world.views[:, :2], world.anchor, world.delta)
+    seen = Proportion(min(float(world.masses @ sampled), 1.0), world.n, world.level)
+    parts = np.array(list(itertools.product([False, True], repeat=size)))
+    near = ~(parts[:, :, None] & parts[:, None] & (apart > world.delta)).any(axis=(1, 2))
+    sigma = (parts[near] @ world.masses).max()
+    low = ends(world.n, world.level, "lower")[0]
+    return Reading(
+        hypotheses={},
+        left=[apart[np.ix_(members, members)].max(initial=0.0), world.level],
+        right=[world.delta, seen.chance(low <= sigma)],
+    )
+
+
 CLAIMS = (
     Claim(
         id="population-anchor",
@@ -90,6 +142,7 @@ CLAIMS = (
         source="derived; Huang et al., ICLR 2023, (sigma, delta)-augmentation",
         statement=r"C_k^0=\{x\in C_k:\min_{x^\prime\in A(x)}\|x^\prime-v_k\|\leq\delta/2\}\ \Rightarrow\ "
         r"\sup_{C_k^0}d_A\leq\delta,\quad P[\sigma_k\geq low(X)]\geq level",
+        predicate=Predicate(worlds=_worlds, read=_read),
         expected=Verdict.PROVED,
         reduction="Any two members share the anchor (`ball`). Given v_k, chosen on other samples, the members among "
         "n samples of class k are Binomial(n, q); population-binomial covers q (`inversion`), and `seen` allows for "

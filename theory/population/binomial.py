@@ -6,17 +6,23 @@ tail at that very float below what is allowed.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, get_args
 
 import flint
+import numpy as np
 import sympy
 import z3
-from scipy.special import betainccinv, betaincinv
+from scipy import stats
+from scipy.special import betainccinv, betaincinv, expit, logit
 
 from theory.checks import check_choice, check_integer, check_probability
+from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.population.estimates import Bound, Direction
 from theory.prove import identity, implication
+from theory.setting import Array
 
 BITS = 128
 
@@ -164,12 +170,58 @@ def _mass(counts: range, n: int, p: float) -> flint.arb:
         return sum((flint.arb(flint.fmpz.bin_uiui(n, k)) * x**k * (1 - x) ** (n - k) for k in counts), flint.arb(0))
 
 
+SIZES, LEVELS = range(1, 11), (0.5, 0.8, 0.95, 1 - 1e-4)
+"""Numbers of trials and levels that the statement is tried at."""
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """n trials of success probability p, and the level at which p is bounded from their count X."""
+
+    p: float
+    n: int
+    level: float
+
+    def chance(self, counts: Array) -> float:
+        """P[X in counts], counts (n + 1,) bool."""
+        return float(stats.binom.pmf(np.arange(self.n + 1), self.n, self.p) @ counts)
+
+
+@cache
+def ends(n: int, level: float, direction: Direction) -> tuple[Array, Array]:
+    """The lower and the upper ends of `clopper_pearson` for every count 0..n."""
+    bounds = [clopper_pearson(s, n, level, direction) for s in range(n + 1)]
+    return np.array([bound.low for bound in bounds]), np.array([bound.high for bound in bounds])
+
+
+def proportions(rng: Rng) -> Start:
+    """Any p, or one next to the lower end of some count, where the coverage is least."""
+    n, level = int(rng.choice(SIZES)), float(rng.choice(LEVELS))
+    end = ends(n, level, "lower")[0][rng.integers(n + 1)]
+    near = np.clip(end * (1 + rng.choice([-1e-9, 1e-9, -1e-3])), 1e-9, 1 - 1e-9)
+    p = rng.random() if rng.random() < 0.5 else near
+    return np.array([logit(p)]), lambda point: Proportion(float(expit(point[0])), n, level)
+
+
+def _read(world: Proportion) -> Reading:
+    """Coverage of the lower end, the upper end and the interval; and the tail at every lower end."""
+    n, level, p = world.n, world.level, world.p
+    low, high = ends(n, level, "lower")[0], ends(n, level, "upper")[1]
+    both_low, both_high = ends(n, level, "interval")
+    covered = [world.chance(p >= low), world.chance(p <= high), world.chance((p >= both_low) & (p <= both_high))]
+    tails = stats.binom.sf(np.arange(n), n, low[1:])  # P[X >= s] at low(s), s = 1..n
+    return Reading(
+        hypotheses={}, left=np.append(np.full(3, level), tails), right=np.append(covered, np.full(n, 1 - level))
+    )
+
+
 CLAIMS = (
     Claim(
         id="population-binomial",
         title="Clopper-Pearson covers every p at its level",
         source="Clopper and Pearson, Biometrika 26, 1934",
         statement=r"X\sim Bin(n,p):\ P_p[p\geq low(X)]\geq level,\quad P_{low(s)}[X\geq s]\leq 1-level",
+        predicate=Predicate(worlds=proportions, read=_read),
         expected=Verdict.PROVED,
         reduction="Summed over k >= s the `derivative` telescopes: P_p[X >= s] rises in p. If p < low(X), let s be "
         "the least count with low(s) > p; then X >= s, and `inversion` bounds the probability for every p in [0, 1]. "

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+import numpy as np
 import z3
+from scipy.special import expit, logit, softmax
 
 from theory.checks import check_probability
+from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
+from theory.setting import Array
 
 Direction = Literal["lower", "upper", "interval"]
 
@@ -103,12 +107,48 @@ def _union() -> Evidence:
     )
 
 
+@dataclass(frozen=True)
+class Events:
+    """Events (k, atoms) bool on finitely many atoms, the chances of the atoms, (atoms,), and what is allowed to fail."""
+
+    events: Array
+    chances: Array
+    a: float
+
+
+def _worlds(rng: Rng) -> Start:
+    """Events that fail at random, or apart, so that nothing is counted twice; a is near the sum of failures."""
+    k = int(rng.integers(1, 6))
+    apart = rng.random() < 0.5
+    events = ~np.eye(k, k + 2, dtype=bool) if apart else rng.random((k, int(rng.integers(2, 8)))) < 0.8
+    logits = np.where(np.arange(events.shape[1]) < k, -2.0, 0.0) if apart else rng.normal(size=events.shape[1])
+    allowed = k * (~events @ softmax(logits)).max() * rng.choice([1 + 1e-9, 1.1, 0.5])
+    point = np.append(logits, logit(np.clip(allowed, 1e-6, 1 - 1e-6)))
+
+    def build(point: Array) -> Events:
+        return Events(events, softmax(point[:-1]), float(np.clip(expit(point[-1]), 1e-9, 1 - 1e-9)))
+
+    return point, build
+
+
+def _read(world: Events) -> Reading:
+    """The level asked of every event is the one that `split_level` gives."""
+    split = split_level(1 - world.a, [str(i) for i in range(len(world.events))])
+    each = world.events @ world.chances - np.array(list(split.levels.values()))
+    return Reading(
+        hypotheses={"each event": float(each.min())},
+        left=1 - world.a,
+        right=float(world.events.all(axis=0) @ world.chances),
+    )
+
+
 CLAIMS = (
     Claim(
         id="population-union",
         title="One level split over named events",
         source="union bound (Boole)",
         statement=r"P[E_i]\geq 1-\frac{a}{k}\ \forall i\leq k\ \Rightarrow\ P[\cap_i E_i]\geq 1-a",
+        predicate=Predicate(worlds=_worlds, read=_read),
         expected=Verdict.PROVED,
         reduction="Induction over the events, which may depend on each other in any way. `split_level` rounds every "
         "share of 1 - level down, in exact arithmetic.",

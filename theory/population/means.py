@@ -13,8 +13,10 @@ import z3
 
 from theory.checks import check_finite, check_integer, check_positive, check_probability, check_threshold
 from theory.elementary import sqrt
+from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.population.estimates import Bound
+from theory.population.laws import Law, laws
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array
 
@@ -293,6 +295,50 @@ def _distance() -> Evidence:
     )
 
 
+def _read_mean(law: Law) -> Reading:
+    radius = mean_radius(law.n, 1 - law.a, law.radius)
+    return Reading(hypotheses={}, left=1 - law.a, right=law.coverage(lambda norms: np.full(norms.shape, radius)))
+
+
+def _read_sharp(law: Law) -> Reading:
+    """The coverage, and the refined radius against the plain one at every norm of a sample mean."""
+    level = 1 - law.a
+    norms = np.linspace(0, law.radius, 20)
+
+    def refined(norms: Array) -> Array:
+        return np.array([refined_mean_radius(min(w, law.radius), law.n, level, law.radius) for w in norms])
+
+    plain = np.full(norms.shape, mean_radius(law.n, level, law.radius))
+    return Reading(hypotheses={}, left=np.append(refined(norms), level), right=np.append(plain, law.coverage(refined)))
+
+
+def _moved(rng: Rng) -> Start:
+    """Sample means, the true ones and radii that hold them: means at random, or along a line and moved along it."""
+    classes, d = int(rng.integers(2, 4)), int(rng.integers(1, 4))
+    line = rng.random() < 0.5
+    direction = np.ones((classes, 1)) * rng.normal(size=d)
+    means = direction if line else rng.normal(size=(classes, d))
+    true = means * (1 + rng.uniform(-1, 1, (classes, 1))) if line else means + rng.normal(size=(classes, d))
+    loose = rng.choice([0.0, 0.1]) * rng.random(classes)
+
+    def build(point: Array) -> tuple[Array, Array, Array]:
+        means, true = point[: 2 * means_size].reshape(2, classes, d)
+        return means, true, np.linalg.norm(means - true, axis=1) + abs(point[2 * means_size :])
+
+    means_size = classes * d
+    return np.concatenate([means.ravel(), true.ravel(), loose]), build
+
+
+def _read_products(world: tuple[Array, Array, Array]) -> Reading:
+    """Products, norms and distances of the true means against the ends of their intervals."""
+    means, true, radii = world
+    bounds = [interval(means, radii, 0.5, 1) for interval in (gram_interval, norm_interval, distance_interval)]
+    norms, apart = np.linalg.norm(true, axis=1), np.linalg.norm(true[:, None] - true, axis=2)
+    values = np.concatenate([(true @ true.T).ravel(), norms, apart.ravel()])
+    low, high = (np.concatenate([np.ravel(getattr(bound, end)) for bound in bounds]) for end in ("low", "high"))
+    return Reading(hypotheses={}, left=np.append(low, values), right=np.append(values, high))
+
+
 VIEWS = "the mean over a sample's views is a vector of norm at most r (average of such vectors)"
 
 CLAIMS = (
@@ -301,6 +347,7 @@ CLAIMS = (
         title="A sample's class mean: its distance from mu",
         source="derived; McDiarmid, Surveys in Combinatorics, 1989",
         statement=r"\|X_i\|\leq r:\ P[\|m-\mu\|\leq\frac{r}{\sqrt{n}}(1+\sqrt{2\ln(1/a)})]\geq 1-a",
+        predicate=Predicate(worlds=laws, read=_read_mean),
         expected=Verdict.PROVED,
         reduction="X_i is the mean of f over the views of sample i, independent across samples, given the class "
         "counts. `independent` and `expectation` bound E||m - mu|| by r/sqrt(n) (`scale`); ||m - mu|| exceeds its "
@@ -321,6 +368,7 @@ CLAIMS = (
         source="derived",
         statement=r"P[\|m-\mu\|\leq e]\geq 1-a,\quad e=\max\{t,\frac{nt+\|m\|+\sqrt{(n+1)r^2-n(\|m\|-t)^2}}{n+1}\}"
         r"\leq t+\frac{r}{\sqrt{n}},\quad t=r\sqrt{2\ln(1/a)/n}",
+        predicate=Predicate(worlds=laws, read=_read_sharp),
         expected=Verdict.PROVED,
         reduction="On the event ||m - mu|| <= t + E||m - mu|| of population-mean, whose level it keeps, E||m - mu|| "
         "is at most sqrt((r^2 - ||mu||^2)/n) (`expectation`) and ||mu|| >= | ||m|| - ||m - mu|| |: `long mean`, "
@@ -343,6 +391,7 @@ CLAIMS = (
         source="derived",
         statement=r"|m_k^\top m_l-\mu_k^\top\mu_l|\leq e_k\|m_l\|+e_l\|m_k\|+e_ke_l,\quad "
         r"|\|m_k\|-\|\mu_k\||\leq e_k,\quad |\|m_k-m_l\|-\|\mu_k-\mu_l\||\leq e_k+e_l",
+        predicate=Predicate(worlds=_moved, read=_read_products),
         expected=Verdict.PROVED,
         reduction="Interval arithmetic on the event that ||m_k - mu_k|| <= e_k for all k at once. Any dimension: "
         "only norms and inner products enter, `Cauchy-Schwarz` in the plane of two vectors.",

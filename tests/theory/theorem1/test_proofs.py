@@ -77,7 +77,7 @@ def test_a_mutated_threshold_is_no_longer_proved(monkeypatch):
     assert thresholds.plane().holds is False
 
 
-def test_nesting_holds_in_the_search_and_points_separate():
+def test_nesting_holds_in_the_search_and_worlds_separate():
     claim = next(c for c in nesting.CLAIMS if c.id == "thm-1-nesting")
     evidence = ledger.gather(claim)
     assert ledger.verdict(claim, evidence) is ledger.Verdict.PROVED

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from theory.elementary import sqrt
+from theory.elementary import positive_part, sqrt
 from theory.setting import Array
 
 Terms = dict[str, Any]
@@ -95,12 +95,11 @@ def threshold(rho: Any, root: Any = None) -> Any:
 
 
 def alpha_lower(sigma: Any, R: Any, p: Any) -> Any:
-    """sigma - R/p_l <= alpha_l: the share of a class that is sure to be in its main part and in S_eps.
+    """max(sigma - R/p_l, 0) <= alpha_l: the share of a class that is sure to be in its main part and in S_eps.
 
-    The forms hold for alpha >= 0. Where this bound is negative, 0 takes its place: with the negative value the corrected form
-    is false once s > 2 (`theory/formal/Theorem1Unfloored.v`).
+    Without the floor the corrected form is false once s > 2 (`theory/formal/Theorem1Unfloored.v`).
     """
-    return sigma - R / p
+    return positive_part(sigma - R / p)
 
 
 def with_root(terms: Terms) -> Terms:

@@ -6,14 +6,24 @@ delta/2 + eps (section "anchor view" of population-anchor). No clique is searche
 proportion, so the anchored form is the one that survives the step from a sample to the population.
 """
 
+from dataclasses import dataclass
+
+import numpy as np
 import sympy
 import z3
 
 from theory.elementary import sqrt
+from theory.factors import class_means
+from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
+from theory.setting import Array, FiniteWorld
+from theory.theorem1.certificates.world import ROUNDING
 from theory.theorem1.forms.anchored import bounded_margin, cell_margin, mean_ball
+from theory.theorem1.proofs.choice import largest, share_of
+from theory.theorem1.proofs.predicates import error_reading
 from theory.theorem1.proofs.steps import AVERAGES, PAPER, mixing, union_bound
+from theory.theorem1.proofs.worlds import choices
 
 
 def _expansion() -> Evidence:
@@ -107,6 +117,92 @@ def _tight() -> Evidence:
     )
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """A world, the anchors a_l, (K, d), the samples whose views are to lie within t_l of them, and what is left of bounds.
+
+    loose  (2,) nonnegative: by how much U exceeds ||a_l - mu_l||, and L_k falls short of ||a_l - mu_k||
+    part   in [0, 1]: which part of the share within t_l alpha_l is
+    """
+
+    world: FiniteWorld
+    anchors: Array
+    near: Array
+    loose: Array
+    part: float
+
+    @property
+    def distances(self) -> Array:
+        """The largest distance of a view from the anchor, (n,)."""
+        gaps = self.world.features - self.anchors[self.world.labels][:, None]
+        return np.asarray(np.linalg.norm(gaps, axis=2).max(axis=1))
+
+    @property
+    def radii(self) -> Array:
+        """t_l, (K,)."""
+        return largest(self.distances * self.near, self.world.labels)
+
+    @property
+    def shares(self) -> Array:
+        """P[x in C_l, all views within t_l of a_l]/p_l, (K,)."""
+        return share_of(self.distances <= self.radii[self.world.labels], self.world.labels)
+
+
+def _worlds(rng: Rng) -> Start:
+    """Worlds of Theorem 1 with anchors near the means of the parts, or at random."""
+    features, choose = choices(rng)
+    start = choose(features)
+    near = start.main & start.aligned
+    means = class_means(start.distinct)
+    anchors = means + rng.choice([0.0, 0.05, 0.3]) * rng.normal(size=means.shape)
+    rest = np.append(rng.choice([0.0, 0.05]) * rng.random(2), rng.choice([1.0, rng.random()]))
+
+    def build(point: Array) -> Anchored:
+        world = choose(point[: features.size]).world
+        moved, (*loose, part) = point[features.size : -3].reshape(means.shape), point[-3:]
+        return Anchored(world, moved, near, abs(np.array(loose)), float(np.clip(part, 0, 1)))
+
+    return np.concatenate([features, anchors.ravel(), rest]), build
+
+
+def _pairs(world: Anchored) -> tuple[Array, Array, Array]:
+    """||a_l - mu_k||, the same for k = l as a column, and ||mu_l - mu_k||; (K, K), (K, 1), (K, K)."""
+    means = class_means(world.world)
+    reach = np.linalg.norm(world.anchors[:, None] - means, axis=2)
+    return reach, reach.diagonal()[:, None], np.linalg.norm(means[:, None] - means, axis=2)
+
+
+def _lost(world: Anchored) -> float:
+    return float(1 - np.bincount(world.world.labels) @ world.shares / len(world.world.labels))
+
+
+def _rivals(margins: Array) -> float:
+    """The least off the diagonal."""
+    return float(margins[~np.eye(len(margins), dtype=bool)].min())
+
+
+def _read(world: Anchored) -> Reading:
+    to_rival, to_own, apart = _pairs(world)
+    margins = cell_margin(world.radii[:, None], to_own, to_rival, apart)
+    return error_reading(world.world, _lost(world), {"cell": _rivals(margins) - ROUNDING})
+
+
+def _read_bounds(world: Anchored) -> Reading:
+    to_rival, to_own, _ = _pairs(world)
+    upper, lower = to_own + world.loose[0], to_rival - world.loose[1]
+    margins = bounded_margin(world.radii[:, None], upper, lower)
+    error = error_reading(world.world, _lost(world), {"U + 2 t < L": _rivals(margins) - ROUNDING})
+    alpha = world.part * world.shares
+    away = np.linalg.norm(class_means(world.world) - alpha[:, None] * world.anchors, axis=1) / float(world.world.radius)
+    return Reading(
+        hypotheses=error.hypotheses,
+        left=np.append(away, error.left),
+        right=np.append(mean_ball(alpha, world.radii / float(world.world.radius)), error.right),
+        trivial=1.0,
+        distance=error.distance,
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-1-anchor",
@@ -114,6 +210,7 @@ CLAIMS = (
         source="derived from " + PAPER + ", lemma 3.1",
         statement=r"\frac{1}{2}(\|a_l-\mu_k\|^2-\|a_l-\mu_l\|^2)>t_l\|\mu_l-\mu_k\|\ \forall k\neq l\ \Rightarrow\ "
         r"Err(G_f)\leq 1-\sum_l P[x\in C_l,\ \forall x^\prime\in A(x):\|f(x^\prime)-a_l\|\leq t_l]",
+        predicate=Predicate(worlds=_worlds, read=_read),
         expected=Verdict.PROVED,
         reduction="For a sample counted on the right, u = f(x) = a_l + w with ||w|| <= t_l; `expansion`, `Cauchy-Schwarz` "
         "and `cell` make it strictly nearer to mu_l than to any other mean, so does every view of it. What is left is "
@@ -136,6 +233,7 @@ CLAIMS = (
         source="derived from " + PAPER + ", lemma 3.1",
         statement=r"\|a_l-\mu_l\|\leq U,\ \|a_l-\mu_k\|\geq L_k:\ U+2t_l<L_k\ \forall k\neq l\ \Rightarrow\ as\ before;\quad "
         r"\|\mu_l-\alpha_l a_l\|\leq\alpha_l t_l+(1-\alpha_l)",
+        predicate=Predicate(worlds=_worlds, read=_read_bounds),
         expected=Verdict.PROVED,
         reduction="mu_l = alpha v + (1 - alpha) b, v the mean over the views within t_l of a_l: `located`. A lower bound may "
         "stand for alpha (`monotone`: what the larger alpha allows, the smaller one allows too, with v in the same ball). "

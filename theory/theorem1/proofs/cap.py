@@ -7,11 +7,12 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
-from theory.theorem1.forms.cap import cap_angle
-from theory.theorem1.proofs.caps import BY_RIM, cap_searched, half_angles, nearer, rim_point
-from theory.theorem1.proofs.chord import ball, main_part_ball, monotone_chord
-from theory.theorem1.proofs.steps import AVERAGES, CONCLUSION, PAPER, union_bound
-from theory.theorem1.proofs.thresholds import monotone_rho, split, unit_chord
+from theory.theorem1.forms import FORMS
+from theory.theorem1.proofs.caps import BY_RIM, half_angles, nearer, rim_point
+from theory.theorem1.proofs.chord import ball, main_part_ball, monotone_chord, never_met_chord
+from theory.theorem1.proofs.predicates import theorem_1
+from theory.theorem1.proofs.steps import ALPHA, AVERAGES, CONCLUSION, PAPER, union_bound
+from theory.theorem1.proofs.thresholds import monotone_rho, never_met, split, unit_chord
 
 
 def _by_distance() -> Evidence:
@@ -30,10 +31,13 @@ CLAIMS = (
         title="Theorem 1 by a cap about the class mean",
         source="derived from " + PAPER + ", lemma 3.2",
         statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ u^\top\mu_l\geq\max(1-\rho'',\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>"
-        r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION,
+        r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION + ALPHA,
+        predicate=theorem_1(FORMS["cap"]),
         expected=Verdict.PROVED,
         reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main "
-        "part`, `ball`), which confines u to a cap (`cap`). " + BY_RIM,
+        "part`, `ball`), which confines u to a cap (`cap`). Where s <= 2 a smaller alpha gives a "
+        "larger cap (`monotone`, `monotone D`), beyond the cap is the whole sphere at any alpha (`wide`, `wide D`). "
+        + BY_RIM,
         trusted=(AVERAGES,),
         steps={
             "chord": lambda: unit_chord("sharp"),
@@ -47,10 +51,9 @@ CLAIMS = (
             "nearer": nearer,
             "monotone": monotone_rho,
             "monotone D": monotone_chord,
+            "wide": never_met,
+            "wide D": never_met_chord,
             "union bound": union_bound,
-        },
-        other={
-            "worst configuration": lambda: cap_searched(cap_angle),
         },
     ),
 )

@@ -4,16 +4,11 @@ Notation as in `steps`. Both confine u to the cap {unit u: angle(u, mu_l) <= Phi
 mu_l than to mu_k; `forms.cap` and `forms.exact` say which Phi.
 """
 
-from collections.abc import Callable
-
-import numpy as np
 import sympy
 import z3
 
 from theory.ledger import Evidence
 from theory.prove import identity, implication
-from theory.setting import Array
-from theory.theorem1.proofs.search import draw
 
 
 def nearer() -> Evidence:
@@ -58,26 +53,6 @@ def half_angles() -> Evidence:
         "1 - cos, for edge and chord, as the products that are evaluated",
         edge + z * cap,
         (1 - w) * (1 + w - 2 * alpha) / (2 * w * alpha) + z * (D - (1 - w)) * (D + (1 - w)) / (2 * w),
-    )
-
-
-def cap_searched(angle: Callable[[Array, Array, Array], Array]) -> Evidence:
-    """Evidence that in every configuration drawn u lies within angle(alpha, s, ||mu_l||) of mu_l."""
-    n = 400_000
-    drawn = draw(n, seed=0)
-    w = np.sqrt(drawn.square)
-    phi = angle(drawn.alpha, drawn.s, w)
-    usual = (w > 0.2) & (drawn.s > 0.1) & (drawn.alpha < 0.95)
-    cosine = (1 + drawn.square - drawn.distance**2) / np.maximum(2 * w, 1e-300)
-    inside = phi - np.arccos(np.clip(cosine, -1, 1))
-    least, nearest = float(inside[w > 1e-6].min()), float(inside[usual].min())
-    return Evidence(
-        kind="search",
-        summary=f"u lies in its cap in {n} configurations; the nearest to the rim, ||mu_l|| > .2, s > .1, alpha < .95, is "
-        f"{nearest:.2g} rad inside",
-        holds=least > -1e-6,
-        computed=f"least Phi - angle(u, mu_l) = {least:.3g} rad",
-        slack=max(nearest, 0.0) if nearest > -1e-6 else nearest,
     )
 
 

@@ -7,9 +7,10 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
+from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.chord import chord_square
-from theory.theorem1.proofs.search import chord_searched
-from theory.theorem1.proofs.steps import AVERAGES, CONCLUSION, PAPER, union_bound
+from theory.theorem1.proofs.predicates import theorem_1
+from theory.theorem1.proofs.steps import ALPHA, AVERAGES, CONCLUSION, PAPER, union_bound
 from theory.theorem1.proofs.thresholds import inner_product, unit_chord
 
 
@@ -28,7 +29,7 @@ def monotone_chord() -> Evidence:
     """D falls in alpha."""
     b, c, s, small, large = z3.Reals("b c s small large")
     return implication(
-        "a smaller alpha gives a larger D (s <= 2), so sigma - R/p_l may stand for alpha_l",
+        "a smaller alpha gives a larger D (s <= 2), so max(sigma - R/p_l, 0) may stand for alpha_l",
         [
             b >= 0,
             b <= c,
@@ -42,6 +43,17 @@ def monotone_chord() -> Evidence:
         ],
         b + small <= c + large,
         example={b: 0, c: 1, s: 1, small: 1, large: 1},
+    )
+
+
+def never_met_chord() -> Evidence:
+    """Spreads beyond the diameter of the sphere."""
+    alpha, s, root = z3.Reals("alpha s root")
+    return implication(
+        "s >= 2 makes D 2 or more at any alpha in [0, 1]: no two means are 2 D apart, and the ball holds the sphere",
+        [alpha >= 0, alpha <= 1, s >= 2, root >= 0, root * root == chord_square(alpha, s)],
+        1 - alpha + root >= 2,
+        example={alpha: 1, s: 2, root: 2},
     )
 
 
@@ -84,11 +96,14 @@ CLAIMS = (
         title="Theorem 1 by the distance of the means",
         source="derived from " + PAPER + ", lemma 3.2",
         statement=r"D=(1-\alpha_l)+\sqrt{(1-\alpha_l)^2+\alpha_l s^2},\quad \|\mu_l-\mu_k\|>2Dr\ "
-        r"\forall l\neq k" + CONCLUSION,
+        r"\forall l\neq k" + CONCLUSION + ALPHA,
+        predicate=theorem_1(FORMS["chord"]),
         expected=Verdict.PROVED,
         reduction="As for thm-1-sharp, v averages unit vectors with u.w >= 1 - s^2/2 (`chord`), so `main part` bounds "
         "||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| (`ball`). Misclassified as k means "
-        "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest.",
+        "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest. "
+        "`monotone D` lets max(sigma - R/p_l, 0) stand for alpha_l where s <= 2; beyond, by `wide D`, "
+        "the condition is never met.",
         trusted=(AVERAGES,),
         steps={
             "chord": lambda: unit_chord("sharp"),
@@ -96,10 +111,8 @@ CLAIMS = (
             "ball": ball,
             "triangle": triangle,
             "monotone D": monotone_chord,
+            "wide D": never_met_chord,
             "union bound": union_bound,
-        },
-        other={
-            "worst configuration": chord_searched,
         },
     ),
 )

@@ -9,10 +9,11 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
-from theory.theorem1.forms.exact import exact_angle
+from theory.theorem1.forms import FORMS
 from theory.theorem1.proofs.attained import attained
-from theory.theorem1.proofs.caps import BY_RIM, cap_searched, half_angles, nearer, rim_point
-from theory.theorem1.proofs.steps import AVERAGES, CONCLUSION, PAPER, mixing, union_bound
+from theory.theorem1.proofs.caps import BY_RIM, half_angles, nearer, rim_point
+from theory.theorem1.proofs.predicates import theorem_1
+from theory.theorem1.proofs.steps import ALPHA, AVERAGES, CONCLUSION, PAPER, mixing, union_bound
 from theory.theorem1.proofs.thresholds import split, unit_chord
 
 
@@ -91,7 +92,8 @@ CLAIMS = (
         source="derived from " + PAPER + ", lemma 3.2",
         statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ dist(\mu_l,\alpha\,hull\{y:\|y\|=1,\ u^\top y\geq "
         r"1-s^2/2\})\leq 1-\alpha\}"
-        r">\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION,
+        r">\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION + ALPHA,
+        predicate=theorem_1(FORMS["exact"]),
         expected=Verdict.PROVED,
         reduction="v averages unit vectors y with u.y >= cos theta (`chord`), so v lies in the ball with u.v >= cos "
         "theta. Let phi be the angle of u and p, all in their plane: v's part outside it only shortens v. Face, by "
@@ -118,7 +120,6 @@ CLAIMS = (
             "union bound": union_bound,
         },
         other={
-            "worst configuration": lambda: cap_searched(exact_angle),
             "attained": attained,
         },
     ),

@@ -1,4 +1,6 @@
-"""Lemma 3.2: no sample of C_l^0 and S_eps is misclassified. Its printed proof has a false step; the lemma is proved here.
+"""Lemma 3.2: no sample of C_l^0 and S_eps is misclassified. The step that a direct proof would need is false.
+
+The lemma's own proof stands in an appendix that was not read; it is proved here by another way.
 
 Notation: units of r; u = f(x0) for x0 in C_l^0 and S_eps; p = mu_l = alpha v + (1 - alpha) b with v a mean of unit vectors
 within s of u and ||b|| <= 1; q = mu_k with ||q|| <= 1; x0 misclassified as k means ||u - q|| <= ||u - p||.
@@ -15,14 +17,20 @@ import sympy
 import z3
 
 from theory.concentration import augmented_distances, main_part
-from theory.factors import class_means, class_shares, misaligned_share
+from theory.factors import class_means, class_shares, mean_shortfall, misaligned_share
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication, positive_on_box, rational
 from theory.setting import FiniteWorld
+from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.corrected import rho_corrected
 from theory.theorem1.forms.form import alpha_lower, threshold
 from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.proofs.choice import Choice, clearances, common
+from theory.theorem1.proofs.predicates import conditions, spread
 from theory.theorem1.proofs.steps import AVERAGES, mixing
+from theory.theorem1.proofs.worlds import choices
+from theory.worlds import in_floats, with_pinned
 
 
 def _reach(b: Any, rho: Any) -> Any:
@@ -153,7 +161,7 @@ BY_BALL = (
 
 
 def lemma_3_2_world(samples: int = 10, bad: int = 3, views: int = 4) -> FiniteWorld:
-    """The witness against the proof of lemma 3.2: features are the views, points of {-1, 1} as Fractions.
+    """The witness against the step: features are points of {-1, 1} as Fractions, a view is its feature and its class.
 
     Class 0: `samples - bad` samples sit at u = 1 with all views; `bad` samples keep one view at u and the rest at -u.
     All share the view u, so d_A = 0 and sigma = 1 at delta = 0; R_eps/p_0 = bad/samples at eps = 0. Class 1 sits at -u.
@@ -161,8 +169,9 @@ def lemma_3_2_world(samples: int = 10, bad: int = 3, views: int = 4) -> FiniteWo
     one = Fraction(1)
     aligned, torn = [one] * views, [-one] * (views - 1) + [one]
     points = [aligned] * (samples - bad) + [torn] * bad + [[-one] * views] * samples
-    array = np.array(points, dtype=object)[:, :, None]
-    return FiniteWorld(array, array, np.repeat([0, 1], samples))
+    features = np.array(points, dtype=object)[:, :, None]
+    classes = np.repeat([one - 1, one], samples)[:, None, None].repeat(views, axis=1)
+    return FiniteWorld(np.concatenate([features, classes], axis=2), features, np.repeat([0, 1], samples))
 
 
 def _broken_step() -> Evidence:
@@ -189,12 +198,38 @@ def _broken_step() -> Evidence:
 
 
 def _printed_against_corrected() -> Evidence:
-    sigma, R, p, s = sympy.symbols("sigma R p s", positive=True)
+    alpha, R, p, s = sympy.symbols("alpha R p s", positive=True)
+    sigma = alpha + R / p
     return identity(
-        "rho_printed - rho_corrected = (R/p_l)(s - 1): the printed step is right exactly for s >= 1",
+        "rho_printed - rho_corrected = (R/p_l)(s - 1) where sigma > R/p_l: the step is right exactly for s >= 1",
         rho_printed(sigma, R, p, s) - rho_corrected(alpha_lower(sigma, R, p), s),
         (R / p) * (s - 1),
     )
+
+
+def _read(choice: Choice) -> Reading:
+    """For l = 0; the left side is by how much a sample of C_0^0 and S_eps is nearer to another mean than to mu_0."""
+    world, of = choice.world, common(choice)
+    s = spread(choice, of.delta.max(), of.eps.max())
+    shortfall = mean_shortfall(of.gram) / 2
+    margins = conditions(FORMS["printed"], of, of.sigma.min(), s, of.misaligned / of.shares, shortfall)
+    nearer = -clearances(world, class_means(world))[of.kept & (world.labels == 0)]
+    return Reading(hypotheses={"condition": margins[0]}, left=nearer.max(initial=-np.inf), right=0.0)
+
+
+def _read_step(choice: Choice) -> Reading:
+    """For l = 0, in units of r^2."""
+    world, of = choice.world, common(choice)
+    s = spread(choice, of.delta.max(), of.eps.max())
+    promised = 1 - rho_printed(of.sigma.min(), of.misaligned, of.shares[0], s)
+    inner = world.features[of.kept & (world.labels == 0), 0] @ class_means(world)[0] / world.radius**2
+    return Reading(hypotheses={}, left=promised, right=inner.min(initial=np.inf))
+
+
+def _witness() -> Choice:
+    world = in_floats(lemma_3_2_world())
+    torn = np.ptp(world.features, axis=1).ravel() > 0
+    return Choice(world, (1,) * world.views.shape[1], 1.0, np.ones(len(torn), dtype=bool), ~torn)
 
 
 CLAIMS = (
@@ -204,9 +239,12 @@ CLAIMS = (
         source="Huang et al., ICLR 2023, Lemma 3.2",
         statement=r"\mu_l^\top\mu_k<r^2(1-\rho_l-\sqrt{2\rho_l}-\Delta_\mu/2)\ \forall k\neq l\ \Rightarrow\ "
         r"G_f(x)=l\ \forall x\in C_l^0\cap S_\varepsilon",
+        predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
-        reduction="The printed proof fails (lemma-3.2-printed-step), the conclusion stands. " + BY_BALL + " Delta_mu/2 "
-        "only makes the condition harder to meet (`rho_max`).",
+        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-printed-step), the conclusion stands. "
+        + BY_BALL
+        + " "
+        "Delta_mu/2 only makes the condition harder to meet (`rho_max`).",
         trusted=(AVERAGES,),
         steps={
             **PRINTED_STEPS,
@@ -215,10 +253,11 @@ CLAIMS = (
     ),
     Claim(
         id="lemma-3.2-printed-step",
-        title="Step f(x0).mu_l >= 1 - rho_l of the proof",
-        source="Huang et al., ICLR 2023, proof of Lemma 3.2",
+        title="Step f(x0).mu_l >= 1 - rho_l to Lemma 3.2",
+        source="the step that a direct proof of Huang et al., ICLR 2023, Lemma 3.2 would need; its proof was not read",
         statement=r"x_0\in C_l^0\cap S_\varepsilon\ \Rightarrow\ f(x_0)^\top\mu_l\geq r^2(1-\rho_l),\quad "
         r"\rho_l=2(1-\sigma)+R_\varepsilon/p_l+\sigma s",
+        predicate=Predicate(worlds=with_pinned(_witness(), choices), read=_read_step),
         expected=Verdict.REFUTED,
         other={
             "misaligned share counted once": _broken_step,

@@ -4,11 +4,18 @@ The Lipschitz constant enters every form through s alone, where it bounds the di
 of two samples. That distance can be measured itself.
 """
 
+import numpy as np
 import z3
 
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
+from theory.theorem1.forms import FORMS
+from theory.theorem1.proofs.choice import Choice, common, part_diameters
+from theory.theorem1.proofs.predicates import error_reading, form_condition
 from theory.theorem1.proofs.steps import PAPER
+from theory.theorem1.proofs.worlds import choices
+from theory.worlds import nearest_views
 
 
 def _local() -> Evidence:
@@ -31,6 +38,33 @@ def _never_larger() -> Evidence:
     )
 
 
+def _own_encoder() -> Evidence:
+    apart, image, L = z3.Reals("apart image L")
+    return implication(
+        "the identity on feature space is Lipschitz with L = 1",
+        [image == apart, L == 1],
+        image <= L * apart,
+        example={apart: 1, image: 1, L: 1},
+    )
+
+
+def _read(choice: Choice) -> Reading:
+    """d_{A,f} <= L d_A on all pairs; and Err <= (1 - sigma) + R_eps where some form is met with s = (delta_f + 2 eps)/r."""
+    world, of = choice.world, common(choice)
+    features = choice.distinct.features
+    s = float(part_diameters(features, choice).max() + 2 * of.eps.max()) / float(world.radius)
+    met = max(form_condition(form, of, s) for form in FORMS.values())
+    error = error_reading(world, of.bound, {"condition of some form": met})
+    apart, bound = nearest_views(features), choice.lipschitz * nearest_views(choice.distinct.views)
+    return Reading(
+        hypotheses=error.hypotheses,
+        left=np.append(apart, error.left),
+        right=np.append(bound, error.right),
+        trivial=np.append(np.full(apart.size, -np.inf), 1.0),
+        distance=error.distance,
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-1-local",
@@ -38,14 +72,17 @@ CLAIMS = (
         source="derived from " + PAPER + ", proof of Lemma 3.2",
         statement=r"d_{A,f}(x_1,x_2)=\min_{x_1'\in A(x_1),x_2'\in A(x_2)}\|f(x_1')-f(x_2')\|\leq L\,d_A(x_1,x_2);"
         r"\quad s=(\delta_f+2\varepsilon)/r\ \mathrm{serves\ every\ form}",
+        predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
-        reduction="With C_l^0 pairwise within delta_f in d_{A,f}, take x0*, x* the views of x0, x that attain the "
-        "minimum. Since x0 and x lie in S_eps, the outer two terms are at most eps (`local spread`, over the four norms: "
-        "the triangle inequality is an axiom of the norm). Nothing else in any form's proof uses L or delta. `never "
-        "larger`: L delta is an upper bound of the same number, so every main part of the Lipschitz lever is one here, "
-        "at no larger s.",
+        reduction="Every form is proved for every encoder. Take feature space for the space of views, f(A(x)) for A(x), and "
+        "the identity for the encoder: its L is 1 (`own encoder`), its augmented distance is d_{A,f}, and p, mu, R_eps, "
+        "sigma and Err are what they were, for they are functions of features, labels and main parts. So every form holds "
+        "with delta_f in place of L delta. The spread itself, for x0, x in S_eps with closest views x0*, x*: `local "
+        "spread`. `never larger`: L delta is an upper bound of the same number, so every main part of the Lipschitz lever "
+        "is one here, at no larger s.",
         trusted=("the triangle inequality of the Euclidean norm",),
         steps={
+            "own encoder": _own_encoder,
             "local spread": _local,
             "never larger": _never_larger,
         },

@@ -1,4 +1,4 @@
-"""Theorem 1 with the misprint of the lecture, min_l rho_l for min_l p_l: false."""
+"""Theorem 1 with min_l rho_l for min_l p_l: false. So the lecture reads as transcribed, perhaps by the transcription."""
 
 from fractions import Fraction
 
@@ -6,10 +6,15 @@ import numpy as np
 
 from theory.concentration import augmented_distances, main_part
 from theory.factors import class_shares, divergence, mean_shortfall, misaligned_share, nearest_mean_error
+from theory.falsification import Predicate
 from theory.ledger import Claim, Evidence, Verdict
 from theory.setting import FiniteWorld
 from theory.theorem1.forms.printed import rho_printed
+from theory.theorem1.proofs.choice import Choice, Factors
+from theory.theorem1.proofs.predicates import rho_max
 from theory.theorem1.proofs.steps import CONCLUSION
+from theory.theorem1.proofs.worlds import choices
+from theory.worlds import in_floats, with_pinned
 
 
 def misprint_world() -> FiniteWorld:
@@ -49,13 +54,26 @@ def _misprint() -> Evidence:
     )
 
 
+def _witness() -> Choice:
+    world = in_floats(misprint_world())
+    torn = np.ptp(world.features, axis=1).max(axis=1) > 0
+    return Choice(world, (1,) * world.views.shape[1], 1.0, np.ones(len(torn), dtype=bool), ~torn)
+
+
+def _misprinted(of: Factors, s: float) -> float:
+    """R_eps / min_l rho_l, 0 where R_eps is 0."""
+    rhos = rho_printed(of.sigma.min(), of.misaligned, of.shares, s)
+    return of.misaligned / float(rhos.min()) if of.misaligned else 0.0
+
+
 CLAIMS = (
     Claim(
         id="thm-1-misprint",
-        title="rho_max with min_l rho_l, as the lecture prints",
-        source="lecture, Theorem 1 (min_l p_l in Huang et al., ICLR 2023)",
+        title="rho_max with min_l rho_l, as transcribed",
+        source="lecture, Theorem 1 (as transcribed; Huang et al., ICLR 2023, print min_l p_l)",
         statement=r"\rho_{max}=2(1-\sigma)+\frac{R_\varepsilon}{\min_l\rho_l}+\sigma s,\quad "
         r"\mu_l^\top\mu_k<r^2(1-\rho_{max}-\sqrt{2\rho_{max}}-\Delta_\mu/2)\ \forall l\neq k" + CONCLUSION,
+        predicate=Predicate(worlds=with_pinned(_witness(), choices), read=rho_max(_misprinted)),
         expected=Verdict.REFUTED,
         other={
             "min_l rho_l": _misprint,

@@ -1,10 +1,11 @@
 """Which form of Theorem 1 certifies whatever another one does, and which do not compare.
 
-corrected => sharp, chord and printed; sharp and chord => cap; cap and printed => exact; every other implication fails at the
-points given here. Here printed is thm-1-printed: rho_max and Delta_mu only make thm-1 harder to meet.
+corrected => sharp, chord and printed; sharp and chord => cap; cap and printed => exact; every other implication fails in the
+finite worlds given here. Printed is thm-1-printed: rho_max and Delta_mu only make thm-1 harder to meet.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -12,25 +13,29 @@ import numpy as np
 import sympy
 import z3
 
+from theory.concentration import augmented_distances
+from theory.factors import class_shares, divergence, misaligned_share
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
-from theory.theorem1.forms import margin
+from theory.setting import FiniteWorld
+from theory.theorem1.certificates.world import ROUNDING
+from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.chord import chord_bound, chord_margin, chord_square
 from theory.theorem1.forms.corrected import rho_corrected
 from theory.theorem1.forms.form import alpha_lower, threshold
 from theory.theorem1.forms.printed import rho_printed
 from theory.theorem1.forms.sharp import rho_sharp
+from theory.theorem1.proofs.choice import Choice, common
 from theory.theorem1.proofs.chord import ball, main_part_ball, triangle
 from theory.theorem1.proofs.lemma_3_2 import PRINTED_STEPS
-from theory.theorem1.proofs.search import draw
+from theory.theorem1.proofs.predicates import pair_margins, spread
 from theory.theorem1.proofs.steps import PAPER
-from theory.theorem1.proofs.thresholds import plane, split, unit_chord
+from theory.theorem1.proofs.thresholds import never_met, plane, split, unit_chord
+from theory.theorem1.proofs.worlds import choices
 
 Point = dict[str, Any]
-
-
-def _rational(**values: str) -> Point:
-    return {name: sympy.Rational(value) for name, value in values.items()}
+Place = tuple[Fraction, Fraction]
 
 
 def _cap(x: Point) -> Any:
@@ -55,28 +60,64 @@ def _alpha(x: Point) -> Any:
     return alpha_lower(x["sigma"], x["R"], 1)
 
 
-def _means(lk: str, s: str) -> Point:
-    """Means of norm .9 at sigma = .95, R/p = .02: a point of the design's table."""
-    return _rational(sigma="19/20", R="1/50", s=s, ll="81/100", kk="81/100", lk=lk)
+def _classes(first: list[tuple[Place, Place]], second: Place) -> FiniteWorld:
+    """Two classes of equal size in the plane, exact, which are their own encoder: samples of two views, and one place."""
+    points = np.array([first, [(second, second)] * len(first)], dtype=object).reshape(2 * len(first), 2, 2)
+    return FiniteWorld(points, points, np.repeat([0, 1], len(first)))
 
 
-SEPARATING: dict[tuple[str, str], Point] = {
-    ("sharp", "chord"): _means(lk="-81/100", s="1"),
-    ("chord", "sharp"): _means(lk="0", s="11/20"),
-    ("sharp", "printed"): _means(lk="0", s="1/2"),
-    ("chord", "printed"): _means(lk="0", s="1/2"),
-    ("printed", "cap"): _rational(sigma="1", R="3/5", s="0", ll="39601/40000", kk="1", lk="-199/250"),
+def _on_circle(t: Fraction) -> Place:
+    """The point of the unit circle at the angle 2 arctan t, which is 2 t/sqrt(1 + t^2) from (1, 0)."""
+    return ((1 - t * t) / (1 + t * t), 2 * t / (1 + t * t))
+
+
+EAST, ZERO = _on_circle(Fraction(0)), Fraction(0)
+
+
+def _spread_world() -> FiniteWorld:
+    """Class 0 at 66/65 from each other about (1, 0), class 1 opposite."""
+    x, y = Fraction(56, 65), Fraction(33, 65)
+    return _classes([((x, y),) * 2, ((x, -y),) * 2], (-Fraction(1), ZERO))
+
+
+def _outlier_world() -> FiniteWorld:
+    """Class 0 at (1, 0) but for one sample of ten at 40/101 from there, class 1 at (3/5, 4/5)."""
+    return _classes([(EAST, EAST)] * 9 + [(_on_circle(Fraction(-20, 99)),) * 2], (Fraction(3, 5), Fraction(4, 5)))
+
+
+def _torn_world() -> FiniteWorld:
+    """Three samples of five in class 0 have one view at (1, 0), where the others are, and one near it."""
+    return _classes([(EAST, EAST)] * 2 + [(EAST, _on_circle(Fraction(1, 10)))] * 3, (-Fraction(4, 5), Fraction(3, 5)))
+
+
+SEPARATING: dict[tuple[str, str], Callable[[], FiniteWorld]] = {
+    ("sharp", "chord"): _spread_world,
+    ("chord", "sharp"): _outlier_world,
+    ("sharp", "printed"): _spread_world,
+    ("chord", "printed"): _outlier_world,
+    ("printed", "cap"): _torn_world,
 }
-"""(met, not met) and the point where it is so. Every other implication would, chained with the ones proved, contradict one of
-these five: sharp => corrected would give sharp => chord, exact => cap would give printed => cap, and so on."""
+"""(met, not met) for class 0 at eps = 0 with all of a class as main part, and the world where it is so. Every other
+implication would, chained with the ones proved, contradict one of these five: sharp => corrected would give sharp => chord,
+exact => cap would give printed => cap, and so on."""
+
+
+def _point(world: FiniteWorld) -> Point:
+    """What the margins take of class 0, exact; R is R_eps/p_0."""
+    gram = divergence(world)
+    s = max(augmented_distances(world.features[world.members(k)]).max() for k in range(2))
+    values = {"sigma": 1, "R": misaligned_share(world, ZERO) / class_shares(world)[0], "s": s}
+    values |= {"ll": gram[0, 0], "kk": gram[1, 1], "lk": gram[0, 1]}
+    return {name: sympy.Rational(str(value)) for name, value in values.items()}
 
 
 def _separated(met: str, failed: str) -> Evidence:
-    x = SEPARATING[met, failed]
+    x = _point(SEPARATING[met, failed]())
     above, below = MARGINS[met](x), MARGINS[failed](x)
     return Evidence(
         kind="symbolic",
-        summary=f"{met} is met and {failed} is not at " + ", ".join(f"{name} = {value}" for name, value in x.items()),
+        summary=f"{met} is met and {failed} is not in a finite world with "
+        + ", ".join(f"{name} = {value}" for name, value in x.items()),
         holds=bool(sympy.simplify(above) > 0) and bool(sympy.simplify(below) < 0),
         computed=f"margins {float(above):+.4f} and {float(below):+.4f}",
     )
@@ -152,27 +193,22 @@ def _printed_rho() -> Evidence:
     )
 
 
-def nested(alpha: Any, s: Any, ll: Any, kk: Any, lk: Any) -> dict[str, Any]:
-    """By how much each derived implication holds: the stronger form's margin where the weaker one is met, else inf."""
-    pairs = [("corrected", "sharp"), ("corrected", "chord"), ("sharp", "cap"), ("chord", "cap"), ("cap", "exact")]
-    margins = {form: margin(form, alpha, s, ll, kk, lk) for form in ("corrected", "sharp", "chord", "cap", "exact")}
-    return {f"{weak} => {strong}": np.where(margins[weak] > 0, margins[strong], np.inf) for weak, strong in pairs}
+NESTED = (
+    ("corrected", "sharp"), ("corrected", "chord"), ("corrected", "printed"),
+    ("sharp", "cap"), ("chord", "cap"), ("cap", "exact"), ("printed", "exact"),
+)  # fmt: skip
+"""(weaker, stronger): whatever the first certifies, the second does."""
 
 
-def _searched() -> Evidence:
-    n = 400_000
-    drawn, rng = draw(n, seed=0), np.random.default_rng(1)
-    kk, turn = rng.random(n) ** 0.5, rng.uniform(0, np.pi, n)
-    lk = np.sqrt(drawn.square) * kk * np.cos(turn)
-    margins = nested(drawn.alpha, drawn.s, drawn.square, kk**2, lk)
-    least = {name: float(values.min()) for name, values in margins.items()}
-    met = {name: int(np.isfinite(values).sum()) for name, values in margins.items()}
-    return Evidence(
-        kind="search",
-        summary="; ".join(f"{name} where met, {met[name]} of {n}" for name in margins),
-        holds=min(least.values()) > -1e-12 and min(met.values()) > n // 20,
-        computed="least margin of the stronger: " + ", ".join(f"{value:.2g}" for value in least.values()),
-    )
+def _read(choice: Choice) -> Reading:
+    """For every pair of classes and implication: where the weaker form is met, 0 is below the margin of the stronger."""
+    of = common(choice)
+    s, torn = spread(choice, of.delta.max(), of.eps.max()), of.misaligned / of.shares
+    shares = {"sigma": of.sigma, "alpha": alpha_lower(of.sigma, torn, 1)}
+    margins = {name: pair_margins(form, of, shares[form.share], s, torn) for name, form in FORMS.items()}
+    right = np.array([np.where(margins[weak] > ROUNDING, margins[strong], np.inf) for weak, strong in NESTED])
+    met = max(float(margins[weak].max()) for weak, _ in NESTED)
+    return Reading(hypotheses={"some form": met - ROUNDING}, left=np.zeros_like(right), right=right)
 
 
 CLAIMS = (
@@ -182,16 +218,19 @@ CLAIMS = (
         source="derived from " + PAPER,
         statement=r"corrected\Rightarrow sharp,\ chord,\ printed;\quad sharp,\ chord\Rightarrow cap;\quad "
         r"cap,\ printed\Rightarrow exact;\quad \mathrm{no\ other}",
+        predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
-        reduction="corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and "
+        reduction="Beyond s = 2 corrected is never met (`wide`). "
+        "corrected => sharp: `sharper rho`, `falling threshold`. corrected => chord: by `D below rho'` and "
         "`near means` (with u.p >= 1 - rho', `Cauchy-Schwarz`) ||mu_l - mu_k|| <= 2 D would force mu_l.mu_k >= "
         "threshold(rho'). corrected => printed: `printed rho`, `falling threshold`. The cap is the set of unit u with "
         "u.p >= 1 - rho'' and ||u - p|| <= D. sharp => cap: by `plane` a misclassified u of it would force mu_l.mu_k "
         ">= threshold(rho''). chord => cap: by `triangle` it would force ||mu_l - mu_k|| <= 2 D. cap => exact: every "
         "compatible u lies in the cap, by `chord`, `split`, `main part` and `ball`. printed => exact: the proof of "
-        "thm-1-printed (`parameters` to `rho >= 25/32`) takes any compatible u. The last steps are points at which one "
-        "form is met and another not; any further implication would contradict one of them.",
+        "thm-1-printed (`parameters` to `rho >= 25/32`) takes any compatible u. The last steps are finite worlds in "
+        "which one form is met and another not; any further implication would contradict one of them.",
         steps={
+            "wide": never_met,
             "sharper rho": _less_rho,
             "falling threshold": _falling_threshold,
             "D below rho'": _near_means,
@@ -205,9 +244,6 @@ CLAIMS = (
             "ball": ball,
             **PRINTED_STEPS,
             **{f"{met} without {failed}": partial(_separated, met, failed) for met, failed in SEPARATING},
-        },
-        other={
-            "nested configurations": _searched,
         },
     ),
 )

@@ -4,11 +4,18 @@ A form's condition for class l is used for nothing but the samples of class l, s
 mass only, and each class may have an (eps, delta) of its own.
 """
 
+import numpy as np
 import z3
 
+from theory.factors import nearest_mean_error
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import implication
+from theory.theorem1.forms import FORMS
+from theory.theorem1.proofs.choice import Choice, factors
+from theory.theorem1.proofs.predicates import conditions, spread
 from theory.theorem1.proofs.steps import PAPER, union_bound
+from theory.theorem1.proofs.worlds import choices
 
 
 def _class_bound() -> Evidence:
@@ -31,12 +38,23 @@ def _class_bound() -> Evidence:
     )
 
 
+def _read(choice: Choice) -> Reading:
+    """For every form, each class at its own eps_l and delta_l; printed takes P[C_l minus S_eps]/p_l for R_eps/p_l."""
+    world, of = choice.world, factors(choice, choice.eps)
+    s = spread(choice, of.delta, of.eps)
+    shares = {"sigma": of.sigma, "alpha": of.alpha}
+    met = np.array([conditions(form, of, shares[form.share], s, of.torn) > 0 for form in FORMS.values()])
+    bounds = 1 - met @ (of.shares * of.alpha)
+    return Reading(hypotheses={}, left=np.full(len(bounds), nearest_mean_error(world)), right=bounds, trivial=1.0)
+
+
 CLAIMS = (
     Claim(
         id="thm-1-per-class",
         title="Theorem 1 class by class, every form",
         source="derived from " + PAPER + ", Theorem 1",
         statement=r"Err(G_f)\leq\sum_{l\ met}p_l(1-\alpha_l)+\sum_{l\ not\ met}p_l,\quad (\varepsilon_l,\delta_l)\ free",
+        predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
         reduction="Each form shows, from its condition for the pairs (l, k), k != l, that no sample of C_l^0 and S_eps is "
         "misclassified; neither the other classes' main parts nor their spreads enter (thm-1-printed bounds by R_eps/p_l >= "

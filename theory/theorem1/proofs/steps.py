@@ -11,6 +11,8 @@ from theory.prove import implication
 
 PAPER = "lecture, Theorem 1; Huang et al., ICLR 2023"
 AVERAGES = "the class mean and its parts are averages of vectors of norm at most 1"
+ALPHA = r",\quad \alpha_l=P[C_l^0\cap S_\varepsilon]/p_l\ \mathrm{or}\ \max(\sigma-R_\varepsilon/p_l,0)"
+"""What the derived forms may take for the share of class l that lies in its main part and in S_eps."""
 CONCLUSION = r"\ \Rightarrow\ Err(G_f)\leq(1-\sigma)+R_\varepsilon"
 
 

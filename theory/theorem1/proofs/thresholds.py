@@ -10,11 +10,12 @@ import z3
 
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
+from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.corrected import rho_corrected
 from theory.theorem1.forms.form import threshold
 from theory.theorem1.forms.sharp import rho_sharp
-from theory.theorem1.proofs.search import searched
-from theory.theorem1.proofs.steps import AVERAGES, PAPER, union_bound
+from theory.theorem1.proofs.predicates import theorem_1
+from theory.theorem1.proofs.steps import ALPHA, AVERAGES, PAPER, union_bound
 
 
 def inner_product(form: str, s: Any) -> Any:
@@ -72,10 +73,23 @@ def monotone_rho() -> Evidence:
     """Both derived rho fall in alpha."""
     alpha, less, s = z3.Reals("alpha less s")
     return implication(
-        "a smaller alpha gives a larger rho (s <= 2), so sigma - R/p_l may stand for alpha_l",
+        "a smaller alpha gives a larger rho (s <= 2), so max(sigma - R/p_l, 0) may stand for alpha_l",
         [0 <= less, less <= alpha, alpha <= 1, s >= 0, s <= 2],
         z3.And(rho_corrected(less, s) >= rho_corrected(alpha, s), rho_sharp(less, s) >= rho_sharp(alpha, s)),
         example={alpha: 1, less: "1/2", s: 1},
+    )
+
+
+def never_met() -> Evidence:
+    """Spreads beyond the diameter of the sphere."""
+    alpha, s, root = z3.Reals("alpha s root")
+    return implication(
+        "s >= 2 makes both derived rho 2 or more at any alpha in [0, 1], so the threshold is at most -1 and never met",
+        [alpha >= 0, alpha <= 1, s >= 2, root >= 0],
+        z3.And(
+            *(z3.And(rho(alpha, s) >= 2, threshold(rho(alpha, s), root) <= -1) for rho in (rho_corrected, rho_sharp))
+        ),
+        example={alpha: 1, s: 2, root: 2},
     )
 
 
@@ -85,7 +99,8 @@ BY_SPLIT = (
     "gives u.p >= 1 - rho. Misclassified as k means ||u - q|| <= ||u - p|| = D, with D^2 = 1 - 2 u.p + ||p||^2; "
     "p.q = u.p - p.(u - q) >= u.p - ||p|| ||u - q|| by `Cauchy-Schwarz`, and `plane` finishes: p.q >= threshold(rho). "
     "So below the threshold nothing in C_l^0 and S_eps is misclassified, and lemma-3.1 (`union bound`) counts the rest. "
-    "`monotone` lets sigma - R/p_l stand for alpha_l. Only norms and inner products enter: any dimension."
+    "`monotone` lets max(sigma - R/p_l, 0) stand for alpha_l where s <= 2; beyond, by `wide`, the condition is never met. "
+    "Only norms and inner products enter: any dimension."
 )
 
 
@@ -95,7 +110,8 @@ def threshold_claim(form: str, title: str, statement: str) -> Claim:
         id=f"thm-1-{form}",
         title=title,
         source="derived from " + PAPER + ", lemma 3.2",
-        statement=statement,
+        statement=statement + ALPHA,
+        predicate=theorem_1(FORMS[form]),
         expected=Verdict.PROVED,
         reduction=BY_SPLIT,
         trusted=(AVERAGES,),
@@ -105,9 +121,7 @@ def threshold_claim(form: str, title: str, statement: str) -> Claim:
             "Cauchy-Schwarz": cauchy_schwarz,
             "plane": plane,
             "monotone": monotone_rho,
+            "wide": never_met,
             "union bound": union_bound,
-        },
-        other={
-            "worst configuration": lambda: searched(form),
         },
     )
