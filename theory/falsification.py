@@ -161,6 +161,16 @@ def _climbed(predicate: Predicate, start: _Trial, steps: int, rng: Rng) -> _Tria
     return best
 
 
+def used(left: Any, bound: Any) -> Any:
+    """left / bound: the part of a nonnegative bound that is used, at most 1 iff left <= bound, whatever the units.
+
+    Where the bound is 0 up to `ROUNDING`: 0 where left is, else inf.
+    """
+    left, bound = np.broadcast_arrays(np.asarray(left, dtype=float), np.asarray(bound, dtype=float))
+    small = bound <= ROUNDING
+    return np.where(small, np.where(left <= bound + ROUNDING, 0.0, np.inf), left / np.where(small, 1.0, bound))
+
+
 def as_plain(world: Any) -> Any:
     """A world in JSON's types: dataclasses become objects, arrays lists, fractions text."""
     if is_dataclass(world) and not isinstance(world, type):
