@@ -1,8 +1,8 @@
 """Worlds with discrete and continuous views, on which the integrals and sups of Theorem 2 are exact.
 
 A law of views has samples with shares P[x], m discrete views of probability 1/(2m) each, and, with probability 1/2, a
-continuous view whose parameter theta is uniform in [0,1]^n; `steepest` is the least L M for which f is L M-Lipschitz in theta.
-A `Level` sets eps beside it: the bounds are tightest just below the diameter of a sample.
+continuous view whose parameter theta is uniform in [0,1]^n; `steepest` is the least L M for which f is L M-Lipschitz in it. A
+`Level` sets eps beside it: the bounds are tightest just below the diameter of a sample.
 """
 
 import math
@@ -55,7 +55,7 @@ class CurveViews:
     """Coordinate j of theta moves a block of features of its own along a piecewise linear curve with equally spaced knots.
 
     curves (N, n, T + 1, d) features at the knots, discrete (N, m, n d) features, shares (N,). Means and second moments are
-    sums over segments, the distance of two views splits into the blocks, and its sup is attained at knots. Exact on Fractions.
+    sums over segments, the distance of two views splits into the blocks, its sup is attained at knots. Exact on Fractions.
     """
 
     curves: Any
