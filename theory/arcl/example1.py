@@ -283,7 +283,7 @@ def measured_alignment(eps: float) -> float:
 
 
 def _risks(world: Example) -> Reading:
-    """L_align and two risks as said, that on D_0 being 0, and no probe below the best risk. Strictness is left to the steps."""
+    """L_align and two risks as said, that on D_0 being 0, and no probe below the best risk; `excess` makes it strictly so."""
     risk = float(example_risk(world.c, world.eps))
     shifted = measured_risk(world.eps, float(shift_for_gap(world.gap, world.eps)), 1.0, 0.0)
     return Reading(

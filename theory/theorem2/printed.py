@@ -140,32 +140,31 @@ def _bound(level: Level) -> Reading:
 
 @dataclass(frozen=True)
 class Order:
-    """Views of n parameters and m discrete kinds with L M, features of norm r, eps > 0, and a constant C for eta <= C/eps."""
+    """Views of n parameters and m discrete kinds with L M, features of norm r, 0 < eps <= 2 r, C = factor eta(2 r) 2 r."""
 
     n: int
     m: int
     LM: float
     radius: float
     eps: float
-    constant: float
+    factor: float
 
 
 def _orders(rng: Rng) -> Start:
-    """eps anywhere below 2 r, or c/C, where the constant C is exceeded."""
+    """eps from 2 r down, and a constant C that suffices at eps = 2 r, by a factor of up to 10^9."""
     n, m = int(rng.integers(1, 5)), int(rng.integers(1, 4))
-    LM, radius, constant = 10.0 ** rng.uniform([-1, -1, 0], [1, 1, 9])
-    eps = rate_printed(n, 1.0, LM) / constant if rng.random() < 0.5 else 2 * radius * rng.random()
 
     def build(point: Point) -> Order:
-        return Order(n, m, *np.exp(np.clip(point, -30, 30)).tolist())
+        LM, radius, down, factor = np.exp(np.clip([*point[:2], *abs(point[2:])], -30, 30)).tolist()
+        return Order(n, m, LM, radius, 2 * radius / down, factor)
 
-    return np.log([LM, radius, eps, constant]), build
+    return np.log(10.0) * rng.uniform([-1, -1, 0, 0], [1, 1, 6, 9]), build
 
 
 def _order(world: Order) -> Reading:
-    """eta eps <= C at one eps <= 2 r, for the C of the world; `family` and `beyond C` say that no C serves all eps."""
-    product = eta(world.eps, world.n, world.m, 1.0, world.LM) * world.eps
-    return Reading(hypotheses={"eps <= 2 r": 2 * world.radius - world.eps}, left=1.0, right=world.constant / product)
+    """eta(eps) <= C/eps for the C of the world; that no other C serves all eps is `family` and `beyond C`."""
+    at, widest = (eta(eps, world.n, world.m, 1.0, world.LM) * eps for eps in (world.eps, 2 * world.radius))
+    return Reading(hypotheses={}, left=1.0, right=world.factor * widest / at)
 
 
 CLAIMS = (
