@@ -66,8 +66,7 @@ class Reading:
     def violated(self) -> bool:
         """Whether the hypotheses are met and some right side is below its left side by more than `ROUNDING`."""
         left, right = np.asarray(self.left, dtype=float), np.asarray(self.right, dtype=float)
-        infinite = np.isinf(right) & (right > 0)
-        room = ROUNDING * (1 + abs(left) + np.where(infinite, 0.0, abs(right)))
+        room = ROUNDING * (1 + sum(np.where(np.isinf(side), 0.0, abs(side)) for side in (left, right)))
         return self.met and not bool(np.all(right - left >= -room))
 
     @property

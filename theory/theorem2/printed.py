@@ -158,6 +158,9 @@ def _orders(rng: Rng) -> Start:
         LM, radius, down, factor = np.exp(np.clip([*point[:2], *abs(point[2:])], -30, 30)).tolist()
         return Order(n, m, LM, radius, 2 * radius / down, factor)
 
+    if rng.random() < 0.1:  # the witness: c = 1, r = 1, eps = 1/C
+        LM, constant = 1 / rate_printed(n, 1.0, 1.0), 10.0 ** rng.integers(3, 10)
+        return np.log([LM, 1.0, 2 * constant, constant / (2 * eta(2.0, n, m, 1.0, LM))]), build
     return np.log(10.0) * rng.uniform([-1, -1, 0, 0], [1, 1, 6, 9]), build
 
 
