@@ -10,7 +10,9 @@ import z3
 from theory.ledger import Evidence
 from theory.prove import identity, implication
 
-LINEAR = "expectation is linear and monotone, and that of a product of independent variables is the product"
+EXPECTATION = (
+    "expectation is linear, monotone, a product over independent factors, and a limit of means of finitely many atoms"
+)
 
 
 def at_most(summary: str) -> Evidence:

@@ -181,9 +181,7 @@ def _anchors() -> Evidence:
 def _difference() -> Evidence:
     tau, spread = sympy.symbols("tau spread", positive=True)
     worst, other = _free("worst", 1), _free("p", 1)
-    columns = np.array(
-        [[tau * spread]], dtype=object
-    )  # one column in the place of all: log sum_j exp(s_j/tau) = spread
+    columns = np.array([[tau * spread]], dtype=object)  # one in the place of all: log sum_j exp(s_j/tau) = spread
     return identity(
         "same columns: for each anchor the losses differ by (p_i - s_i^+)/tau, p the mean positive, or that of views 1 and 2",
         contrast(worst, columns, tau) - contrast(other, columns, tau),
@@ -233,10 +231,13 @@ def _batches(rng: Rng) -> Start:
 def _relations(batch: Batch) -> Reading:
     """In units of 1/tau: equality at two views, the three comparisons beyond, and the split by L_AR."""
     z, tau = batch.z, batch.tau
-    loss, simclr = arcl_loss(z, tau), nt_xent_one_way(z, tau)
-    spread = contrast(np.zeros(len(z)), columns(similarities(z)), tau)
-    split = (robust_loss(z) / 2 - 1) / tau + spread
-    left = [abs(arcl_loss(z[:, :2], tau) - simclr), aal_loss(z, tau) - loss, simclr - loss, -simclr, abs(loss - split)]
+    s = similarities(z)
+    others, simclr = columns(s), _nt_xent_of(s, tau)
+    two, loss, mean = (
+        contrast(p, others, tau) for p in (worst_positive(s[:, :2, :, :2]), worst_positive(s), mean_positive(s))
+    )
+    split = (robust_loss(z) / 2 - 1) / tau + contrast(np.zeros(len(z)), others, tau)
+    left = [abs(two - simclr), mean - loss, simclr - loss, -simclr, abs(loss - split)]
     return Reading(hypotheses={}, left=tau * np.array(left), right=np.zeros(len(left)))
 
 

@@ -14,7 +14,7 @@ import sympy
 import z3
 
 from theory.arcl.example1 import slope
-from theory.averages import LINEAR, at_least, mean_at_most
+from theory.averages import EXPECTATION, at_least, mean_at_most
 from theory.factors import squared_view_diameters, view_alignment, view_diameters
 from theory.falsification import Point, Predicate, Reading, Rng, Start, used
 from theory.ledger import Claim, Evidence, Verdict
@@ -201,7 +201,7 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="Per sample, L_align averages ||f(x1)-f(x2)||^2 over pairs of views and L_AR takes their sup "
         "(`mean below sup`, one more atom of any weight; a general mean is a limit of such). E over X is monotone.",
-        trusted=(LINEAR,),
+        trusted=(EXPECTATION,),
         predicate=Predicate(worlds=_view_sets, read=_order),
         steps={
             "mean below sup": _mean_below_sup,
@@ -222,6 +222,7 @@ CLAIMS = (
         "coordinates; `all of them`), which `count` turns into AAL >= D^2/(m-1). At m = 2 both ends meet; m - 2 views "
         "in the middle of the widest pair attain the upper one. The factor m is why Example 1 needs infinitely many "
         "views.",
+        trusted=(EXPECTATION,),
         predicate=Predicate(worlds=_view_sets, read=_factors),
         steps={
             "distinct pairs": _distinct_pairs,

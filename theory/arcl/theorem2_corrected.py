@@ -15,7 +15,7 @@ import z3
 from theory.arcl.augmentation_robust import robust_loss
 from theory.arcl.domains import Domains, opposed_pair, pairs_of_domains
 from theory.arcl.linear_heads import Loss, absolute_loss, head_norm, head_risk
-from theory.averages import jensen
+from theory.averages import EXPECTATION, jensen
 from theory.falsification import ROUNDING, Predicate, Reading, Rng, Start, used
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
@@ -156,7 +156,8 @@ _COUPLING = (
     "is c-Lipschitz in the Euclidean norm, ||h|| is the operator norm, and ||h u - h u'|| <= ||h|| ||u - u'|| is its "
     "definition. An intercept cancels in h.u + b - (h.u' + b), so ||h|| leaves it out."
 )
-OPERATOR = "the operator norm of a matrix h is sup ||h u||/||u||; best heads exist on both domains"
+OPERATOR = "the operator norm of a matrix h is sup ||h u||/||u||"
+BEST_HEADS = "best heads exist on both domains"
 
 BOUND_STEPS = {
     "Cauchy-Schwarz": cauchy_schwarz,
@@ -187,7 +188,7 @@ def _transfer(domains: Domains) -> Reading:
 
 def _gap_of_best(domains: Domains) -> Reading:
     """The gap of the least risks against either side, for all best vertices."""
-    c, parts = domains.steepest, [0.0]
+    c, parts = domains.steepest, [0.0]  # not empty where there are no best vertices
     for own, other in domains.pairs_of_heads():
         best = zip((own, other), (0, 1), strict=True)
         risks = [head_risk(head, domains.features[:, view], domains.targets, domains.loss) for head, view in best]
@@ -233,7 +234,7 @@ CLAIMS = (
         reduction=_COUPLING
         + " Three terms telescope (`telescope`); `Jensen` puts sqrt(L_AR) on top. `attained`: the constant "
         "cannot be lowered. Where f is invariant the displacement is 0, so the left side is: the lecture's remark stands.",
-        trusted=(OPERATOR,),
+        trusted=(OPERATOR, BEST_HEADS, EXPECTATION),
         predicate=Predicate(worlds=pairs_of_domains, read=_transfer),
         steps={
             **BOUND_STEPS,
@@ -249,7 +250,7 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="What a report can use, as no best head enters: any head, its norm, and the displacement. "
         + _COUPLING,
-        trusted=("the operator norm of a matrix h is sup ||h u||/||u||",),
+        trusted=(OPERATOR, EXPECTATION),
         predicate=Predicate(worlds=_heads, read=_shift),
         steps={
             "Cauchy-Schwarz": cauchy_schwarz,
@@ -267,7 +268,7 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="The lecture asks for |R(f;D_A) - R(f;D_A')| to be small; its Theorem 2 bounds the loss of one head, which "
         "is 0 in Example 1 (h > 0 is best on every D_c). " + _COUPLING,
-        trusted=(OPERATOR,),
+        trusted=(OPERATOR, BEST_HEADS, EXPECTATION),
         predicate=Predicate(worlds=pairs_of_domains, read=_gap_of_best),
         steps={
             "Cauchy-Schwarz": cauchy_schwarz,

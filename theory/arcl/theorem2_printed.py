@@ -17,6 +17,7 @@ from theory.arcl.augmentation_robust import robust_displacement, robust_loss
 from theory.arcl.domains import Domains, opposed_pair, pairs_of_domains, single_sample, turned_pair
 from theory.arcl.linear_heads import head_norm, head_risk, optimal_heads, zero_one_loss
 from theory.arcl.theorem2_corrected import (
+    BEST_HEADS,
     BOUND_STEPS,
     LECTURE,
     OPERATOR,
@@ -25,7 +26,7 @@ from theory.arcl.theorem2_corrected import (
     transfer_bound,
     transfer_excess,
 )
-from theory.averages import jensen
+from theory.averages import EXPECTATION, jensen
 from theory.factors import robust_alignment
 from theory.falsification import Point, Predicate, Reading, Rng, Start, used
 from theory.ledger import Claim, Evidence, Verdict
@@ -315,7 +316,7 @@ CLAIMS = (
         "the pair of `below one`; by `only best heads` its left side is c (||h_A|| + ||h_A'||) d with d > D^2 = "
         "L_AR, and no other heads are left to choose. As eta -> 0, d/(d + eta) -> 1: "
         "with unique heads too the corrected bound is nearly attained.",
-        trusted=(OPERATOR,),
+        trusted=(OPERATOR, BEST_HEADS, EXPECTATION),
         predicate=Predicate(worlds=_with_level, read=_range),
         steps={
             **BOUND_STEPS,

@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 import z3
 
-from theory.averages import at_least, markov, triangle
+from theory.averages import EXPECTATION, at_least, markov, triangle
 from theory.factors import alignment, squared_view_diameters, view_alignment
 from theory.falsification import Predicate, Reading, used
 from theory.ledger import Claim, Evidence, Verdict
@@ -223,6 +223,7 @@ CLAIMS = (
         reduction="The sup over finitely many views is attained at two different ones; the ordered pairs (a, b) and "
         "(b, a) have probability 2/m^2 under independent uniform views (`pair`). `Markov` over x. "
         "thm-2-disc-sharp uses the other views.",
+        trusted=(EXPECTATION,),
         predicate=Predicate(worlds=discrete_levels, read=_one_pair),
         steps={
             "pair": _pair,
@@ -241,6 +242,7 @@ CLAIMS = (
         "views`), with the pairs (a, b), (b, a) and weight 2/m^2: `squares`, `distances`. `Markov` over x. The mean "
         "distance attains its bound when one view is off (`one view off`), the squares attain theirs as eps/r -> 0 "
         "when the other views lie midway (`best`).",
+        trusted=(EXPECTATION,),
         predicate=Predicate(worlds=discrete_levels, read=_all_pairs),
         steps={
             "Cauchy-Schwarz": cauchy_schwarz,
@@ -264,6 +266,7 @@ CLAIMS = (
         reduction="As for thm-2-disc-sharp, with what a view c on the sphere adds at least (`sphere`), which grows "
         "with D and is the formula (`gap`); it is no less than eps^2/2 (`stronger`). Attained for every eps by two "
         "views at distance eps and the others at the point of the sphere midway (`midway`; `attained` is such a world).",
+        trusted=(EXPECTATION,),
         predicate=Predicate(worlds=sphere_levels, read=_sphere),
         steps={
             "Cauchy-Schwarz": cauchy_schwarz,

@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 import z3
 
-from theory.averages import LINEAR, markov, triangle, variance
+from theory.averages import EXPECTATION, markov, triangle, variance
 from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
@@ -193,7 +193,7 @@ CLAIMS = (
         "any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(
             ATTAINED,
-            LINEAR,
+            EXPECTATION,
             "an integral over the cube is one coordinate after the other, and no shift or reflection changes it",
             "the volume V_n of the unit ball",
         ),

@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 import z3
 
-from theory.averages import at_most, jensen, markov, triangle
+from theory.averages import EXPECTATION, at_most, jensen, markov, triangle
 from theory.falsification import Point, Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
@@ -188,7 +188,7 @@ CLAIMS = (
         "1/(weight (eps - c h)) falls up to min(h*, m^(-1/n)) and rises beyond (`clip`); as this is at most 1, sides "
         "h > 1, where no cube fits, do not lower the infimum. The order of the two views is used once only: a factor "
         "2 is given away here, more in thm-2-sharp.",
-        trusted=(ATTAINED, MONOTONE),
+        trusted=(ATTAINED, MONOTONE, EXPECTATION),
         predicate=Predicate(worlds=levels, read=_bound),
         steps={
             "cube": cube,

@@ -8,7 +8,7 @@ import numpy as np
 import sympy
 import z3
 
-from theory.averages import LINEAR, at_most, jensen, markov, triangle, variance
+from theory.averages import EXPECTATION, at_most, jensen, markov, triangle, variance
 from theory.falsification import Predicate, Reading, used
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
@@ -129,7 +129,7 @@ CLAIMS = (
         "printed form: R = R_eps is at most 1, so R <= sqrt(R) <= sqrt(eta_sharp L_align), and `slower`, `dominates` "
         "compare at every h <= 1. With no continuous motion (L M -> 0) and two of the m discrete views off the "
         "common point it is attained (features of any norm; under ||f|| = r in the limit eps/r -> 0).",
-        trusted=(ATTAINED, MONOTONE, LINEAR),
+        trusted=(ATTAINED, MONOTONE, EXPECTATION),
         predicate=Predicate(worlds=levels, read=_bounds),
         steps={
             "variance": variance,
