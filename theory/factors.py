@@ -49,8 +49,13 @@ def mean_shortfall(gram: Array) -> Any:
 
 def alignment(world: FiniteWorld) -> Any:
     """L_align = E_x E_{x1,x2 in A(x)} ||f(x1) - f(x2)||^2 over independent uniform pairs: twice the view variance."""
-    n, m = world.features.shape[:2]
-    blocks = (world.features[start : start + 512] for start in range(0, n, 512))
+    return view_alignment(world.features)
+
+
+def view_alignment(features: Array) -> Any:
+    """L_align of features (n, m, d) of any norms."""
+    n, m = features.shape[:2]
+    blocks = (features[start : start + 512] for start in range(0, n, 512))
     total = sum(((part - part.sum(axis=1, keepdims=True) / m) ** 2).sum() for part in blocks)
     return 2 * total / (m * n)
 

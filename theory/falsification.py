@@ -66,8 +66,7 @@ class Reading:
     def violated(self) -> bool:
         """Whether the hypotheses are met and some right side is below its left side by more than `ROUNDING`."""
         left, right = np.asarray(self.left, dtype=float), np.asarray(self.right, dtype=float)
-        infinite = np.isinf(right) & (right > 0)
-        room = ROUNDING * (1 + abs(left) + np.where(infinite, 0.0, abs(right)))
+        room = ROUNDING * (1 + sum(np.where(np.isinf(side), 0.0, abs(side)) for side in (left, right)))
         return self.met and not bool(np.all(right - left >= -room))
 
     @property
@@ -159,6 +158,16 @@ def _climbed(predicate: Predicate, start: _Trial, steps: int, rng: Rng) -> _Tria
         else:
             scale = max(scale * NARROWER, LEAST_SCALE)
     return best
+
+
+def used(left: Any, bound: Any) -> Any:
+    """left / bound: the part of a nonnegative bound that is used, at most 1 iff left <= bound, whatever the units.
+
+    Where the bound is 0 up to `ROUNDING`: 0 where left is, else inf.
+    """
+    left, bound = np.broadcast_arrays(np.asarray(left, dtype=float), np.asarray(bound, dtype=float))
+    small = bound <= ROUNDING
+    return np.where(small, np.where(left <= bound + ROUNDING, 0.0, np.inf), left / np.where(small, 1.0, bound))
 
 
 def as_plain(world: Any) -> Any:

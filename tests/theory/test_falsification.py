@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from theory.falsification import Predicate, Reading, as_plain, falsify
+from theory.falsification import Predicate, Reading, as_plain, falsify, used
 from theory.ledger import ENOUGH, STATEMENT, Claim, Evidence, Verdict, gather, searched, verdict
 from theory.prove import cauchy_schwarz
 
@@ -98,6 +98,22 @@ def test_a_statement_of_counts_is_climbed_by_its_distance():
 
 def test_nan_counts_as_violated():
     assert falsify(Predicate(worlds=numbers, read=always(np.nan, 1.0))).violated
+
+
+@pytest.mark.parametrize(("left", "right", "violated"), [(np.inf, 1, True), (1, -np.inf, True), (1, np.inf, False)])
+def test_infinite_sides_are_compared_as_such(left, right, violated):
+    assert Reading(hypotheses={}, left=left, right=right).violated is violated
+    assert Reading(hypotheses={}, left=[left, 0], right=[right, 1]).violated is violated
+
+
+@pytest.mark.parametrize(
+    ("left", "bound", "part"),
+    [(1, 4, 0.25), (3, 2, 1.5), (-1, 2, -0.5), (0, 0, 0), (1e-12, 0, 0), (1, 0, np.inf), (1, np.inf, 0)],
+)
+def test_the_part_of_a_bound_that_is_used(left, bound, part):
+    assert used(left, bound) == part
+    assert used([left, 0.0], bound).tolist() == [part, 0]
+    assert Reading(hypotheses={}, left=used(left, bound), right=1.0).violated is (left > bound + 1e-9)
 
 
 @pytest.mark.parametrize(("excess", "violated"), [(1e-10, False), (1e-8, True)])

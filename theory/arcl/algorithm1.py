@@ -1,10 +1,13 @@
 """Algorithm 1 of ArCL (SimCLR + ArCL) as pure functions of features, and what it is at two views and beyond.
 
-Source: lecture, Algorithm 1; Zhao et al., ArCL, ICLR 2023 (arXiv 2303.01092). z (N, m, d) holds m views of N samples, s is
-their cosine similarity, s[i, j, k, l] = sim(z_ij, z_kl), (N, m, N, m). In the printed sum over the 2N columns, "j != i"
-leaves out s_i,i = sim(z_i1, z_i1) alone: column N + i, sim(z_i1, z_i2), the positive pair of SimCLR, is in it.
+Source: Algorithm 1 of ArCL (Zhao et al., ICLR 2023, arXiv 2303.01092) as the lecture states it. z (N, m, d) holds m views of
+N samples, s their cosine similarity, s[i, j, k, l] = sim(z_ij, z_kl), (N, m, N, m). In the sum over 2N columns, "j != i"
+leaves out s_i,i = sim(z_i1, z_i1) alone: column N + i, sim(z_i1, z_i2), the positive pair of SimCLR, is in it. Line 11, which
+says what the columns N + 1 to 2N are, is lost in the transcription; sim(z_i1, z_j2) is our reading of it.
 """
 
+import math
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -13,10 +16,13 @@ import sympy
 import z3
 from scipy.special import logsumexp
 
+from theory.arcl.augmentation_robust import robust_loss
 from theory.checks import check_positive, check_views
+from theory.falsification import Point, Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
 from theory.setting import Array
+from theory.worlds import on_sphere
 
 
 def similarities(z: Array) -> Array:
@@ -135,13 +141,23 @@ def _itself() -> Evidence:
     )
 
 
-def _worst_below_mean() -> Evidence:
-    a, b, worst, w = z3.Reals("a b worst w")
+def _same_columns() -> Evidence:
+    i, j, view = z3.Reals("i j view")
     return implication(
-        "worst <= a, b implies worst <= w a + (1-w) b: the worst positive is at most any mean of positives",
-        [worst <= a, worst <= b, w >= 0, w <= 1],
-        worst <= w * a + (1 - w) * b,
-        example={a: 1, b: 0, worst: 0, w: "1/2"},
+        "the columns of Algorithm 1, (j, 1) with j != i and all (j, 2), are those of NT-Xent, all but the anchor (i, 1)",
+        [z3.Or(view == 1, view == 2)],
+        z3.Or(z3.And(view == 1, j != i), view == 2) == z3.Not(z3.And(j == i, view == 1)),
+        example={i: 1, j: 2, view: 1},
+    )
+
+
+def _worst_below_mean() -> Evidence:
+    mean, last, worst, w = z3.Reals("mean last worst w")
+    return implication(
+        "the worst positive is at most any weighted mean of positives: if of the first k, then of k + 1",
+        [worst <= mean, worst <= last, w >= 0, w <= 1],
+        worst <= w * mean + (1 - w) * last,
+        example={mean: 1, last: 0, worst: 0, w: "1/2"},
     )
 
 
@@ -152,13 +168,24 @@ def _free(name: str, *shape: int) -> Array:
     return symbols
 
 
-def _difference() -> Evidence:
+def _anchors() -> Evidence:
     tau = sympy.symbols("tau", positive=True)
-    worst, other, others = _free("worst", 2), _free("p", 2), _free("s", 2, 3)
+    positive, others = _free("p", 3), _free("s", 3, 2)
     return identity(
-        "same columns: L(s+) - L(p) = (1/N) sum (p_i - s_i^+)/tau, for p the mean positive, or that of views 1 and 2",
-        contrast(worst, others, tau) - contrast(other, others, tau),
-        (other - worst).sum() / (2 * tau),
+        "a loss is the mean over its anchors, each with its own positive and columns: N + 1 of them from N, at N = 2",
+        3 * contrast(positive, others, tau),
+        2 * contrast(positive[:2], others[:2], tau) + contrast(positive[2:], others[2:], tau),
+    )
+
+
+def _difference() -> Evidence:
+    tau, spread = sympy.symbols("tau spread", positive=True)
+    worst, other = _free("worst", 1), _free("p", 1)
+    columns = np.array([[tau * spread]], dtype=object)  # one in the place of all: log sum_j exp(s_j/tau) = spread
+    return identity(
+        "same columns: for each anchor the losses differ by (p_i - s_i^+)/tau, p the mean positive, or that of views 1 and 2",
+        contrast(worst, columns, tau) - contrast(other, columns, tau),
+        (other[0] - worst[0]) / tau,
     )
 
 
@@ -173,35 +200,69 @@ def _positive_is_counted() -> Evidence:
 
 
 def _split() -> Evidence:
-    tau = sympy.symbols("tau", positive=True)
-    squares, others = _free("D2", 2), _free("s", 2, 3)
-    robust = squares.sum() / 2
+    tau, spread, square = sympy.symbols("tau spread D2", positive=True)
+    columns = np.array([[tau * spread]], dtype=object)  # as in `_difference`
     return identity(
-        "unit features: sim = 1 - ||.||^2/2, so L = (L_AR,m/2 - 1)/tau + (1/N) sum_i log sum_j exp(s_ij/tau)",
-        contrast(1 - squares / 2, others, tau),
-        (robust / 2 - 1) / tau + contrast(0 * squares, others, tau),
+        "unit features: sim = 1 - ||.||^2/2, so each anchor has (D^2/2 - 1)/tau + log sum_j exp(s_ij/tau)",
+        contrast(np.array([1 - square / 2]), columns, tau),
+        (square / 2 - 1) / tau + spread,
     )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """z (N, m, d), m views of N samples as unit vectors; tau > 0."""
+
+    z: Array
+    tau: float
+
+
+def _batches(rng: Rng) -> Start:
+    """Clusters, tight or loose, of two to five samples and views."""
+    n, m, d = (int(rng.integers(2, 6)) for _ in range(3))
+    z = rng.normal(size=(n, 1, d)) + rng.choice([0.0, 0.01, 0.3, 2.0]) * rng.normal(size=(n, m, d))
+
+    def build(point: Point) -> Batch:
+        return Batch(on_sphere(point[1:].reshape(z.shape)), math.exp(np.clip(point[0], -4, 4)))
+
+    return np.concatenate([rng.uniform(-3, 2, 1), z.ravel()]), build
+
+
+def _relations(batch: Batch) -> Reading:
+    """In units of 1/tau: equality at two views, the three comparisons beyond, and the split by L_AR."""
+    z, tau = batch.z, batch.tau
+    s = similarities(z)
+    others, simclr = columns(s), _nt_xent_of(s, tau)
+    two, loss, mean = (
+        contrast(p, others, tau) for p in (worst_positive(s[:, :2, :, :2]), worst_positive(s), mean_positive(s))
+    )
+    split = (robust_loss(z) / 2 - 1) / tau + contrast(np.zeros(len(z)), others, tau)
+    left = [abs(two - simclr), mean - loss, simclr - loss, -simclr, abs(loss - split)]
+    return Reading(hypotheses={}, left=tau * np.array(left), right=np.zeros(len(left)))
 
 
 CLAIMS = (
     Claim(
         id="arcl-algorithm-1",
         title="ArCL is NT-Xent at two views, above it beyond",
-        source="lecture, Algorithm 1 (SimCLR + ArCL); ArCL, ICLR 2023",
+        source="ArCL (Zhao et al., ICLR 2023), Algorithm 1, as the lecture states it (as transcribed)",
         statement=r"m=2:\ L_{ArCL}=-\frac{1}{N}\sum_i\log\frac{e^{sim(z_{i1},z_{i2})/\tau}}"
         r"{\sum_{k\neq i1}e^{sim(z_{i1},z_k)/\tau}};\quad m\geq 2:\ L_{ArCL}\geq L_{AAL},\ "
         r"L_{ArCL}\geq L_{NT\,Xent}>0,\quad L_{ArCL}=\frac{1}{\tau}\left(\frac{1}{2}L_{AR,m}-1\right)+"
         r"\frac{1}{N}\sum_i\log\sum_{j\neq i}e^{s_{ij}/\tau}",
         expected=Verdict.PROVED,
-        reduction="At m = 2 one pair of views is left (`itself`), and both losses are means of log sum_k exp - positive over "
-        "the same 2N - 1 columns, checked on free similarities at N = 2, 3; sample i enters every N alike. For m > 2 the "
-        "columns stay those of views 1 and 2, so losses differ by their positives alone (`difference`): s_i^+ is at most the "
-        "mean positive and sim(z_i1, z_i2) (`worst below mean`, by induction), and a further view can only lower it. "
-        "NT-Xent is positive by `counted`; AAL need not be, as its positive is not a term of its sum. `split` is checked "
-        "at N = 2 and is linear in N.",
+        reduction="Each loss is a mean over anchors (`anchors`). At m = 2 one pair of views is left (`itself`), and "
+        "the columns are the same for every N (`same columns`); that the code has these columns is checked on free "
+        "similarities at N = 2, 3. For m > 2 the columns stay those of views 1 and 2, so losses differ by their "
+        "positives alone (`difference`): s_i^+ is at most the mean positive and sim(z_i1, z_i2) (`worst below mean`), "
+        "and a further view can only lower it. NT-Xent is positive by `counted`; AAL need not be, as its positive is "
+        "not a term of its sum. `split` adds up to L_AR,m over the anchors.",
         trusted=("exp is positive, and log x < 0 for 0 < x < 1",),
+        predicate=Predicate(worlds=_batches, read=_relations),
         steps={
+            "anchors": _anchors,
             "itself": _itself,
+            "same columns": _same_columns,
             "m = 2, N = 2": lambda: _two_views(2),
             "m = 2, N = 3": lambda: _two_views(3),
             "worst below mean": _worst_below_mean,

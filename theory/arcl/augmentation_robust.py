@@ -1,17 +1,22 @@
 """The augmentation-robust loss L_AR, its version over m views, and what ties both to the alignment loss.
 
-Source: lecture, "Augmentation-Robust Loss"; Zhao et al., ArCL, ICLR 2023 (arXiv 2303.01092), section 3. Two-sided
-comparison with alignment over m views: derived.
+Source: lecture, "Augmentation-Robust Loss", on ArCL (Zhao et al., ICLR 2023, arXiv 2303.01092). Two-sided comparison with
+alignment over m views: derived.
 """
 
+import math
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import sympy
 import z3
 
 from theory.arcl.example1 import slope
-from theory.factors import squared_view_diameters, view_diameters
+from theory.averages import EXPECTATION, at_least, mean_at_most
+from theory.factors import squared_view_diameters, view_alignment, view_diameters
+from theory.falsification import Point, Predicate, Reading, Rng, Start, used
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
 from theory.setting import Array
@@ -67,17 +72,6 @@ def clipped_robust_loss(eps: Any, bound: Any) -> Any:
     return eps * bound**2
 
 
-def mean_below_max() -> Evidence:
-    """Two-atom mean against a bound of both."""
-    a, b, most, w = z3.Reals("a b most w")
-    return implication(
-        "a <= M, b <= M, 0 <= w <= 1 imply w a + (1-w) b <= M: a mean over pairs of views is at most their sup",
-        [a <= most, b <= most, w >= 0, w <= 1],
-        w * a + (1 - w) * b <= most,
-        example={a: 1, b: 0, most: 1, w: "1/2"},
-    )
-
-
 def _more_views() -> Evidence:
     a, b = z3.Reals("a b")
     return implication(
@@ -107,12 +101,12 @@ def _forced() -> Evidence:
 
 
 def _distinct_pairs() -> Evidence:
-    m, squares, square_of_sum = sympy.symbols("m squares square_of_sum", positive=True)
-    pairs = 2 * m * squares - 2 * square_of_sum  # sum over ordered pairs of ||f_j - f_k||^2, 0 on the diagonal
+    m, pairs = sympy.symbols(
+        "m pairs", positive=True
+    )  # pairs: ||f_j - f_k||^2 summed over the ordered pairs, 0 where j = k
     return identity(
-        "twice the variance of m views, (2/m)(sum ||f_j||^2 - ||sum f_j||^2/m), is (m-1)/m times their mean over "
-        "m (m-1) ordered distinct pairs",
-        2 / m * (squares - square_of_sum / m),
+        "the mean over all m^2 ordered pairs of views is (m-1)/m times that over the m (m-1) pairs of different views",
+        pairs / m**2,
         distinct_share(m) * pairs / (m * (m - 1)),
     )
 
@@ -136,20 +130,81 @@ def _count() -> Evidence:
     )
 
 
+def _mean_below_sup() -> Evidence:
+    return mean_at_most("no pair of views is further apart than the sup, so neither is their mean under any weights")
+
+
+@dataclass(frozen=True)
+class ViewSets:
+    """features (n, m + 1, d) of n samples, m >= 2; Example 1 at eps > 0 with theta in [-B, B], B = width 2/sqrt(eps)."""
+
+    features: Array
+    eps: float
+    width: float
+
+
+def _view_sets(rng: Rng) -> Start:
+    """Views at random, equidistant, or in the middle of the widest pair; B about c' = 2/sqrt(eps)."""
+    kind, m = rng.integers(3), int(rng.integers(3, 7))
+    features = [
+        rng.normal(size=(int(rng.integers(1, 5)), m, int(rng.integers(1, 4)))) * rng.choice([0.01, 1.0]),
+        np.eye(m)[None],
+        np.array([[[0.0], [2.0]] + [[1.0]] * (m - 2)]),
+    ][kind]
+
+    def build(point: Point) -> ViewSets:
+        return ViewSets(point[2:].reshape(features.shape), *np.exp(np.clip(point[:2], -20, 20)).tolist())
+
+    return np.concatenate([rng.normal(size=2), features.ravel()]), build
+
+
+def _order(world: ViewSets) -> Reading:
+    """L_align <= L_AR, L_AR,m <= L_AR,m+1, and Example 1: L_AR as the formula says it, at least 4 where B >= c'.
+
+    Example 1 on X2 = -1 and 1, where E X2^2 is that of N(0, 1); L_AR depends on no other moment.
+    """
+    most = robust_loss(world.features)
+    bound = world.width * 2 / math.sqrt(world.eps)
+    thetas = bound * np.array([-1.0, 0.3, 1.0])
+    example = robust_loss((math.sqrt(world.eps) / 2 * np.outer([-1.0, 1.0], thetas))[..., None])
+    return Reading(
+        hypotheses={},
+        left=[
+            used(view_alignment(world.features), most),
+            used(robust_loss(world.features[:, :-1]), most),
+            abs(example / clipped_robust_loss(world.eps, bound) - 1),
+            4 / example if world.width >= 1 else 0.0,
+        ],
+        right=[1.0, 1.0, 0.0, 1.0],
+    )
+
+
+def _factors(world: ViewSets) -> Reading:
+    """All of the chain; either end is attained."""
+    features, m = world.features, world.features.shape[1]
+    L_align, average, most = view_alignment(features), average_alignment(features), robust_loss(features)
+    return Reading(
+        hypotheses={},
+        left=[abs(used(L_align, distinct_share(m) * average) - 1), used(average, most), used(most, m * L_align)],
+        right=[0.0, 1.0, 1.0],
+    )
+
+
 CLAIMS = (
     Claim(
         id="l-ar",
         title="L_AR >= L_align, grows with m, sees Example 1",
-        source="lecture, Augmentation-Robust Loss; ArCL, section 3",
+        source="ArCL (Zhao et al., ICLR 2023), augmentation-robust loss, as the lecture states it",
         statement=r"L_{AR}(f)=E_X\sup_{A_1,A_2}\|f(A_1X)-f(A_2X)\|^2\geq L_{align}(f);\quad "
         r"L_{AR,m}\leq L_{AR,m+1};\quad "
         r"\mathrm{Example\ 1,}\ \theta\in[-B,B]:\ L_{AR}=\varepsilon B^2\geq 4\ \mathrm{if}\ 2/\sqrt{\varepsilon}\leq B",
         expected=Verdict.PROVED,
-        reduction="Per sample, L_align averages ||f(x1)-f(x2)||^2 over pairs of views and L_AR takes their sup; a mean "
-        "of finitely many atoms is built from two-atom means (induction), a general one is their limit, and the "
-        "expectation over X is monotone.",
+        reduction="Per sample, L_align averages ||f(x1)-f(x2)||^2 over pairs of views and L_AR takes their sup "
+        "(`mean below sup`, one more atom of any weight; a general mean is a limit of such). E over X is monotone.",
+        trusted=(EXPECTATION,),
+        predicate=Predicate(worlds=_view_sets, read=_order),
         steps={
-            "mean below sup": mean_below_max,
+            "mean below sup": _mean_below_sup,
             "more views": _more_views,
             "clipped": _clipped,
             "forced": _forced,
@@ -161,15 +216,19 @@ CLAIMS = (
         source="derived from the lecture's empirical AR loss",
         statement=r"\frac{m}{m-1}L_{align}=AAL\leq L_{AR,m}\leq(m-1)\,AAL=m\,L_{align}",
         expected=Verdict.PROVED,
-        reduction="Per sample with m views, AAL averages over the m (m-1) ordered pairs of two different views, L_align over "
-        "all m^2 (`distinct pairs`), so AAL <= L_AR,m (`mean below sup`, by induction over the atoms). Above: let the pair "
-        "(a, b) attain D^2. Each of the m - 2 others has ||x-a||^2 + ||x-b||^2 >= D^2/2 (`third view`, summed over "
-        "coordinates), which `count` turns into AAL >= D^2/(m-1). At m = 2 both ends meet; m - 2 views in the middle of the "
-        "widest pair attain the upper one. The factor m is why Example 1 needs infinitely many views.",
+        reduction="Per sample with m views, AAL averages over the m (m-1) ordered pairs of two different views, "
+        "L_align over all m^2 (`distinct pairs`), so AAL <= L_AR,m (`mean below sup`). Above: let the pair (a, b) "
+        "attain D^2. Each of the m - 2 others has ||x-a||^2 + ||x-b||^2 >= D^2/2 (`third view`, summed over "
+        "coordinates; `all of them`), which `count` turns into AAL >= D^2/(m-1). At m = 2 both ends meet; m - 2 views "
+        "in the middle of the widest pair attain the upper one. The factor m is why Example 1 needs infinitely many "
+        "views.",
+        trusted=(EXPECTATION,),
+        predicate=Predicate(worlds=_view_sets, read=_factors),
         steps={
             "distinct pairs": _distinct_pairs,
-            "mean below sup": mean_below_max,
+            "mean below sup": _mean_below_sup,
             "third view": _third_view,
+            "all of them": lambda: at_least("what one further view adds at least, m - 2 add m - 2 times, by induction"),
             "count": _count,
         },
     ),

@@ -1,12 +1,13 @@
 """Example 1: the alignment loss does not bound the gap between the risks of two augmented domains.
 
-Source: lecture, "A Counter-Example", Example 1; Zhao et al., ArCL, ICLR 2023 (arXiv 2303.01092).
+Source: lecture, "A Counter-Example", Example 1 of ArCL (Zhao et al., ICLR 2023, arXiv 2303.01092).
 
 (X1, X2) ~ N(0, I), Y = 1(X1 >= 0), A_theta(x) = (x1, theta x2), theta ~ N(0, 1), f = x1 + (sqrt(eps)/2) x2, and D_c is
 the law of (X1, c X2). On D_c the feature is X1 + k Z with Z ~ N(0, 1) and the slope k = |c| sqrt(eps)/2.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import flint
@@ -15,8 +16,10 @@ import sympy
 import z3
 
 from theory.elementary import atan, normal_tail, sqrt
+from theory.falsification import Point, Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import enclosure, identity, implication, rational
+from theory.setting import Array
 
 LECTURE = "lecture, A Counter-Example, Example 1 and its proof"
 
@@ -214,6 +217,12 @@ def _below() -> Evidence:
     return implication("L_align < eps for every eps > 0", [eps > 0], example_alignment(eps) < eps, example={eps: 1})
 
 
+def _rule(low: float, high: float) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss and Legendre on [low, high]."""
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    return (low + high) / 2 + (high - low) / 2 * nodes, (high - low) / 2 * weights
+
+
 def _risk_ball(k: int) -> Evidence:
     eps = 0.1
     with flint.ctx.workprec(192):
@@ -224,6 +233,70 @@ def _risk_ball(k: int) -> Evidence:
             target,
             1e-15,
         )
+
+
+_X, _WEIGHTS = (
+    np.concatenate(parts) for parts in zip(*(_rule(low, low + 1.5) for low in np.arange(-9, 9, 1.5)), strict=True)
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """eps > 0, a shift c, a gap in (0, 1/2), and a probe 1(h f + b >= 0)."""
+
+    eps: float
+    c: float
+    gap: float
+    h: float
+    b: float
+
+
+def _worlds(rng: Rng) -> Start:
+    """Slopes between 0.1 and 10, where the quadrature is exact up to rounding; probes near the best one and far from it."""
+    point = np.concatenate([rng.normal(size=3), [rng.normal(), rng.normal() * rng.choice([0.01, 1.0])]])
+
+    def build(point: Point) -> Example:
+        eps = math.exp(float(np.clip(3 * point[0], -30, 30)))
+        gap = 0.04 + 0.42 / (1 + math.exp(-float(np.clip(point[1], -30, 30))))
+        slope = 10.0 ** math.tanh(point[2])
+        return Example(eps, 2 * slope / math.sqrt(eps), gap, float(point[3]), float(point[4]))
+
+    return point, build
+
+
+def measured_risk(eps: float, c: float, h: float, b: float) -> float:
+    """R of 1(h f + b >= 0) on D_c, c > 0, by quadrature over X1 from the definition f = x1 + (sqrt(eps)/2) c x2."""
+    weight = math.sqrt(eps) / 2 * c
+    with np.errstate(divide="ignore"):
+        positive = normal_tail(-(_X + np.divide(b, h)) / weight)  # P[f >= -b/h | X1]
+    says_one = positive if h > 0 else 1 - positive if h < 0 else np.full_like(_X, b >= 0)
+    density = np.exp(-(_X**2) / 2) / math.sqrt(2 * math.pi)
+    return float((_WEIGHTS * density * np.where(_X >= 0, 1 - says_one, says_one)).sum())
+
+
+def measured_alignment(eps: float) -> float:
+    """L_align from the definition, by the rule of three nodes, exact for the law of X2 and both theta up to degree 5."""
+    nodes, weights = np.array([-math.sqrt(3), 0.0, math.sqrt(3)]), np.array([1, 4, 1]) / 6
+    x, first, second = np.meshgrid(nodes, nodes, nodes)
+    moved = (math.sqrt(eps) / 2 * first * x - math.sqrt(eps) / 2 * second * x) ** 2
+    return float(np.einsum("ijk,i,j,k->", moved, weights, weights, weights))
+
+
+def _risks(world: Example) -> Reading:
+    """L_align and two risks as said, that on D_0 being 0, and no probe below the best risk; `excess` makes it strictly so."""
+    risk = float(example_risk(world.c, world.eps))
+    shifted = measured_risk(world.eps, float(shift_for_gap(world.gap, world.eps)), 1.0, 0.0)
+    return Reading(
+        hypotheses={},
+        left=[
+            abs(measured_alignment(world.eps) / example_alignment(world.eps) - 1),
+            measured_alignment(world.eps) / world.eps,
+            abs(measured_risk(world.eps, world.c, 1.0, 0.0) - risk),
+            abs(shifted - world.gap),
+            risk,
+        ],
+        right=[0.0, 1.0, 0.0, 0.0, measured_risk(world.eps, world.c, world.h, world.b)],
+    )
 
 
 CLAIMS = (
@@ -247,6 +320,7 @@ CLAIMS = (
         "< 1/2, chosen before eps, is exceeded by `any gap` at a larger gap, and 1/2 cannot be: h = 0 already has risk "
         "1/2 on every domain. D_0 and D_c are augmented by theta = 0 and theta = c, both in the support of theta.",
         trusted=("exp is positive",),
+        predicate=Predicate(worlds=_worlds, read=_risks),
         steps={
             "risk": _risk_integral,
             "posterior": _posterior_integral,

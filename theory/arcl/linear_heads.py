@@ -28,6 +28,11 @@ def hinge_loss(prediction: Any, target: Any) -> Any:
     return np.maximum(0, 1 - target * prediction)
 
 
+def zero_one_loss(prediction: Any, target: Any) -> Any:
+    """1 where 1(t >= 0) is not the target, 0 or 1; floats or exact numbers. The loss of Example 1; it is not Lipschitz."""
+    return ((np.asarray(prediction) >= 0) != (np.asarray(target) == 1)).astype(int)
+
+
 def head_risk(head: Array, features: Array, targets: Array, loss: Loss = absolute_loss) -> Any:
     """R(h o f; D) = (1/n) sum_i l(h.f_i, y_i); head (d,), features (n, d), targets (n,); exact on Fractions."""
     return loss(features @ head, targets).sum() / len(features)

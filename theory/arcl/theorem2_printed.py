@@ -1,10 +1,11 @@
 """Theorem 2 of ArCL as printed, with L_AR in the place of a displacement: refuted, and right exactly from L_AR = 1 on.
 
-Source: lecture, Theorem 2 (transferability); Zhao et al., ArCL, ICLR 2023 (arXiv 2303.01092). Notation as in
+Source: Theorem 2 of ArCL (Zhao et al., ICLR 2023, arXiv 2303.01092) as the lecture states it. Notation as in
 `theorem2_corrected`. L_AR is an expected square, so the two sides differ in units: small displacements break the bound.
 """
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,36 +14,24 @@ import sympy
 import z3
 
 from theory.arcl.augmentation_robust import robust_displacement, robust_loss
-from theory.arcl.linear_heads import head_norm, head_risk, optimal_heads
+from theory.arcl.domains import Domains, opposed_pair, pairs_of_domains, single_sample, turned_pair
+from theory.arcl.linear_heads import head_norm, head_risk, optimal_heads, zero_one_loss
 from theory.arcl.theorem2_corrected import (
+    BEST_HEADS,
     BOUND_STEPS,
     LECTURE,
     OPERATOR,
-    jensen,
-    opposed_pair,
+    excess_used,
     pair_with_heads,
     transfer_bound,
     transfer_excess,
 )
+from theory.averages import EXPECTATION, jensen
 from theory.factors import robust_alignment
+from theory.falsification import Point, Predicate, Reading, Rng, Start, used
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
 from theory.setting import Array, FiniteWorld
-
-
-def single_sample(d: Any) -> tuple[Array, Array]:
-    """One sample, two views: f(A X) = 1, f(A' X) = 1 + d, Y = 1. Features (1, 2, 1) and targets (1,)."""
-    return np.array([[[1], [1 + d]]], dtype=object), np.array([1], dtype=object)
-
-
-def turned_pair(cosine: Any, sine: Any, radius: Any = 1) -> tuple[Array, Array]:
-    """Norm r everywhere. Y = 0: f(A X) = r (0, 1), which A' turns to r (sin 2phi, cos 2phi);  Y = 1: r (1, 0) always.
-
-    cosine, sine: of phi, squares summing to 1. Features (2, 2, 2) and targets (2,).
-    """
-    turned = [2 * sine * cosine, cosine * cosine - sine * sine]
-    features = np.array([[[0, 1], turned], [[1, 0], [1, 0]]], dtype=object)
-    return features * radius, np.array([0, 1])
 
 
 def _witness(summary: str, features: Array, targets: Array, robust: Any) -> Evidence:
@@ -180,6 +169,120 @@ def _below_one() -> Evidence:
     )
 
 
+def _sign_witness() -> Evidence:
+    """The pinned worlds, exactly."""
+    d, bounds, holds = Fraction(1, 2), [], True
+    for c in (Fraction(1), Fraction(10) ** 3, Fraction(10) ** 6):
+        t = 1 / (4 * c * d)
+        features, targets = _sign_sample(d)
+        own, other = np.array([t]), np.array([-t])
+        errors = [head_risk(h, features[:, view], targets, zero_one_loss) for view, h in enumerate((own, other))]
+        left = transfer_excess(own, other, features[:, 0], targets, zero_one_loss)
+        bounds.append(transfer_bound(c, t, t, robust_displacement(features)))
+        holds = holds and errors == [0, 0] and left == 1 > bounds[-1]
+    return Evidence(
+        kind="witness",
+        summary=f"Y = 1, f(A X) = 1/4, f(A' X) = -1/4, heads +-1/(2 c), both without error on their domains: left 1 > "
+        f"{bounds[0]} = right, for c = 1, 10^3, 10^6",
+        direction="against",
+        holds=holds,
+        claimed="R(h_A' o f; D_A) - R(h_A o f; D_A) <= 1/2",
+        computed="1",
+        slack=float(max(bounds) - 1),
+    )
+
+
+def _every_constant() -> Evidence:
+    c, d, t = z3.Reals("c d t")
+    fails = implication(
+        "for EVERY c: heads +-t with 2 c t d < 1 are without error on their domains, and the left side, 1, exceeds the right",
+        [c > 0, d > 0, t > 0, 2 * c * t * d < 1],
+        z3.And(t * (d / 2) >= 0, -t * (-d / 2) >= 0, -t * (d / 2) < 0, transfer_bound(c, t, t, d) < 1),
+        example={c: 1, d: "1/2", t: "1/2"},
+    )
+    return replace(fails, direction="against")
+
+
+def _printed(domains: Domains) -> Reading:
+    """The excess against the printed bound."""
+    parts = [0.0, *excess_used(domains, robust_loss(domains.features))]
+    return Reading(hypotheses={"heads determined": domains.determined}, left=parts, right=np.ones(len(parts)))
+
+
+@dataclass(frozen=True)
+class DomainsAndLevel:
+    """Two domains, and a level Lambda in (0, 1) of the robust loss."""
+
+    domains: Domains
+    level: float
+
+
+def _with_level(rng: Rng) -> Start:
+    """The domains scaled so that L_AR > 1."""
+    start, build = pairs_of_domains(rng)
+
+    def scaled(point: Point) -> DomainsAndLevel:
+        world = build(point[1:])
+        size = max(1.0, (1 + 1e-6) / math.sqrt(max(robust_loss(world.features), 1e-9)))
+        level = 1 / (1 + math.exp(-float(np.clip(point[0], -9, 9))))
+        return DomainsAndLevel(replace(world, features=size * world.features), level)
+
+    return np.concatenate([[rng.normal()], start]), scaled
+
+
+def _range(world: DomainsAndLevel) -> Reading:
+    """The excess against the printed bound where L_AR > 1; on the pair with L_AR = Lambda, the bound against the excess."""
+    robust = robust_loss(world.domains.features)
+    parts = [*excess_used(world.domains, robust), _bound_used(world.level)]
+    return Reading(
+        hypotheses={"heads determined": world.domains.determined, "L_AR > 1": robust - 1},
+        left=parts,
+        right=np.ones(len(parts)),
+    )
+
+
+def _bound_used(level: float) -> float:
+    """Printed bound over excess on the pair of `below one`; inf where its L_AR is not Lambda."""
+    D = math.sqrt(level)
+    d, eta = (D + level) / 2, (D - level) / 2
+    features, targets = (values.astype(float) for values in opposed_pair(d, eta))
+    own, other = np.array([1 / (1 + d)]), np.array([-1 / (1 + eta)])
+    excess = transfer_excess(own, other, features[:, 0], targets)
+    bound = transfer_bound(1, head_norm(own), head_norm(other), robust_loss(features))
+    return float(used(bound, excess)) if math.isclose(robust_loss(features), level, rel_tol=1e-9) else math.inf
+
+
+def _sign_sample(d: Any) -> tuple[Array, Array]:
+    """Y = 1, f(A X) = d/2, f(A' X) = -d/2. Features (1, 2, 1) and targets (1,)."""
+    return np.array([[[d / 2], [-d / 2]]]), np.array([1])
+
+
+@dataclass(frozen=True)
+class Signs:
+    """`_sign_sample` of d > 0, heads +-t of t > 0, and a constant c > 0."""
+
+    d: float
+    t: float
+    c: float
+
+
+def _signs(rng: Rng) -> Start:
+    """Constants of every size; heads of any norm, or small enough."""
+    d, c = 10.0 ** rng.uniform(-3, 1), 10.0 ** rng.uniform(0, 6)
+    t = 1 / (4 * c * d) if rng.random() < 0.5 else 10.0 ** rng.uniform(-3, 3)
+    return np.log([d, t, c]), lambda point: Signs(*np.exp(np.clip(point, -30, 30)).tolist())
+
+
+def _zero_one(world: Signs) -> Reading:
+    """The excess against the bound, for the c of the world; `every c` says that no c will do."""
+    features, targets = _sign_sample(world.d)
+    own, other = np.array([world.t]), np.array([-world.t])
+    errors = sum(head_risk(h, features[:, view], targets, zero_one_loss) for view, h in enumerate((own, other)))
+    bound = transfer_bound(world.c, head_norm(own), head_norm(other), robust_displacement(features))
+    left = transfer_excess(own, other, features[:, 0], targets, zero_one_loss)
+    return Reading(hypotheses={"both heads without error": 0.5 - errors}, left=left, right=bound)
+
+
 CLAIMS = (
     Claim(
         id="arcl-2-printed",
@@ -192,6 +295,7 @@ CLAIMS = (
         "The left side is d/(1+d), the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, "
         "`every small turn`). What the printed argument gives is arcl-2-corrected; "
         "arcl-2-range says when the printed bound is right all the same.",
+        predicate=Predicate(worlds=pairs_of_domains, read=_printed),
         other={
             "one sample": _on_the_line,
             "unit features": _on_the_circle,
@@ -212,13 +316,31 @@ CLAIMS = (
         "the pair of `below one`; by `only best heads` its left side is c (||h_A|| + ||h_A'||) d with d > D^2 = "
         "L_AR, and no other heads are left to choose. As eta -> 0, d/(d + eta) -> 1: "
         "with unique heads too the corrected bound is nearly attained.",
-        trusted=(OPERATOR,),
+        trusted=(OPERATOR, BEST_HEADS, EXPECTATION),
+        predicate=Predicate(worlds=_with_level, read=_range),
         steps={
             **BOUND_STEPS,
-            "Jensen": jensen,
+            "Jensen": lambda: jensen("(E sup ||.||)^2 <= L_AR: if it holds for k samples, it does for k + 1"),
             "above one": _above_one,
             "only best heads": _unique_heads,
             "below one": _below_one,
+        },
+    ),
+    Claim(
+        id="arcl-2-zero-one",
+        title="Corrected Theorem 2 of ArCL with the 0-1 loss",
+        source="derived from " + LECTURE,
+        statement=r"\exists c:\ 0\leq R(h_{A'}\circ f;D_A)-R(h_A\circ f;D_A)\leq c\,(\|h_A\|+\|h_{A'}\|)\,"
+        r"E_X\sup_{A_1,A_2}\|f(A_1X)-f(A_2X)\|,\quad R\ \mathrm{with\ the\ 0{-}1\ loss\ of\ Example\ 1}",
+        expected=Verdict.REFUTED,
+        reduction="The lecture states Theorem 2 beside Example 1, which has the 0-1 loss, and does not say what c is. One "
+        "sample with Y = 1, f(A X) = d/2, f(A' X) = -d/2: 1(h f >= 0) with h = t is right on D_A, with h = -t on D_A', both "
+        "without error, and h_A' is wrong on D_A. The left side is 1, the right one 2 c t d, as small as we like: by the "
+        "scale t of the heads, or, at heads of any norm, by d. A loss that jumps has no c.",
+        predicate=Predicate(worlds=_signs, read=_zero_one),
+        other={
+            "one sample": _sign_witness,
+            "every c": _every_constant,
         },
     ),
 )

@@ -10,10 +10,12 @@ import numpy as np
 import sympy
 import z3
 
-from theory.factors import alignment
+from theory.averages import EXPECTATION, at_least, markov, triangle
+from theory.factors import alignment, squared_view_diameters, view_alignment
+from theory.falsification import Predicate, Reading, used
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
-from theory.setting import FiniteWorld
+from theory.setting import Array, FiniteWorld
 from theory.theorem2.bounds import (
     discrete_distance,
     discrete_gain,
@@ -21,7 +23,7 @@ from theory.theorem2.bounds import (
     pair_weight,
     sphere_gap,
 )
-from theory.theorem2.steps import markov
+from theory.theorem2.worlds import DiscreteLevel, discrete_levels, share_bounded, sphere_levels
 
 SOURCE = "derived; Huang et al., ICLR 2023, Theorem 2 for finitely many views"
 
@@ -38,22 +40,16 @@ def _pair() -> Evidence:
 
 
 def _parallelogram() -> Evidence:
-    a, b, c = (sympy.Matrix(sympy.symbols(f"{name}1:3")) for name in "abc")
+    a, b, c = sympy.symbols("a b c", real=True)
     return identity(
-        "||a - c||^2 + ||b - c||^2 = ||a - b||^2/2 + 2 ||c - (a+b)/2||^2",
-        (a - c).dot(a - c) + (b - c).dot(b - c),
-        (a - b).dot(a - b) / 2 + 2 * (c - (a + b) / 2).dot(c - (a + b) / 2),
+        "(a - c)^2 + (b - c)^2 = (a - b)^2/2 + 2 (c - (a+b)/2)^2 in each coordinate, so too for the squares of norms",
+        (a - c) ** 2 + (b - c) ** 2,
+        (a - b) ** 2 / 2 + 2 * (c - (a + b) / 2) ** 2,
     )
 
 
 def _other_views() -> Evidence:
-    k, each, total, term = z3.Reals("k each total term")
-    return implication(
-        "what one further view adds at least, m - 2 of them add m - 2 times, by induction",
-        [k >= 0, total >= k * each, term >= each],
-        total + term >= (k + 1) * each,
-        example={k: 1, each: 1, total: 1, term: 1},
-    )
+    return at_least("what one further view adds at least, m - 2 of them add m - 2 times, by induction")
 
 
 def _sum_of_squares() -> Evidence:
@@ -180,6 +176,42 @@ def _sphere_helps() -> Evidence:
     )
 
 
+def misaligned(level: DiscreteLevel) -> float:
+    """R_eps."""
+    return float((squared_view_diameters(level.features) > level.eps**2).mean())
+
+
+def mean_distance(features: Array) -> float:
+    """E||f(x1) - f(x2)|| over independent uniform views; features (N, m, d)."""
+    return float(np.linalg.norm(features[:, :, None] - features[:, None], axis=3).mean())
+
+
+def _one_pair(level: DiscreteLevel) -> Reading:
+    weight = pair_weight(level.features.shape[1])
+    square, distance = view_alignment(level.features), mean_distance(level.features)
+    return share_bounded(misaligned(level), [square / (weight * level.eps**2), distance / (weight * level.eps)])
+
+
+def _all_pairs(level: DiscreteLevel) -> Reading:
+    """Both bounds; that their constants are the best shows in a least slack of 0."""
+    m = level.features.shape[1]
+    square, distance = view_alignment(level.features), mean_distance(level.features)
+    bounds = [square / discrete_gain(level.eps, m), distance / discrete_distance(level.eps, m)]
+    return share_bounded(misaligned(level), bounds)
+
+
+def _sphere(level: DiscreteLevel) -> Reading:
+    """R_eps against the bound, and g >= eps^2/2; eps <= 2 r by construction."""
+    m, r = level.features.shape[1], float(np.linalg.norm(level.features[0, 0]))
+    bound = view_alignment(level.features) / discrete_gain_sphere(level.eps, m, r)
+    return Reading(
+        hypotheses={},
+        left=[used(misaligned(level), bound), used(level.eps**2 / 2, sphere_gap(level.eps, r))],
+        right=[1.0, 1.0],
+        trivial=[used(1.0, bound), -np.inf],
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-2-disc",
@@ -191,6 +223,8 @@ CLAIMS = (
         reduction="The sup over finitely many views is attained at two different ones; the ordered pairs (a, b) and "
         "(b, a) have probability 2/m^2 under independent uniform views (`pair`). `Markov` over x. "
         "thm-2-disc-sharp uses the other views.",
+        trusted=(EXPECTATION,),
+        predicate=Predicate(worlds=discrete_levels, read=_one_pair),
         steps={
             "pair": _pair,
             "Markov": markov,
@@ -204,12 +238,15 @@ CLAIMS = (
         r"R_\varepsilon\leq\frac{m^2}{2(m-1)\varepsilon}E\|f(x_1)-f(x_2)\|",
         expected=Verdict.PROVED,
         reduction="Each of the m - 2 other views c is off a or off b: ||a-c||^2 + ||b-c||^2 >= D^2/2 "
-        "(`parallelogram`, a sum over coordinates, in any dimension), ||a-c|| + ||b-c|| >= D. Summed (`other "
+        "(`parallelogram`), ||a-c|| + ||b-c|| >= D (`triangle`). Summed (`other "
         "views`), with the pairs (a, b), (b, a) and weight 2/m^2: `squares`, `distances`. `Markov` over x. The mean "
         "distance attains its bound when one view is off (`one view off`), the squares attain theirs as eps/r -> 0 "
         "when the other views lie midway (`best`).",
-        trusted=("the triangle inequality",),
+        trusted=(EXPECTATION,),
+        predicate=Predicate(worlds=discrete_levels, read=_all_pairs),
         steps={
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "triangle": triangle,
             "parallelogram": _parallelogram,
             "other views": _other_views,
             "squares": _sum_of_squares,
@@ -229,6 +266,8 @@ CLAIMS = (
         reduction="As for thm-2-disc-sharp, with what a view c on the sphere adds at least (`sphere`), which grows "
         "with D and is the formula (`gap`); it is no less than eps^2/2 (`stronger`). Attained for every eps by two "
         "views at distance eps and the others at the point of the sphere midway (`midway`; `attained` is such a world).",
+        trusted=(EXPECTATION,),
+        predicate=Predicate(worlds=sphere_levels, read=_sphere),
         steps={
             "Cauchy-Schwarz": cauchy_schwarz,
             "sphere": _closest_view,

@@ -9,11 +9,14 @@ from typing import Any
 import sympy
 import z3
 
+from theory.averages import EXPECTATION, markov, triangle, variance
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication
+from theory.prove import cauchy_schwarz, identity, implication
 from theory.theorem2.bounds import corner_gain, least, optimal_gain, orthant_volume
-from theory.theorem2.sharpened import SOURCE, variance
-from theory.theorem2.steps import ATTAINED, markov
+from theory.theorem2.sharpened import SOURCE
+from theory.theorem2.steps import ATTAINED
+from theory.theorem2.worlds import Level, alignment, levels, misaligned, share_bounded
 
 
 def _radii() -> Evidence:
@@ -47,14 +50,32 @@ def _disjoint() -> Evidence:
     )
 
 
-def _fold() -> Evidence:
-    t, s = z3.Reals("t s")
-    low, high = z3.If(t - s > 0, t - s, 0), z3.If(t + s < 1, t + s, 1)
+def _slide() -> Evidence:
+    s, t, x, near, shifted, rate, r = z3.Reals("s t x near shifted rate r")
+
+    def height(distance: Any) -> Any:
+        return z3.If(r - rate * distance > 0, r - rate * distance, 0)
+
     return implication(
-        "P[|theta_i - t| <= s] >= min(s, 1): each |theta_i - t| is stochastically below a uniform U_i, the case of a corner",
-        [t >= 0, t <= 1, s >= 0],
-        high - low >= z3.If(s < 1, s, 1),
-        example={t: "1/2", s: "1/4"},
+        "in one coordinate, the others held: at distance s + t the integrand (r - L M ||.||)_+^2 is at most what it is at s",
+        [
+            *(value >= 0 for value in (s, t, x, near, shifted, rate, r)),
+            near * near == x + s * s,
+            shifted * shifted == x + (s + t) * (s + t),
+        ],
+        z3.And(near <= shifted, height(shifted) <= height(near), height(shifted) ** 2 <= height(near) ** 2),
+        example={s: 0, t: 1, x: 0, near: 0, shifted: 1, rate: 1, r: 1},
+    )
+
+
+def _fold() -> Evidence:
+    before, after, mirrored, corner = z3.Reals("before after mirrored corner")
+    return implication(
+        "g falls on [0, 1]: E g(|theta_i - t|) = int_0^t g + int_0^(1-t) g >= int_0^t g + int_t^1 g = E g(U), as "
+        "int_t^1 g(s) ds = int_0^(1-t) g(s + t) ds (`slide`)",
+        [before >= 0, corner == before + after, after <= mirrored],
+        before + mirrored >= corner,
+        example={before: 1, after: 1, mirrored: 1, corner: 2},
     )
 
 
@@ -144,6 +165,13 @@ def _attained() -> Evidence:
     )
 
 
+def _bound(level: Level) -> Reading:
+    """R_eps gain <= L_align for eps <= L M. Spikes of equal height attain it, so that the least slack is 0."""
+    gain = optimal_gain(level.eps, level.views.n, level.views.m, level.views.steepest)
+    share = misaligned(level.views, level.eps)
+    return share_bounded(share, alignment(level.views) / gain, **{"eps <= L M": level.views.steepest - level.eps})
+
+
 CLAIMS = (
     Claim(
         id="thm-2-optimal",
@@ -155,8 +183,8 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="L_align(x) = 2 E||X - mu||^2 (`variance`, as in thm-2-sharp). Take `radii`. A discrete a "
         "contributes at least 2 r_a^2/(2m) = r_a^2/m, a continuous one 2 (1/2) E(r_a - L M ||theta - theta_a||)_+^2 "
-        "(`near view`); the two contributions add (`disjoint`; views of different kinds are different anyway). By "
-        "`fold`, and as the coordinates are independent, a corner is the worst place of theta_a, where the mean is K "
+        "(`near view`); the two contributions add (`disjoint`; views of different kinds are different anyway). Moved "
+        "one coordinate after the other (`slide`, `fold`), theta_a has its worst place in a corner, where the mean is K "
         "r_a^(n+2), r_a <= eps <= L M (`orthant`). So L_align(x) >= min(K eps^(n+2), eps^2/m) (x_a^(n+2) + "
         "x_b^(n+2)), x = r/eps (`kinds`), and `halves`, `gain` give the formula; `Markov` over x. Equality where K "
         "eps^n <= 1/m: one spike of height eps/2 in each of two opposite corners, all other views at the common "
@@ -165,15 +193,19 @@ CLAIMS = (
         "any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(
             ATTAINED,
-            "the triangle inequality",
+            EXPECTATION,
+            "an integral over the cube is one coordinate after the other, and no shift or reflection changes it",
             "the volume V_n of the unit ball",
-            "independent coordinates, each stochastically dominated: so is every function that rises in each",
         ),
+        predicate=Predicate(worlds=levels, read=_bound),
         steps={
             "variance": variance,
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "triangle": triangle,
             "radii": _radii,
             "near view": _near_view,
             "disjoint": _disjoint,
+            "slide": _slide,
             "fold": _fold,
             "orthant": _orthant,
             "kinds": _least_kind,

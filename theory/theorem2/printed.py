@@ -3,16 +3,22 @@
 R_eps <= eta(eps) sqrt(L_align). Notation as in `steps`; c = 2 sqrt(n) L M.
 """
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 import sympy
 import z3
 
+from theory.averages import EXPECTATION, at_most, jensen, markov, triangle
+from theory.falsification import Point, Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication
-from theory.theorem2.bounds import eta_large, eta_small, free_side, objective, printed_weight, rate_printed
-from theory.theorem2.steps import ATTAINED, MONOTONE, at_most, clip, cube, jensen, markov, side
+from theory.prove import cauchy_schwarz, identity, implication
+from theory.theorem2.bounds import eta, eta_large, eta_small, free_side, objective, printed_weight, rate_printed
+from theory.theorem2.steps import ATTAINED, MONOTONE, clip, cube, far, lost, side
+from theory.theorem2.worlds import Level, alignment, levels, misaligned, share_bounded
 
 PAPER = "Huang et al., ICLR 2023, Theorem 2"
 
@@ -24,35 +30,6 @@ def _coordinate() -> Evidence:
         [h >= 0, x >= -h, x <= h],
         x * x <= h * h,
         example={x: -1, h: 1},
-    )
-
-
-def _rate() -> Evidence:
-    n, L, M, h = sympy.symbols("n L M h", positive=True)
-    return identity(
-        "two views displaced by at most L M sqrt(n h^2) each lose c h together",
-        2 * L * M * sympy.sqrt(n * h**2),
-        rate_printed(n, L, M) * h,
-    )
-
-
-def _far_pair() -> Evidence:
-    D, c, h, eps, first, second, distance = z3.Reals("D c h eps first second distance")
-    return implication(
-        "views within c h/2 of the two that attain D > eps are at distance > eps - c h > 0 (triangle inequality, twice)",
-        [
-            D > eps,
-            c > 0,
-            h > 0,
-            c * h < eps,
-            first >= 0,
-            first <= c * h / 2,
-            second >= 0,
-            second <= c * h / 2,
-            D <= first + distance + second,
-        ],
-        z3.And(distance > eps - c * h, eps - c * h > 0),
-        example={D: 2, eps: 1, c: 1, h: "1/2", first: 0, second: 0, distance: 2},
     )
 
 
@@ -155,6 +132,44 @@ def _order_witness(family: Callable[[Fraction, Fraction], Fraction] = small_eps)
     )
 
 
+def _bound(level: Level) -> Reading:
+    """R_eps against the bound."""
+    L_align = alignment(level.views)
+    return share_bounded(misaligned(level.views, level.eps), eta(level.eps, *level.constants) * math.sqrt(L_align))
+
+
+@dataclass(frozen=True)
+class Order:
+    """Views of n parameters and m discrete kinds with L M, features of norm r, 0 < eps <= 2 r, C = factor eta(2 r) 2 r."""
+
+    n: int
+    m: int
+    LM: float
+    radius: float
+    eps: float
+    factor: float
+
+
+def _orders(rng: Rng) -> Start:
+    """eps from 2 r down, and a constant C that suffices at eps = 2 r, by a factor of up to 10^9."""
+    n, m = int(rng.integers(1, 5)), int(rng.integers(1, 4))
+
+    def build(point: Point) -> Order:
+        LM, radius, down, factor = np.exp(np.clip([*point[:2], *abs(point[2:])], -30, 30)).tolist()
+        return Order(n, m, LM, radius, 2 * radius / down, factor)
+
+    if rng.random() < 0.1:  # the witness: c = 1, r = 1, eps = 1/C
+        LM, constant = 1 / rate_printed(n, 1.0, 1.0), 10.0 ** rng.integers(3, 10)
+        return np.log([LM, 1.0, 2 * constant, constant / (2 * eta(2.0, n, m, 1.0, LM))]), build
+    return np.log(10.0) * rng.uniform([-1, -1, 0, 0], [1, 1, 6, 9]), build
+
+
+def _order(world: Order) -> Reading:
+    """eta(eps) <= C/eps for the C of the world; that no other C serves all eps is `family` and `beyond C`."""
+    at, widest = (eta(eps, world.n, world.m, 1.0, world.LM) * eps for eps in (world.eps, 2 * world.radius))
+    return Reading(hypotheses={}, left=1.0, right=world.factor * widest / at)
+
+
 CLAIMS = (
     Claim(
         id="thm-2",
@@ -173,16 +188,19 @@ CLAIMS = (
         "1/(weight (eps - c h)) falls up to min(h*, m^(-1/n)) and rises beyond (`clip`); as this is at most 1, sides "
         "h > 1, where no cube fits, do not lower the infimum. The order of the two views is used once only: a factor "
         "2 is given away here, more in thm-2-sharp.",
-        trusted=(ATTAINED, MONOTONE, "the triangle inequality"),
+        trusted=(ATTAINED, MONOTONE, EXPECTATION),
+        predicate=Predicate(worlds=levels, read=_bound),
         steps={
             "cube": cube,
             "coordinate": _coordinate,
             "diagonal": lambda: at_most("over n coordinates: ||theta - theta*||^2 <= n h^2, by induction"),
-            "rate": _rate,
-            "far pair": _far_pair,
+            "rate": lambda: lost(lambda h: h**2, rate_printed),
+            "Cauchy-Schwarz": cauchy_schwarz,
+            "triangle": triangle,
+            "far pair": far,
             "pairs": _pairs,
             "Markov": markov,
-            "Jensen": jensen,
+            "Jensen": lambda: jensen("(E Y)^2 <= E Y^2, so E||f1 - f2|| <= sqrt(L_align)"),
             "printed shape": _printed_shape,
             "side": side,
             "clip": clip,
@@ -200,6 +218,7 @@ CLAIMS = (
         "eps -> oo, and for eps >= 2 c m^(-1/n), "
         "a range that the condition eps <= 2 r leaves empty unless c m^(-1/n) <= r.",
         trusted=(MONOTONE,),
+        predicate=Predicate(worlds=_orders, read=_order),
         other={
             "no constant suffices": _order_witness,
             "side": side,

@@ -4,12 +4,17 @@ For a sample with view features X: L_align(x) = E||X1 - X2||^2 = 2 E||X - mu||^2
 are the features of the two views at distance D > eps; c' = 2 sqrt(n/3) L M.
 """
 
+import numpy as np
 import sympy
 import z3
 
+from theory.averages import EXPECTATION, at_most, jensen, markov, triangle, variance
+from theory.falsification import Predicate, Reading, used
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.theorem2.bounds import (
+    eta,
+    eta_sharp,
     group_weight,
     objective,
     printed_weight,
@@ -17,22 +22,10 @@ from theory.theorem2.bounds import (
     rate_sharp,
     sharp_weight,
 )
-from theory.theorem2.steps import ATTAINED, MONOTONE, at_most, clip, cube, jensen, markov, side
+from theory.theorem2.steps import ATTAINED, MONOTONE, clip, cube, far, lost, side
+from theory.theorem2.worlds import Level, alignment, levels, misaligned
 
 SOURCE = "derived from Huang et al., ICLR 2023, Theorem 2"
-
-
-def variance() -> Evidence:
-    """L_align of one sample as a variance."""
-    weights = (*sympy.symbols("w1 w2"), 1 - sum(sympy.symbols("w1 w2")))
-    values = sympy.symbols("x1:4")
-    atoms = list(zip(weights, values, strict=True))
-    mean = sum(w * x for w, x in atoms)
-    return identity(
-        "E||X1 - X2||^2 = 2 E||X - mu||^2 for independent X1, X2 (three atoms, one coordinate)",
-        sum(w * v * (x - y) ** 2 for w, x in atoms for v, y in atoms),
-        2 * sum(w * (x - mean) ** 2 for w, x in atoms),
-    )
 
 
 def _two_groups() -> Evidence:
@@ -72,35 +65,6 @@ def _inside() -> Evidence:
     )
 
 
-def _rate() -> Evidence:
-    n, L, M, h = sympy.symbols("n L M h", positive=True)
-    return identity(
-        "two means over cubes, displaced by at most L M sqrt(n h^2/3) each, lose c' h together",
-        2 * L * M * sympy.sqrt(n * h**2 / 3),
-        rate_sharp(n, L, M) * h,
-    )
-
-
-def _far_means() -> Evidence:
-    D, c, h, eps, first, second, distance = z3.Reals("D c h eps first second distance")
-    return implication(
-        "the means are at distance > eps - c' h > 0 (triangle inequality, twice), so squared at least (eps - c' h)^2",
-        [
-            D > eps,
-            c > 0,
-            h > 0,
-            c * h < eps,
-            first >= 0,
-            first <= c * h / 2,
-            second >= 0,
-            second <= c * h / 2,
-            D <= first + distance + second,
-        ],
-        distance * distance >= (eps - c * h) * (eps - c * h),
-        example={D: 2, eps: 1, c: 1, h: "1/2", first: 0, second: 0, distance: 2},
-    )
-
-
 def _groups() -> Evidence:
     volume, atom = z3.Reals("volume atom")
     weight = sharp_weight(volume, atom)
@@ -133,6 +97,19 @@ def _slower() -> Evidence:
     return identity("c' = c/sqrt(3)", rate_sharp(n, L, M) * sympy.sqrt(3), rate_printed(n, L, M))
 
 
+def _bounds(level: Level) -> Reading:
+    """R_eps against the bound, and the bound against the printed one."""
+    share, L_align = misaligned(level.views, level.eps), alignment(level.views)
+    sharp, printed = eta_sharp(level.eps, *level.constants), eta(level.eps, *level.constants)
+    bound = sharp * L_align
+    return Reading(
+        hypotheses={},
+        left=[used(share, bound), used(8 * sharp, printed**2)],
+        right=[1.0, 1.0],
+        trivial=[used(1.0, bound), -np.inf],
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-2-sharp",
@@ -147,12 +124,13 @@ CLAIMS = (
         "(`displacement`, `corner`, `sum`), so by `Jensen` E[f | A] is within L M sqrt(n/3) h of a, likewise for b "
         "(`rate`): the two means are further apart than eps - c' h (`far means`). `Cauchy-Schwarz` in L^2, applied "
         "along the unit vector of their difference, gives `two groups`, whether or not A and B overlap; with "
-        "`variance` (general laws: bilinearity, coordinate by coordinate) and `kinds`, L_align(x) >= min(h^n, 1/m)/2 "
+        "`variance`, coordinate by coordinate, and `kinds`, L_align(x) >= min(h^n, 1/m)/2 "
         "(eps - c' h)^2. `Markov` over x; the infimum as in thm-2 (`side` with powers n and 2, `clip`). Against the "
         "printed form: R = R_eps is at most 1, so R <= sqrt(R) <= sqrt(eta_sharp L_align), and `slower`, `dominates` "
         "compare at every h <= 1. With no continuous motion (L M -> 0) and two of the m discrete views off the "
         "common point it is attained (features of any norm; under ||f|| = r in the limit eps/r -> 0).",
-        trusted=(ATTAINED, MONOTONE, "the triangle inequality"),
+        trusted=(ATTAINED, MONOTONE, EXPECTATION),
+        predicate=Predicate(worlds=levels, read=_bounds),
         steps={
             "variance": variance,
             "cube": cube,
@@ -161,10 +139,11 @@ CLAIMS = (
             "sum": lambda: at_most(
                 "over n coordinates: the mean of ||theta - theta*||^2 is at most n h^2/3, by induction"
             ),
-            "Jensen": jensen,
-            "rate": _rate,
-            "far means": _far_means,
+            "Jensen": lambda: jensen("||E[f | A] - a||^2 <= E[||f - a||^2 | A]: (E Y)^2 <= E Y^2, Y = ||f - a||"),
+            "rate": lambda: lost(lambda h: h**2 / 3, rate_sharp),
             "Cauchy-Schwarz": cauchy_schwarz,
+            "triangle": triangle,
+            "far means": far,
             "two groups": _two_groups,
             "kinds": _groups,
             "Markov": markov,

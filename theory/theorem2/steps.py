@@ -4,6 +4,7 @@ Notation: a sample x outside S_eps has two views at distance D > eps in feature 
 nonnegative reals; `cube` is the volume h^n of a cube of parameters, `atom` the share 1/m of a discrete view.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy
@@ -17,28 +18,6 @@ MONOTONE = (
     "a differentiable function on an interval rises where its derivative is positive and falls where it is negative"
 )
 ATTAINED = "the sup over the views is attained: theta -> f(A_theta(x)) is continuous on the compact [0,1]^n"
-
-
-def markov() -> Evidence:
-    """Two atoms: the samples outside S_eps, and the rest."""
-    share, t, outside, inside = z3.Reals("share t outside inside")
-    return implication(
-        "a nonnegative quantity that is >= t on a share R of the samples has mean >= R t",
-        [share >= 0, share <= 1, t >= 0, outside >= t, inside >= 0],
-        share * outside + (1 - share) * inside >= share * t,
-        example={share: "1/2", t: 1, outside: 2, inside: 0},
-    )
-
-
-def jensen() -> Evidence:
-    """Two atoms; a general mean follows by induction and in the limit."""
-    w, a, b = z3.Reals("w a b")
-    return implication(
-        "(E Y)^2 <= E Y^2, so E||f1 - f2|| <= sqrt(L_align)",
-        [w >= 0, w <= 1],
-        (w * a + (1 - w) * b) ** 2 <= w * a * a + (1 - w) * b * b,
-        example={w: "1/2", a: 1, b: 0},
-    )
 
 
 def cube() -> Evidence:
@@ -80,12 +59,32 @@ def clip() -> Evidence:
     )
 
 
-def at_most(summary: str) -> Evidence:
-    """Induction over the terms of a sum, each at most t."""
-    k, t, total, term = z3.Reals("k t total term")
+def far() -> Evidence:
+    """The two views, or the means over their neighbourhoods, against the features that attain D."""
+    D, c, h, eps, first, second, distance = z3.Reals("D c h eps first second distance")
     return implication(
-        summary,
-        [k >= 0, total <= k * t, term <= t],
-        total + term <= (k + 1) * t,
-        example={k: 1, t: 1, total: 1, term: 1},
+        "within c h/2 of the two features at distance D > eps: further apart than eps - c h > 0 (`triangle`, twice)",
+        [
+            D > eps,
+            c > 0,
+            h > 0,
+            c * h < eps,
+            first >= 0,
+            first <= c * h / 2,
+            second >= 0,
+            second <= c * h / 2,
+            D <= first + distance + second,
+        ],
+        z3.And(distance > eps - c * h, distance * distance >= (eps - c * h) * (eps - c * h)),
+        example={D: 2, eps: 1, c: 1, h: "1/2", first: 0, second: 0, distance: 2},
+    )
+
+
+def lost(parameters: Callable[[Any], Any], rate: Callable[[Any, Any, Any], Any]) -> Evidence:
+    """parameters: bound on ||theta - theta*||^2 per coordinate from h; rate: c from n, L, M."""
+    n, L, M, h = sympy.symbols("n L M h", positive=True)
+    return identity(
+        "two displacements of at most L M ||theta - theta*|| each lose the rate times h together",
+        2 * L * M * sympy.sqrt(n * parameters(h)),
+        rate(n, L, M) * h,
     )
