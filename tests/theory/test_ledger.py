@@ -114,7 +114,7 @@ def test_the_evidence_is_on_the_disk_before_it_is_printed(tmp_path, monkeypatch)
         raise BrokenPipeError
 
     monkeypatch.setattr(cli, "_selected", lambda _: ledger.claims()[:1])
-    monkeypatch.setattr("builtins.print", closed)
+    monkeypatch.setattr(cli, "print", closed, raising=False)
     with pytest.raises(BrokenPipeError):
         cli.main(["--json", "--out", str(tmp_path)])
     assert (tmp_path / "theory.json").exists()

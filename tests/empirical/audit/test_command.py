@@ -75,7 +75,7 @@ def test_results_are_on_the_disk_before_they_are_printed(there, monkeypatch):
     def closed(*_, **__):
         raise BrokenPipeError
 
-    monkeypatch.setattr("builtins.print", closed)
+    monkeypatch.setattr("empirical.audit.__main__.print", closed, raising=False)
     with pytest.raises(BrokenPipeError):
         main([*PCA, *BLOBS, *SMALL, "--out", "audit"])
     assert {path.name for path in (there / "audit").iterdir()} == {
