@@ -34,7 +34,7 @@ def test_twenty_full_disks(command, tmp_path):
 
 
 def killed_at_random(command, root, number):
-    """So many kills, spread over the time of the run, of which some come before its first write and some after, and ten at writes."""
+    """So many kills, spread over the run's time, some before its first write and some after it, and ten at writes."""
     told = ends([command], root, kills=moments(number), writes=moments(10))[command]
     assert len(told["kills"]) == number
     assert min(told["kills"]) == 0 < max(told["kills"])
