@@ -118,6 +118,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except ValueError as error:
         parser.error(str(error))
+    if not options.json:
+        print(report(result))
     try:
         certificate, features = write(result, folder)
         write_page(result, folder / "index.html")
@@ -130,7 +132,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(content, indent=1))
     else:
-        print(f"{report(result)}\n\n{folder / 'index.html'}, table.tex; checked: {certificate.name}, {features.name}")
+        print(f"\n{folder / 'index.html'}, table.tex; checked: {certificate.name}, {features.name}")
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
     if result.false:
         print("empirical.audit: a certified error lies below the true one: please report this", file=sys.stderr)

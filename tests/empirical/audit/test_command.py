@@ -71,22 +71,6 @@ def test_json_is_what_is_written(there, capsys):
     assert json.loads(capsys.readouterr().out) == json.loads(written)
 
 
-def test_results_are_on_the_disk_before_they_are_printed(there, monkeypatch):
-    def closed(*_, **__):
-        raise BrokenPipeError
-
-    monkeypatch.setattr("empirical.audit.__main__.print", closed, raising=False)
-    with pytest.raises(BrokenPipeError):
-        main([*PCA, *BLOBS, *SMALL, "--out", "audit"])
-    assert {path.name for path in (there / "audit").iterdir()} == {
-        "certificate.json",
-        "features.safetensors",
-        "index.html",
-        "table.tex",
-    }
-    assert (there / "build" / "evidence" / "audit-audit.json").exists()
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
