@@ -67,10 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         if as_table:
             print(table_row(entry), flush=True)
     contradicted = [entry["id"] for entry in entries if entry["verdict"] != entry["expected"]]
-    if options.json:
-        print(json.dumps(entries, indent=1))
-    elif options.claim is not None:
-        print(whole(entries[0]))
     if options.claim is None:
         write_evidence(options.out / "theory.json", entries)
     if options.docs is not None:
@@ -80,6 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         readme = options.docs / "README.md"
         write_text(readme, with_ledger(readme.read_text(encoding="utf-8"), entries))
+    if options.json:
+        print(json.dumps(entries, indent=1))
+    elif options.claim is not None:
+        print(whole(entries[0]))
     for name in contradicted:
         print(f"theory: the evidence contradicts the expectation for {name}; see --claim {name}", file=sys.stderr)
     return 1 if contradicted else 0

@@ -144,7 +144,7 @@ def output_folder(option: str, folder: Path) -> Path:
         str(folder).encode()  # its name is written to files
         path = folder.absolute()
         existing = next(one for one in (path, *path.parents) if one.exists())
-        with tempfile.TemporaryDirectory(dir=existing) as trial:
+        with tempfile.TemporaryDirectory(dir=existing, suffix=".partial") as trial:  # as in theory.files
             (trial / path.relative_to(existing)).mkdir(parents=True, exist_ok=True)
             (trial / path.relative_to(existing) / "probe").write_bytes(b"?")
     except (OSError, ValueError) as error:

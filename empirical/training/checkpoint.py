@@ -33,9 +33,20 @@ def save(folder: Path, tensors: Mapping[str, Tensor], state: dict[str, Any]) -> 
     with lock_in_turn(folder / LOCK):
         write_bytes(folder / name, content)
         write_bytes(folder / STATE, text.encode())
-        for old in [*folder.glob("tensors-*"), *folder.glob(f"*{PARTIAL}")]:
-            if old.name != name:
-                old.unlink(missing_ok=True)
+        _remove_all_but(folder, name)
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a save that was broken off has left beside the folder's checkpoint, which `load` has read."""
+    with lock_in_turn(folder / LOCK):
+        _remove_all_but(folder, json.loads((folder / STATE).read_bytes())["tensors"])
+
+
+def _remove_all_but(folder: Path, name: str) -> None:
+    """Remove the tensor files but the one of this name, and the files that were never finished."""
+    for old in [*folder.glob("tensors-*"), *folder.glob(f"*{PARTIAL}")]:
+        if old.name != name:
+            old.unlink(missing_ok=True)
 
 
 def serialised(tensors: Mapping[str, Tensor]) -> bytes:

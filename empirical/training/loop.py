@@ -237,6 +237,8 @@ def _train(
         tensors, state = saved
         _restore(tensors, state, config, data_hash, folder, learner, optimizer)
         done, history = state["epoch"], state["history"]
+        if first:
+            checkpoint.tidy(folder)
     elif first:
         checkpoint.serialised(_tensors(learner, optimizer))  # refuses now what it could not hold after the first epoch
         if probe is not None:
