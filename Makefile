@@ -27,7 +27,7 @@ verify: setup ## check every claim, simulate, train, measure, write build/report
 	$(BIN)/contrastive-theory verify
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest -n 2 -m "not bench and not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not bench and not slow"
 
 lint: setup ## ruff, mypy --strict, layer contracts
 	$(BIN)/ruff check .

@@ -1,10 +1,17 @@
-"""With `--no-skips`, and where CI is set, a skipped test fails, unless it needs CUDA or torchvision."""
+"""With `--no-skips`, and where CI is set, a skipped test fails, unless it needs CUDA or torchvision.
 
+Also the long runs of commands that tests of several files look at: each is made once, for all processes of pytest-xdist.
+"""
+
+import json
 import os
 import re
 import signal
+import time
 
 import pytest
+
+from theory.files import lock_in_turn
 
 ALLOWED = re.compile(r"\b(CUDA|GPU|torchvision)\b")
 
@@ -39,3 +46,45 @@ def without_skips(report, config):
                 f"{path}:{line}: {reason}; `make checks` installs what is missing, and nothing else may skip"
             )
     return report
+
+
+@pytest.fixture(scope="session")
+def once(request, tmp_path_factory):
+    """once(name, make): the folder that make(folder) filled, in the process that was the first of this session to ask."""
+    session = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):  # pytest-xdist puts the folders of its workers into one
+        session = session.parent
+
+    def folder(name, make):
+        made = session / name
+        with lock_in_turn(session / f"{name}.lock"):
+            if not made.exists():
+                unfinished = tmp_path_factory.mktemp(name)
+                make(unfinished)
+                unfinished.rename(made)
+        return made
+
+    return folder
+
+
+def run(main, folder, *words):
+    """Run a command that writes into folder/build/evidence; folder/run.json tells its status and the CPU seconds it took."""
+    start = time.process_time()
+    status = main(["--out", str(folder / "build" / "evidence"), *words])
+    (folder / "run.json").write_text(json.dumps({"status": status, "seconds": time.process_time() - start}))
+
+
+@pytest.fixture(scope="session")
+def theory_run(once):
+    """The folder of one run of `python -m theory`."""
+    from theory.__main__ import main
+
+    return once("theory", lambda folder: run(main, folder))
+
+
+@pytest.fixture(scope="session")
+def simulate_run(once):
+    """The folder of one run of `python -m simulate`."""
+    from simulate.__main__ import main
+
+    return once("simulate", lambda folder: run(main, folder, "--seed", "4"))

@@ -1,5 +1,6 @@
 """The built wheel, installed into a clean environment, holds every subpackage and the embedded data."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fresh import PACKAGES, fresh_packages
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("contrastive_theory", "theory", "simulate", "empirical", "figures")
 CHECK = """
 import importlib, json, pkgutil, sys
 names = [m.name for p in ("contrastive_theory", "theory", "simulate", "empirical", "figures")
@@ -109,5 +111,6 @@ def test_the_command_works_where_other_modules_have_the_names_of_ours(installed,
 
 @pytest.mark.parametrize("name", ["arcl", "concentration", "divergence", "population", "theorem1", "theorem2"])
 def test_every_topic_imports_on_its_own(name):
-    """In a fresh interpreter, where no other import has broken a circle."""
-    subprocess.run([sys.executable, "-c", f"import theory.{name}"], check=True, cwd=ROOT)
+    """Where no other import has broken a circle."""
+    with fresh_packages():
+        importlib.import_module(f"theory.{name}")

@@ -1,31 +1,29 @@
 """Evidence from every stage, small, for all tests of the report."""
 
+import json
+import shutil
+
 import pytest
 
 from empirical import __main__ as empirical
 from empirical.audit import __main__ as audit
-from simulate import __main__ as simulate
-from theory import __main__ as theory
+
+DIGITS = "--data digits --epochs 1 --train-size 300 --samples-per-class 4 --n-views 2 --quiet --device cpu"
+AUDIT = "--encoder sklearn.random_projection:GaussianRandomProjection --head clusters --n-views 2 --quiet --device cpu"
 
 
 @pytest.fixture(scope="session")
-def evidence(tmp_path_factory):
-    root = tmp_path_factory.mktemp("report")
-    out = root / "evidence"
-    assert theory.main(["--out", str(out)]) == 0
-    assert simulate.main(["--out", str(out)]) == 0
-    words = "--data digits --epochs 1 --train-size 300 --samples-per-class 4 --n-views 2 --quiet --device cpu"
-    assert empirical.main([*words.split(), "--runs", str(root / "runs"), "--out", str(out)]) == 0
-    words = (
-        "--encoder sklearn.random_projection:GaussianRandomProjection --head clusters --n-views 2 --quiet --device cpu"
-    )
-    options = [
-        "--arguments",
-        '{"n_components": 8, "random_state": 0}',
-        "--out",
-        str(root / "audit"),
-        "--evidence",
-        str(out),
-    ]
-    assert audit.main([*words.split(), *options]) == 0
-    return out
+def evidence(once, theory_run, simulate_run):
+    """A folder to read only: all workers have the same one."""
+
+    def make(folder):
+        out = folder / "out"
+        for run in (theory_run, simulate_run):
+            assert json.loads((run / "run.json").read_text())["status"] == 0
+            shutil.copytree(run / "build" / "evidence", out, dirs_exist_ok=True)
+        assert empirical.main([*DIGITS.split(), "--runs", str(folder / "runs"), "--out", str(out)]) == 0
+        arguments = '{"n_components": 8, "random_state": 0}'
+        folders = ["--out", str(folder / "audit"), "--evidence", str(out)]
+        assert audit.main([*AUDIT.split(), "--arguments", arguments, *folders]) == 0
+
+    return once("evidence", make) / "out"

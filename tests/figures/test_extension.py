@@ -78,7 +78,7 @@ def add(monkeypatch, tmp_path):
 
 def test_a_figure_is_one_new_file(add, evidence, tmp_path):
     folder = tmp_path / "evidence"
-    shutil.copytree(evidence, folder, ignore=shutil.ignore_patterns("report"))
+    shutil.copytree(evidence, folder)
     check = Evidence(claim="thm-3", kind="measurement", step="noise", summary="a noisy check", holds=True)
     claims = [c for c in json.loads((folder / "theory.json").read_text()) if c["id"].startswith("thm-3")]
     write_evidence(folder / "theory.json", claims)

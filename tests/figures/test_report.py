@@ -27,9 +27,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def html(evidence):
-    assert cli.main(["--evidence", str(evidence), "--out", str(evidence / "report")]) == 0
-    return (evidence / "report" / "index.html").read_text()
+def written(evidence, tmp_path_factory):
+    out = tmp_path_factory.mktemp("report")
+    assert cli.main(["--evidence", str(evidence), "--out", str(out)]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def html(written):
+    return (written / "index.html").read_text()
 
 
 def test_page_is_self_contained(html):
@@ -117,7 +123,7 @@ def test_evidence_that_was_changed_is_refused(evidence, tmp_path, name, capsys):
 
 def test_evidence_without_a_hash_is_taken_and_named(evidence, tmp_path, capsys):
     folder = tmp_path / "evidence"
-    shutil.copytree(evidence, folder, ignore=shutil.ignore_patterns("simulate.json.sha256", "report"))
+    shutil.copytree(evidence, folder, ignore=shutil.ignore_patterns("simulate.json.sha256"))
     assert cli.draw_main(["--evidence", str(folder), "--out", str(tmp_path / "report")]) == 0
     assert capsys.readouterr().err == "taken as they are, without a hash beside them: simulate.json\n"
 
@@ -127,9 +133,8 @@ def test_same_evidence_same_page(html, evidence):
     assert report.page(documents, report.drawings(documents)) == html
 
 
-def test_figures_lie_beside_the_page(html, evidence):
-    assert html
-    names = {path.stem for path in (evidence / "report" / "figures").glob("*.svg")}
+def test_figures_lie_beside_the_page(written):
+    names = {path.stem for path in (written / "figures").glob("*.svg")}
     assert names == {"risk", "phase", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from dataclasses import replace
 
 import pytest
@@ -23,12 +22,14 @@ BEARS_ON = {
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(simulate_run):
     """One full run: its status, its time, its file."""
-    folder = tmp_path_factory.mktemp("simulate") / "a" / "b"
-    start = time.process_time()
-    status = everything.main(["--out", str(folder), "--seed", "4"])
-    return status, time.process_time() - start, json.loads((folder / "simulate.json").read_text())
+    run = json.loads((simulate_run / "run.json").read_text())
+    return (
+        run["status"],
+        run["seconds"],
+        json.loads((simulate_run / "build" / "evidence" / "simulate.json").read_text()),
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Files that are whole or not there, under two writers, a full disk and a kill; locks that end with their process."""
 
 import errno
+import importlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.fresh import fresh_packages
 from theory import files
 from theory.files import lock_in_turn, lock_or_refuse, write_bytes, write_json, write_text
 
@@ -165,9 +167,11 @@ def test_windows_locks_by_its_own_module(tmp_path, monkeypatch):
     files._release(path, descriptor)
 
 
-def test_no_module_of_one_system_only_is_imported_at_the_top():
-    code = "import sys; sys.modules.update(fcntl=None, msvcrt=None, resource=None); import empirical.training.loop"
-    assert start(code).wait() == 0
+def test_no_module_of_one_system_only_is_imported_at_the_top(monkeypatch):
+    for name in ("fcntl", "msvcrt", "resource"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with fresh_packages():
+        importlib.import_module("empirical.training.loop")
 
 
 def test_write_bytes_replaces_a_longer_file(tmp_path):

@@ -6,7 +6,6 @@ import pytest
 
 from theory import __main__ as cli
 from theory import ledger, ledger_table
-from theory.files import write_json
 from theory.ledger import Claim, Evidence, Verdict, verdict
 
 
@@ -65,11 +64,8 @@ def test_a_check_has_one_name():
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory):
-    out = tmp_path_factory.mktemp("evidence")
-    entries = [ledger.as_json(claim, ledger.gather(claim)) for claim in ledger.claims()]
-    write_json(out / "theory.json", entries)
-    return json.loads((out / "theory.json").read_text())
+def printed(theory_run):
+    return json.loads((theory_run / "build" / "evidence" / "theory.json").read_text())
 
 
 def test_every_verdict_is_the_expected_one(printed):

@@ -1,8 +1,8 @@
 """The audit from end to end: what it finds, the certificate it writes, and a checker that is not fooled."""
 
 import copy
+import importlib
 import json
-import subprocess
 import sys
 from fractions import Fraction
 from types import FunctionType, ModuleType
@@ -25,6 +25,7 @@ from empirical.audit.halves import Halves, halves
 from empirical.audit.report import quotes, report
 from empirical.views.protocol import finite_views
 from empirical.views.warps import Warp
+from tests.fresh import fresh_packages
 from theory.population import clopper_pearson, refined_mean_radius
 from theory.theorem1 import choose
 
@@ -99,8 +100,10 @@ def test_named_views_are_those_that_the_name_stands_for():
 def test_the_audit_is_a_function_and_its_package_a_package():
     assert isinstance(audit, FunctionType)
     assert type(sys.modules["empirical.audit"]) is ModuleType
-    code = "import empirical, sys; assert 'empirical.audit' not in sys.modules; import empirical.audit"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    with fresh_packages():
+        importlib.import_module("empirical")
+        assert "empirical.audit" not in sys.modules
+        importlib.import_module("empirical.audit")
     with pytest.raises(AttributeError, match="nothing"):
         empirical.nothing  # noqa: B018
 

@@ -1,14 +1,13 @@
 """A method is one new file: it appears in the list and in the command, trains, and is named by its own code."""
 
-import json
 import math
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.fresh import fresh_packages
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,14 +44,12 @@ PRESETS = {"attraction": Attraction(), "attraction-of-five": Attraction(views=5)
 '''
 
 SCRIPT = """
-import contextlib, importlib, io, json, sys
-from pathlib import Path
+import contextlib, importlib, io
 import torch
 from empirical import provenance
 from empirical.data.sets import load
 from empirical.training import loop, methods
 
-tree, out, source = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 folder = tree / "empirical" / "training"
 
 
@@ -95,7 +92,6 @@ config = loop.TrainingConfig.for_method(method, dataset="digits", epochs=1, trai
 run = loop.train(config, load("digits", train_size=40), torch.device("cpu"), out / "runs", progress=False)
 result["loss"], result["config"] = run.history[-1]["loss"], config.description()
 result["folder"] = run.folder.name
-(out / "result.json").write_text(json.dumps(result))
 """
 
 
@@ -105,10 +101,13 @@ def result(tmp_path_factory):
     tree, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("out")
     for package in ("theory", "empirical"):
         shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
-    arguments = [sys.executable, "-c", SCRIPT, str(tree), str(out), ATTRACTION]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    subprocess.run(arguments, check=True, cwd=tree, env=environment)
-    return json.loads((out / "result.json").read_text())
+    names = {"tree": tree, "out": out, "source": ATTRACTION}
+    with pytest.MonkeyPatch.context() as patch, fresh_packages():
+        patch.syspath_prepend(tree)
+        patch.setattr(sys, "dont_write_bytecode", True)
+        exec(SCRIPT, names)
+        assert Path(names["loop"].__file__).is_relative_to(tree)
+    return names["result"]
 
 
 def differing(result, earlier, later):

@@ -1,10 +1,11 @@
 """A form of Theorem 1 is one file: added to the package, it is certified, compared, audited, checked and reported."""
 
-import subprocess
 import sys
+from importlib.machinery import PathFinder
 
 import pytest
 
+from tests.fresh import fresh_packages
 from theory import ledger
 from theory.theorem1 import FORMS, POPULATION_FORMS
 
@@ -19,20 +20,6 @@ FORM, POPULATION_FORM = threshold_forms(
 '''
 
 USE = """
-import sys
-from importlib.machinery import PathFinder
-
-
-class Extended(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        spec = super().find_spec(name, path, target)
-        if name == "theory.theorem1.forms":
-            spec.submodule_search_locations.append(sys.argv[1])
-        return spec
-
-
-sys.meta_path.insert(0, Extended)
 import numpy as np
 import torch
 
@@ -67,12 +54,22 @@ assert "timid" in BY_ALPHA
 """
 
 
-def test_a_new_form_is_one_file(tmp_path):
-    """In a process whose package has one more folder, with one file in it."""
+def test_a_new_form_is_one_file(tmp_path, monkeypatch, capsys):
+    """Where the package has one more folder, with one file in it."""
+
+    class Extended(PathFinder):
+        @classmethod
+        def find_spec(cls, name, path=None, target=None):
+            spec = super().find_spec(name, path, target)
+            if name == "theory.theorem1.forms":
+                spec.submodule_search_locations.append(str(tmp_path))
+            return spec
+
     (tmp_path / "timid.py").write_text(TIMID.lstrip())
-    run = subprocess.run([sys.executable, "-c", USE, tmp_path], check=False, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    assert [line.split()[0] for line in run.stdout.splitlines() if line.startswith("timid ")] == ["timid"]
+    monkeypatch.setattr(sys, "meta_path", [Extended, *sys.meta_path])
+    with fresh_packages():
+        exec(USE, {})
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("timid ")] == ["timid"]
 
 
 @pytest.mark.parametrize("form", [*FORMS.values(), *POPULATION_FORMS.values()], ids=lambda form: form.claim)
