@@ -35,7 +35,11 @@ def html(claims: Sequence[dict[str, Any]]) -> str:
 def _fold(claim: dict[str, Any]) -> str:
     facts = len(claim["trusted"])
     met = searched(claim["evidence"])
-    summary = [*claim.get("how", []), *([f"{facts} trusted"] if facts else []), *([f"worlds met {met}"] if met != "-" else [])]
+    summary = [
+        *claim.get("how", []),
+        *([f"{facts} trusted"] if facts else []),
+        *([f"worlds met {met}"] if met != "-" else []),
+    ]
     badge = f'<span class="badge {claim["verdict"]}">{claim["verdict"]}</span>'
     proof = f"<p>{escape(claim['reduction'])}</p>" if claim["reduction"] else ""
     steps = "".join(
@@ -46,7 +50,7 @@ def _fold(claim: dict[str, Any]) -> str:
     )
     return (
         f"<details><summary><code>{claim['id']}</code><span>{escape(claim['title'])}</span>{badge}"
-        f"<span class='soft'>{escape(', '.join(summary))}</span></summary>"
+        f"<span class='soft'>{escape(', '.join(filter(None, summary)))}</span></summary>"
         f"{formula(claim['statement'])}"
         f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}{_trusted(claim)}"
         f"<ul class='steps'>{steps}</ul>{_formal(claim)}</details>"

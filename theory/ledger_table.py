@@ -5,10 +5,11 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from theory.falsification import ROUNDING
 from theory.ledger import STATEMENT
 
-HEADER = ("claim", "title", "verdict", "how", "trusted", "worlds met, least slack", "module", "sec")
-WIDTHS = (22, 48, 8, 32, 7, 24, 29, 5)
+HEADER = ("claim", "title", "verdict", "how", "trusted", "worlds met, slack", "sec")
+WIDTHS = (22, 48, 8, 40, 7, 22, 5)
 MARKERS = ("<!-- ledger -->", "<!-- /ledger -->")
 
 
@@ -25,20 +26,20 @@ def table_row(entry: dict[str, Any]) -> str:
     seconds = sum(e["seconds"] for e in evidence)
     mark = "" if entry["verdict"] == entry["expected"] else f" (expected {entry['expected']})"
     title = textwrap.shorten(entry["title"], WIDTHS[1], placeholder="...")
-    module = entry["module"].removeprefix("theory.")
     trusted = str(len(entry["trusted"])) if entry["trusted"] else "-"
-    return row(entry["id"], title, entry["verdict"] + mark, how, trusted, searched(evidence), module, f"{seconds:.2f}")
+    return row(entry["id"], title, entry["verdict"] + mark, how, trusted, searched(evidence), f"{seconds:.2f}")
 
 
 def searched(evidence: Sequence[dict[str, Any]]) -> str:
-    """How often the search of a statement met its hypotheses, and the least slack: "212/300 +0.013"."""
+    """How often the search of a statement met its hypotheses, and the least slack up to rounding: "212/300 +0.013"."""
     search = next((e for e in evidence if e["step"] == STATEMENT), None)
     if search is None:
         return "-"
     if search["slack"] is None:
         return f"0/{search['worlds']} not tested"
     vacuous = " vacuous" if search["informative"] == 0 else ""
-    return f"{search['met']}/{search['worlds']} {search['slack']:+.3g}{vacuous}"
+    slack = "0" if abs(search["slack"]) < ROUNDING else f"{search['slack']:+.3g}"
+    return f"{search['met']}/{search['worlds']} {slack}{vacuous}"
 
 
 def whole(entry: dict[str, Any]) -> str:

@@ -13,8 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 MODULE = '''"""A claim of the test."""
 
+from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz
+
+
+def _numbers(rng):
+    return rng.normal(size=1), lambda x: x
 
 
 def _seen() -> Evidence:
@@ -27,6 +32,7 @@ CLAIMS = (
         title="A claim in a file of its own",
         source="nobody, Theorem 9",
         statement="x=x",
+        predicate=Predicate(worlds=_numbers, read=lambda x: Reading(hypotheses={}, left=x[0], right=x[0])),
         expected=Verdict.PROVED,
         steps={"Cauchy-Schwarz": cauchy_schwarz},
         other={"seen": _seen},
@@ -71,11 +77,9 @@ def test_an_added_claim_is_in_the_ledger_the_json_the_statements_and_the_mutatio
         "theory.arcl.added_here",
         ["Cauchy-Schwarz"],
     )
-    assert [e["step"] for e in entry["evidence"]] == ["Cauchy-Schwarz", "seen"]
-    assert (
-        line.split()
-        == ("added A claim in a file of its own proved smt, search +0.500 arcl.added_here " + line.split()[-1]).split()
-    )
+    assert [e["step"] for e in entry["evidence"]] == ["Cauchy-Schwarz", "statement", "seen"]
+    solvers = "two solvers" if len(entry["evidence"][0]["solvers"]) > 1 else "one solver"
+    assert " ".join(line.split()[:-1]) == f"added A claim in a file of its own proved {solvers} - 300/300 0"
     assert "| `added` | A claim in a file of its own | proved | `theory/arcl/added_here.py` |" in statements
     assert "arcl/added_here.py" in modules
 

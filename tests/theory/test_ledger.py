@@ -6,14 +6,20 @@ import pytest
 
 from theory import __main__ as cli
 from theory import ledger, ledger_table
-from theory.ledger import Claim, Evidence, Verdict, verdict
+from theory.falsification import Predicate, Reading
+from theory.ledger import ENOUGH, STATEMENT, Claim, Evidence, Verdict, verdict
 
 
 def passing():
     return Evidence(kind="smt", summary="", holds=True)
 
 
+def one_number(rng):
+    return rng.normal(size=1), lambda point: point
+
+
 STEPS = {"one": passing, "two": passing}
+PREDICATE = Predicate(worlds=one_number, read=lambda x: Reading(hypotheses={}, left=-(x[0] ** 2), right=0))
 CLAIM = Claim(id="x", title="t", source="s", statement="x", expected=Verdict.PROVED, steps=STEPS)
 
 
@@ -23,20 +29,33 @@ def evidence(kind, step="one", holds=True, direction="for", claim="x"):
 
 ONE, TWO = evidence("smt"), evidence("symbolic", "two")
 WITNESS = evidence("witness", "w", direction="against")
+SURVIVED = replace(evidence("search", STATEMENT), worlds=300, met=ENOUGH)
+SELDOM = replace(SURVIVED, met=ENOUGH - 1)
+VIOLATED = replace(SURVIVED, holds=False)
+UNTESTED = replace(SURVIVED, holds=None, met=0)
 
 
 @pytest.mark.parametrize(
     ("gathered", "expected"),
     [
-        ([ONE, TWO], Verdict.PROVED),
+        ([ONE, TWO, SURVIVED], Verdict.PROVED),
+        ([ONE, TWO], Verdict.UNDECIDED),
+        ([ONE, TWO, SELDOM], Verdict.UNDECIDED),
+        ([ONE, TWO, UNTESTED], Verdict.UNDECIDED),
+        ([ONE, TWO, VIOLATED], Verdict.UNDECIDED),
+        ([ONE, TWO, SURVIVED, VIOLATED], Verdict.UNDECIDED),
+        ([ONE, SURVIVED], Verdict.SUPPORTED),
         ([ONE], Verdict.UNDECIDED),
         ([ONE, evidence("search", "two")], Verdict.SUPPORTED),
         ([ONE, evidence("smt", "two", holds=None)], Verdict.UNDECIDED),
         ([ONE, evidence("smt", "two", holds=False)], Verdict.UNDECIDED),
-        ([ONE, TWO, evidence("search", "s", holds=False)], Verdict.UNDECIDED),
-        ([WITNESS], Verdict.REFUTED),
+        ([ONE, TWO, SURVIVED, evidence("search", "s", holds=False)], Verdict.UNDECIDED),
+        ([WITNESS, VIOLATED], Verdict.REFUTED),
+        ([WITNESS], Verdict.UNDECIDED),
+        ([WITNESS, SURVIVED], Verdict.UNDECIDED),
+        ([VIOLATED], Verdict.UNDECIDED),
         ([evidence("search", "s", direction="against")], Verdict.UNDECIDED),
-        ([WITNESS, ONE, TWO], Verdict.UNDECIDED),
+        ([WITNESS, VIOLATED, ONE, TWO], Verdict.UNDECIDED),
         ([evidence("witness", "w", holds=False, direction="against")], Verdict.UNDECIDED),
         ([evidence("simulation", "s")], Verdict.SUPPORTED),
         ([replace(ONE, claim="y"), replace(TWO, claim="y")], Verdict.UNDECIDED),
@@ -52,15 +71,28 @@ def test_a_claim_without_steps_is_never_proved():
 
 
 def test_checks_run_steps_first_and_take_their_names_from_the_claim():
-    claim = replace(CLAIM, other={"three": passing})
+    claim = replace(CLAIM, predicate=PREDICATE, other={"three": passing})
     gathered = ledger.gather(claim)
-    assert [(e.claim, e.step) for e in gathered] == [("x", "one"), ("x", "two"), ("x", "three")]
+    assert [(e.claim, e.step) for e in gathered] == [("x", "one"), ("x", "two"), ("x", STATEMENT), ("x", "three")]
     assert verdict(claim, gathered) is Verdict.PROVED
 
 
-def test_a_check_has_one_name():
-    with pytest.raises(ValueError, match=re.escape("other=['two']: also steps of the claim x; name each check once")):
-        replace(CLAIM, other={"two": passing})
+@pytest.mark.parametrize(
+    ("checks", "name"),
+    [
+        ({"other": {"two": passing}}, "two"),
+        ({"other": {STATEMENT: passing}}, STATEMENT),
+        ({"steps": {"formal": passing}}, "formal"),
+    ],
+)
+def test_a_check_has_one_name(checks, name):
+    message = f"other=['{name}']: names of other checks of the claim x; name each check once"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        replace(CLAIM, **checks)
+
+
+def test_every_claim_states_its_predicate():
+    assert [claim.id for claim in ledger.claims() if claim.predicate is None] == []
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +124,12 @@ def test_table_is_aligned(printed):
     header = ledger_table.row(*ledger_table.HEADER)
     for entry in printed:
         line = ledger_table.table_row(entry)
-        assert len(line) <= 172
-        assert line.index(entry["verdict"]) == header.index("verdict")
-        assert line[header.index("module") :].split()[0] == entry["module"].removeprefix("theory.")
+        assert len(line) <= 164
+        for name, cell in (("verdict", entry["verdict"]), ("trusted", str(len(entry["trusted"]) or "-"))):
+            assert line[header.index(name) :].split()[0] == cell
+            assert line[header.index(name) - 2 : header.index(name)] == "  "
+        (statement,) = (e for e in entry["evidence"] if e["step"] == STATEMENT)
+        assert f"  {statement['met']}/300 " in line
 
 
 def test_whole_claim_is_shown(capsys, tmp_path):
