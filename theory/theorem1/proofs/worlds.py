@@ -15,7 +15,7 @@ from theory.worlds import on_sphere
 def clusters(rng: Rng) -> Start:
     """Tight classes about simplex or random centres; some samples lie at another class, some have a view there.
 
-    f forgets the last coordinate of a view, which is 0 or noise, so L = 1; the radius is 1 or 2.
+    f forgets the last coordinate of a view, which is 0 or noise, and multiplies the others by L; the radius is 1 or 2.
     """
     classes, views = int(rng.integers(2, 5)), int(rng.integers(2, 4))
     sizes = rng.integers(2, 6, classes) if rng.random() < 0.3 else np.full(classes, rng.integers(2, 7))
@@ -31,12 +31,12 @@ def clusters(rng: Rng) -> Start:
     features += between * rng.normal(size=(n, 1, classes)) + within * rng.normal(size=features.shape)
     nuisance = rng.choice([0.0, 0.02]) * rng.normal(size=(n, views))
     main = (role != 1) & (rng.random(n) < rng.choice([1.0, 0.95]))
-    radius = rng.choice([1.0, 2.0])
+    radius, lipschitz = rng.choice([1.0, 2.0]), float(rng.choice([0.5, 1.0, 1.0, 2.0]))
 
     def build(point: Array) -> Choice:
         rows = radius * on_sphere(point[: features.size].reshape(features.shape))
-        inputs = np.concatenate([rows, point[features.size :].reshape(n, views, 1)], axis=2)
-        return Choice(FiniteWorld(inputs, rows, labels), (1,) * views, 1.0, main, role != 2)
+        inputs = np.concatenate([rows / lipschitz, point[features.size :].reshape(n, views, 1)], axis=2)
+        return Choice(FiniteWorld(inputs, rows, labels), (1,) * views, lipschitz, main, role != 2)
 
     return np.append(features.ravel(), nuisance.ravel()), build
 
@@ -81,5 +81,5 @@ def _unit(angles: Array) -> Array:
 
 
 def choices(rng: Rng) -> Start:
-    """Two worlds in three from `clusters`, the others from `on_circle`."""
-    return clusters(rng) if rng.random() < 2 / 3 else on_circle(rng)
+    """Seven worlds in ten from `clusters`, the others from `on_circle`."""
+    return clusters(rng) if rng.random() < 0.7 else on_circle(rng)
