@@ -16,10 +16,22 @@ import importlib
 import pkgutil
 
 from theory.neighbours.neighbour import Finding, Neighbour
+from theory.setting import FiniteWorld
 from theory.theorem1.forms import declared
 
-__all__ = ["NEIGHBOURS", "Finding", "Neighbour"]
+__all__ = ["MOST_VIEWS", "NEIGHBOURS", "Finding", "Findings", "Neighbour", "neighbouring"]
+
+MOST_VIEWS = 20_000
+"""Views up to which the neighbours are asked; each leaves out earlier what takes longer."""
+Findings = dict[str, tuple[Finding, ...]]
 
 NEIGHBOURS: dict[str, Neighbour] = declared(
     "NEIGHBOUR", [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
 )
+
+
+def neighbouring(world: FiniteWorld) -> Findings:
+    """What each theory says of a finite world of unit features, by its title; empty beyond `MOST_VIEWS` views."""
+    if world.features.shape[0] * world.features.shape[1] > MOST_VIEWS:
+        return {}
+    return {neighbour.title: neighbour.findings(world) for neighbour in NEIGHBOURS.values()}

@@ -122,9 +122,13 @@ def probe(graph: ViewGraph, space: Array) -> Probe:
     fitted = space @ (space.T @ (roots * own))
     scores = fitted / roots
     first, second = np.sort(scores, axis=1)[:, :-3:-1].T
-    chosen = classes[scores.argmax(axis=1)] * (first - second > TIE)[:, None]
-    wrong = 1 - float((chosen * own).sum(axis=1) @ mass.sum(axis=1))
-    return Probe(float(((roots * own - fitted) ** 2).sum()), wrong, 1 - float((chosen * mass).sum()))
+    alone = (first - second > TIE)[:, None]
+    missed = 1 - classes[scores.argmax(axis=1)] * alone
+    return Probe(
+        residual=float(((roots * own - fitted) ** 2).sum()),
+        error=float((missed * own).sum(axis=1) @ mass.sum(axis=1)),
+        samples=float((missed * mass).sum()),
+    )
 
 
 def sharpness(values: Array, vectors: Array, space: Array) -> float:

@@ -115,7 +115,7 @@ def _read_factorisation(world: Encoded) -> Reading:
     graph, f = world.graph, world.features
     F = np.sqrt(graph.weights)[:, None] * f
     A = normalised_adjacency(graph)
-    loss = -2 * (graph.joint * (f @ f.T)).sum() + (graph.weights @ (f @ f.T) ** 2 @ graph.weights)
+    loss = edge_loss(graph.joint, graph.weights[:, None], graph.weights, f @ f.T).sum()
     return Reading(hypotheses={}, left=abs(((A - F @ F.T) ** 2).sum() - loss - (A**2).sum()), right=0.0)
 
 
@@ -199,37 +199,37 @@ def _block() -> Evidence:
 
 
 def findings(world: FiniteWorld) -> tuple[Finding, ...]:
-    """The probe on as many spectral features as the encoder has dimensions, and the affine probe on its own features."""
-    nodes = view_nodes(world)
-    graph, k = graph_of_nodes(nodes, world.labels), world.features.shape[2]
+    """The linear probe on 2 K spectral features, and the affine probe on the encoder's own features."""
+    nodes, k = view_nodes(world), 2 * world.classes
+    graph = graph_of_nodes(nodes, world.labels)
     views, pieces = graph.laws.shape[1], graph.components
-    own = _own(graph, world.features.reshape(-1, k)[np.unique(nodes, return_index=True)[1]])
-    measured, nus = [None, probe(graph, own).samples], [np.inf, np.inf]
-    if pieces <= k + 1 and views <= NODES:
+    own = _own(graph, world.features.reshape(nodes.size, -1)[np.unique(nodes, return_index=True)[1]])
+    measured, inverse, nu, error = probe(graph, own).samples, np.inf, np.inf, None
+    solvable, split = views <= NODES, f"{views} different views form {pieces} components"
+    if solvable and pieces <= max(k, own.shape[1]):
         values, vectors = spectrum(graph)
-        nus = [sharpness(values, vectors, space) for space in (vectors[:, :k], own)]
-        measured[0] = probe(graph, vectors[:, :k]).samples
-    apart = f"its {views} different views form {pieces} components"
-    reasons = (
-        f"lambda_{k + 1} = 0: {apart}" if pieces > k else f"more than {NODES} different views: eigenvalues left out",
-        f"{apart}, which an affine function of the features does not tell apart",
+        nu = sharpness(values, vectors, own)
+        if pieces <= k:
+            first = vectors[:, :k]
+            inverse, error = sharpness(values, vectors, first), probe(graph, first).samples
+    many = f"{views} different views: eigenvalues left out beyond {NODES}"
+    none = f"{split}: lambda_{k + 1} = 0" if pieces > k else many
+    torn = f"{split}, not told apart by affine functions" if solvable or pieces > own.shape[1] else many
+    return (
+        _finding(graph, f"probe on {k} spectral features", inverse, error, none),
+        _finding(graph, "affine probe on the features", nu, measured, torn),
     )
-    return tuple(
-        Finding(
-            claim="haochen-probe",
-            quantity=f"{name}, share of views misclassified",
-            bound=error_bound(graph.inconsistency, nu, graph.ambiguity) if nu < np.inf else np.inf,
-            measured=error,
-            trivial=1.0,
-            unmet="" if nu < np.inf else reason,
-        )
-        for name, nu, error, reason in zip(
-            (f"linear probe on {k} spectral features", "affine probe on the encoder's features"),
-            nus,
-            measured,
-            reasons,
-            strict=True,
-        )
+
+
+def _finding(graph: ViewGraph, quantity: str, nu: float, measured: float | None, unmet: str) -> Finding:
+    met = nu < np.inf
+    return Finding(
+        claim="haochen-probe",
+        quantity=f"{quantity}, share of views misclassified",
+        bound=error_bound(graph.inconsistency, nu, graph.ambiguity) if met else np.inf,
+        measured=measured,
+        trivial=1.0,
+        unmet="" if met else unmet,
     )
 
 

@@ -35,6 +35,12 @@ class Finding:
         return self.unmet or ("" if beats else f"no better than the trivial bound {self.trivial:.3g}")
 
 
+def left_out(claim: str, quantity: str, size: int, most: int, things: str) -> Finding:
+    """What stands in place of a finding that would take too long: a size beyond the largest that is computed."""
+    reason = f"{size} {things}: left out beyond {most}"
+    return Finding(claim=claim, quantity=quantity, bound=float("inf"), measured=None, trivial=1.0, unmet=reason)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Neighbour:
     """A theory beside Theorem 1.
