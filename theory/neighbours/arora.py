@@ -180,7 +180,8 @@ def _split() -> Evidence:
 
 def findings(world: FiniteWorld) -> tuple[Finding, ...]:
     """The samples themselves, view 0 of each, as draws from their classes; hinge loss."""
-    quantity, codes = "mean hinge loss of the mean classifier of two classes, samples", world.features[:, 0]
+    quantity = "two-class mean classifier, hinge loss, samples; positives drawn from the class"
+    codes = world.features[:, 0]
     if len(codes) > SAMPLES:
         return (left_out("arora", quantity, len(codes), SAMPLES, "samples"),)
     bound = transferred(contrastive_loss(codes, world.labels, hinge), collision(world.labels))

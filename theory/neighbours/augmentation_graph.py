@@ -142,6 +142,6 @@ def sharpness(values: Array, vectors: Array, space: Array) -> float:
     """
     outside = vectors - space @ (space.T @ vectors)
     kernel = values == 0
-    if (outside[:, kernel] ** 2).sum() > RANK:
+    if np.linalg.norm(outside[:, kernel]) > RANK:
         return float("inf")
     return float(np.linalg.norm(outside[:, ~kernel] / np.sqrt(values[~kernel]), 2) ** 2) if not kernel.all() else 0.0
