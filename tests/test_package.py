@@ -109,7 +109,9 @@ def test_the_command_works_where_other_modules_have_the_names_of_ours(installed,
     assert shown in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["arcl", "concentration", "divergence", "population", "theorem1", "theorem2"])
+@pytest.mark.parametrize(
+    "name", ["arcl", "concentration", "divergence", "neighbours", "population", "theorem1", "theorem2"]
+)
 def test_every_topic_imports_on_its_own(name):
     """Where no other import has broken a circle."""
     with fresh_packages():

@@ -28,7 +28,8 @@ from empirical.views.protocol import Views, ViewSource
 from theory.arcl import risk_shift, robust_displacement, robust_loss
 from theory.checks import check_integer
 from theory.factors import view_diameters
-from theory.setting import Array
+from theory.neighbours import Findings, neighbouring
+from theory.setting import Array, FiniteWorld
 from theory.theorem1 import Anchors, PopulationCertificate, anchored_world, certify_population, choose_anchors
 
 CROSS_ENTROPY = 2**0.5
@@ -68,6 +69,7 @@ class Audit:
     subject, ..., device   the arguments of `audit`, each in its final form
     features, labels       (n, m, d), (n,) of the certifying half: a certificate is checked against them
     exact, diagnosis       exact mode: the finite world of the certifying images and their views
+    neighbours             what the neighbouring theories say of that world
     anchors                of population mode, chosen on the fitting half
     anchored               certified error and margins (K,) of the anchored form in exact mode, with these anchors
     population             the certificate of population mode
@@ -89,6 +91,7 @@ class Audit:
     labels: Array
     exact: Measurement
     diagnosis: Diagnosis
+    neighbours: Findings
     anchors: Anchors
     anchored: tuple[float, Array]
     population: PopulationCertificate
@@ -181,6 +184,7 @@ def audit(
         labels=labels,
         exact=exact,
         diagnosis=diagnosis,
+        neighbours=neighbouring(FiniteWorld(features, features, labels)),
         anchors=anchors,
         anchored=anchored_world(features, labels, anchors),
         population=population,

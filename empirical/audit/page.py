@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from empirical.audit import neighbours
 from empirical.audit.core import Audit
 from empirical.audit.diagnosis import CONTRASTS
 from empirical.audit.drawing import STYLE, bars, heat
@@ -69,6 +70,7 @@ def page(audit: Audit) -> str:
         "Class by class": _exact_classes(audit, measured) + _population_classes(audit, measured),
         "The three factors": _concentration(audit) + _alignment(audit) + _divergence(audit),
         "Hardest pairs": worst_pairs(audit),
+        "Neighbouring theories": neighbours.section(audit.neighbours),
         "Other domains": _domain_shift(audit),
         "How the level is shared": _union(audit),
         "Glossary": f"<dl>{''.join(f'<dt>{term}</dt><dd>{meaning}</dd>' for term, meaning in GLOSSARY.items())}</dl>",

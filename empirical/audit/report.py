@@ -4,6 +4,7 @@ import textwrap
 from dataclasses import asdict
 from typing import Any
 
+from empirical.audit import neighbours
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
@@ -92,6 +93,8 @@ def report(audit: Audit) -> str:
         *textwrap.wrap(f"{'Nothing blocks' if e.best.met else 'Blocks'}: {blocking(e.best, names)}.", WIDTH),
         "",
         *_factors(audit),
+        "",
+        *neighbours.lines(audit.neighbours, WIDTH),
     ]
     return "\n".join(map(printable, lines))
 
@@ -181,6 +184,7 @@ def as_json(audit: Audit, page: str) -> dict[str, Any]:
         "true_error_any_view": e.error_any_view,
         "level": p.level,
         "population": {f: {"error": p.errors[f], "met": sum(c.met(f) for c in p.classes)} for f in POPULATION_FORMS},
+        "neighbours": neighbours.as_json(audit.neighbours),
         "page": page,
         "evidence": [asdict(item) for item in evidence(audit)],
     }

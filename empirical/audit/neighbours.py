@@ -1,0 +1,66 @@
+"""What the neighbouring theories say of the finite world of an audit, as text, HTML and JSON.
+
+The views of this world are features: two views that the encoder does not tell apart are one view.
+"""
+
+import textwrap
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from empirical.audit.table import shown, text
+from theory.neighbours import MOST_VIEWS, Finding, Findings
+
+DIGITS = 4
+INDENT = 21
+
+
+def lines(findings: Findings, width: int) -> list[str]:
+    """One entry for each finding, wrapped at `width`."""
+    return [
+        line
+        for title, own in findings.items()
+        for finding in own
+        for line in textwrap.wrap(f"{title:<{INDENT}}{sentence(finding)}", width, subsequent_indent=" " * INDENT)
+    ]
+
+
+def section(findings: Findings) -> str:
+    """The content of the page's section."""
+    if not findings:
+        return f"<p>Left out beyond {MOST_VIEWS} views.</p>"
+    entries = "".join(
+        f"<dt>{text(title)}</dt>" + "".join(f"<dd>{text(sentence(finding))}</dd>" for finding in own)
+        for title, own in findings.items()
+    )
+    return (
+        "<p>What other theories say of the same finite world, in which two views of one feature are one view. Silent: "
+        f"nothing follows for this encoder.</p><dl>{entries}</dl>"
+    )
+
+
+def sentence(finding: Finding) -> str:
+    """The bound, the quantity itself, and why nothing follows where that is so."""
+    numbers = []
+    if np.isfinite(finding.bound):
+        sign = {"upper": "<=", "lower": ">="}[finding.direction]
+        numbers.append(f"{sign} {shown(finding.bound, finding.direction, DIGITS)}")
+    if finding.measured is not None:
+        numbers.append(f"measured {shown(finding.measured, 'exact', DIGITS)}")
+    said = ": ".join(filter(None, [finding.quantity, ", ".join(numbers)]))
+    return f"{said}; silent, {finding.silence}" if finding.silence else said
+
+
+def as_json(findings: Findings) -> list[dict[str, Any]]:
+    """Plain JSON types; a bound that is infinite is null, and "silence" is "" where something follows."""
+    return [
+        {
+            "theory": title,
+            **asdict(finding),
+            "bound": finding.bound if np.isfinite(finding.bound) else None,
+            "silence": finding.silence,
+        }
+        for title, own in findings.items()
+        for finding in own
+    ]
