@@ -48,6 +48,7 @@ class Evidence:
     interval   (low, high) around the computed number, where there is one
     slack      by how much the statement holds (positive) or fails, in the statement's own units
     seconds    wall time of the check
+    solvers    of an implication: the names of the solvers that confirmed it
     """
 
     claim: str = ""
@@ -61,6 +62,7 @@ class Evidence:
     interval: tuple[float, float] | None = None
     slack: float | None = None
     seconds: float = 0.0
+    solvers: tuple[str, ...] = ()
 
 
 Check = Callable[[], Evidence]

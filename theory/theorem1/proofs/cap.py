@@ -8,8 +8,8 @@ import z3
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
 from theory.theorem1.forms.cap import cap_angle
-from theory.theorem1.proofs.caps import BY_RIM, cap_searched, half_angles, nearer, rim_point
-from theory.theorem1.proofs.chord import ball, main_part_ball, monotone_chord
+from theory.theorem1.proofs.caps import BY_RIM, cap_searched, half_angles, nearer, rim_margin, rim_point
+from theory.theorem1.proofs.chord import ball, main_part_ball, main_part_root, monotone_chord
 from theory.theorem1.proofs.steps import AVERAGES, CONCLUSION, PAPER, union_bound
 from theory.theorem1.proofs.thresholds import monotone_rho, split, unit_chord
 
@@ -33,16 +33,18 @@ CLAIMS = (
         r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION,
         expected=Verdict.PROVED,
         reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main "
-        "part`, `ball`), which confines u to a cap (`cap`). " + BY_RIM,
+        "part`, `root`, `ball`), which confines u to a cap (`cap`). " + BY_RIM,
         trusted=(AVERAGES,),
         steps={
             "chord": lambda: unit_chord("sharp"),
             "split": lambda: split("sharp"),
             "main part": main_part_ball,
+            "root": main_part_root,
             "ball": ball,
             "cap": _by_distance,
             "half angles": half_angles,
             "Cauchy-Schwarz": cauchy_schwarz,
+            "rim margin": rim_margin,
             "rim": rim_point,
             "nearer": nearer,
             "monotone": monotone_rho,
