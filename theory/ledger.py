@@ -3,7 +3,7 @@
 Nobody types a verdict in. `verdict` reads it off the evidence:
 
 - refuted      a witness against the claim stands, re-checked in exact arithmetic at this run;
-- proved       every step of the written proof is discharged by SymPy, Z3 or Arb;
+- proved       every step of the written proof is discharged by SymPy, Z3, cvc5 or Arb;
 - supported    no counter-example was found by the searches, simulations or measurements that ran;
 - undecided    none of these, or the evidence contradicts itself.
 
