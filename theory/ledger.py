@@ -3,8 +3,8 @@
 Nobody types a verdict in. `verdict` reads it off the evidence:
 
 - refuted      a witness against the claim stands, re-checked in exact arithmetic at this run, and its predicate is violated;
-- proved       every step of the written proof is discharged by SymPy, Z3 or Arb, and its predicate survived a search in which
-               the hypotheses were met by `ENOUGH` worlds or more;
+- proved       every step of the written proof is discharged by SymPy, Z3, cvc5 or Arb, and its predicate survived a search in
+               which the hypotheses were met by `ENOUGH` worlds or more;
 - supported    no counter-example was found by the searches, simulations or measurements that ran;
 - undecided    none of these, or the evidence contradicts itself.
 
@@ -61,8 +61,8 @@ class Evidence:
     worlds     worlds that a search of the statement drew; met: of these, the ones that meet its hypotheses; informative: of
                these, the ones on which its bound is below the trivial one
     world      the world that came nearest to a counter-example, in JSON's types
-    solvers    solvers that found the negation of an implication unsatisfiable
     seconds    wall time of the check
+    solvers    of an implication: the names of the solvers that confirmed it
     """
 
     claim: str = ""
@@ -79,8 +79,8 @@ class Evidence:
     met: int = 0
     informative: int = 0
     world: Any = None
-    solvers: tuple[str, ...] = ()
     seconds: float = 0.0
+    solvers: tuple[str, ...] = ()
 
 
 Check = Callable[[], Evidence]
