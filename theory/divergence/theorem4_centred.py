@@ -180,10 +180,9 @@ CLAIMS = (
         + "So with theta = 1, kappa = 1/2, Y = -v v^T + Z with v = sqrt(p) and Z v = 0, B >= f(-1) + sum f(eigenvalues of "
         "Z), f(-1) = 1/2, and the sum is at least f along two orthonormal vectors: those of `two directions` for "
         "u = P e_k, w = P e_l (`projections`). sqrt(p_k p_l) mu_k.mu_l = y_kl = -sqrt(p_k p_l) + u^T Z w, and Z >= -1 "
-        "since U^T U >= 0: `entry`, `room`, `constant`, `at most 1/2`. Equality needs Z(e+) = 1, Z(e-) = -1 and Z = 0 across: "
-        "`attained` is "
-        "such a world, with c = 1/8, and the tests build others, of K = 4, 5, 7 and 12 classes of one size, with c = "
-        "(1 - 2/K)^2/2. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
+        "since U^T U >= 0: `entry`, `room`, `constant`, `at most 1/2`. Equality needs Z(e+) = 1, Z(e-) = -1, Z = 0 across: "
+        "`attained` is such a world, with c = 1/8, and the tests build others, of K = 4, 5, 7 and 12 classes of one size, with "
+        "c = (1 - 2/K)^2/2. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
         trusted=(SPECTRUM, PEIERLS, LINEAR),
         steps={
             "split": split,
