@@ -61,8 +61,8 @@ class Evidence:
     worlds     worlds that a search of the statement drew; met: of these, the ones that meet its hypotheses; informative: of
                these, the ones on which its bound is below the trivial one
     world      the world that came nearest to a counter-example, in JSON's types
+    solvers    solvers that found the negation of an implication unsatisfiable
     seconds    wall time of the check
-    solvers    of an implication: the names of the solvers that confirmed it
     """
 
     claim: str = ""
@@ -79,8 +79,8 @@ class Evidence:
     met: int = 0
     informative: int = 0
     world: Any = None
-    seconds: float = 0.0
     solvers: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 Check = Callable[[], Evidence]

@@ -85,19 +85,6 @@ def _slower() -> Evidence:
     return identity("c' = c/sqrt(3)", rate_sharp(n, L, M) * sympy.sqrt(3), rate_printed(n, L, M))
 
 
-def _bounds(level: Level) -> Reading:
-    """R_eps against the bound, and the bound against the printed one."""
-    share, L_align = misaligned(level.views, level.eps), alignment(level.views)
-    sharp, printed = eta_sharp(level.eps, *level.constants), eta(level.eps, *level.constants)
-    bound = sharp * L_align
-    return Reading(
-        hypotheses={},
-        left=[used(share, bound), used(8 * sharp, printed**2)],
-        right=[1.0, 1.0],
-        trivial=[used(1.0, bound), -np.inf],
-    )
-
-
 def _slower_rate() -> Evidence:
     weight, h, eps, c, d = z3.Reals("weight h eps c d")
     return implication(
@@ -121,6 +108,19 @@ def _dominates() -> Evidence:
     )
 
 
+def _bounds(level: Level) -> Reading:
+    """R_eps against the bound, and the bound against the printed one."""
+    share, L_align = misaligned(level.views, level.eps), alignment(level.views)
+    sharp, printed = eta_sharp(level.eps, *level.constants), eta(level.eps, *level.constants)
+    bound = sharp * L_align
+    return Reading(
+        hypotheses={},
+        left=[used(share, bound), used(8 * sharp, printed**2)],
+        right=[1.0, 1.0],
+        trivial=[used(1.0, bound), -np.inf],
+    )
+
+
 CLAIMS = (
     Claim(
         id="thm-2-sharp",
@@ -137,9 +137,9 @@ CLAIMS = (
         "along the unit vector of their difference, gives `two groups`, whether or not A and B overlap; with "
         "`variance`, coordinate by coordinate, and `kinds`, L_align(x) >= min(h^n, 1/m)/2 "
         "(eps - c' h)^2. `Markov` over x; the infimum as in thm-2 (`side` with powers n and 2, `clip`). Against the "
-        "printed form: R = R_eps is at most 1, so R <= sqrt(R) <= sqrt(eta_sharp L_align), and `slower`, `at the slower "
-        "rate`, `dominates` compare at every h <= 1. With no continuous motion (L M -> 0) and two of the m discrete views "
-        "off the common point it is attained (features of any norm; under ||f|| = r in the limit eps/r -> 0).",
+        "printed form: R = R_eps is at most 1, so R <= sqrt(R) <= sqrt(eta_sharp L_align), and `slower`, "
+        "`at the slower rate`, `dominates` compare at every h <= 1. With no continuous motion (L M -> 0) and two of the m "
+        "discrete views off the common point it is attained (features of any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(ATTAINED, MONOTONE, EXPECTATION),
         predicate=Predicate(worlds=levels, read=_bounds),
         steps={
