@@ -63,6 +63,7 @@ class Evidence:
     world      the world that came nearest to a counter-example, in JSON's types
     solvers    solvers that found the negation of an implication unsatisfiable
     seconds    wall time of the check
+    solvers    of an implication: the names of the solvers that confirmed it
     """
 
     claim: str = ""
@@ -81,6 +82,7 @@ class Evidence:
     world: Any = None
     solvers: tuple[str, ...] = ()
     seconds: float = 0.0
+    solvers: tuple[str, ...] = ()
 
 
 Check = Callable[[], Evidence]

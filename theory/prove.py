@@ -1,4 +1,4 @@
-"""Thin helpers over SymPy (identities), Z3 (inequalities over the reals) and Arb (enclosures). Each returns Evidence.
+"""Thin helpers over SymPy (identities), Z3 and cvc5 (inequalities over the reals) and Arb (enclosures), giving Evidence.
 
 A proof that cannot fail proves nothing, so each helper checks its own premise too: an implication shows a point where
 its assumptions hold, an enclosure states the radius it had to reach.
@@ -15,6 +15,10 @@ import sympy
 import z3
 
 from theory.ledger import Evidence
+from theory.second_solver import second_answer
+
+SECOND_S = 10
+"""CPU time that cvc5 gets for a query, in seconds."""
 
 Number = int | str | Fraction
 
@@ -44,7 +48,10 @@ def implication(
     example: Mapping[Any, Number],
     timeout_s: float = 30.0,
 ) -> Evidence:
-    """assumptions => conclusion over the reals: Z3 finds the negation unsatisfiable.
+    """assumptions => conclusion over the reals: Z3 and cvc5 are asked whether the negation is satisfiable.
+
+    One of them suffices for an answer, and `solvers` names those that found it unsatisfiable; there is no answer where
+    neither knows one, or where one contradicts the other. timeout_s is Z3's; cvc5 has `SECOND_S`.
 
     `example` maps every variable to a rational at which the assumptions hold, so that the implication is not vacuous;
     ValueError when they do not hold there.
@@ -58,10 +65,27 @@ def implication(
     solver.set("ctrl_c", False)  # Z3 would catch Ctrl-C, and lose it where it has its answer already
     solver.add(*assumptions)
     solver.add(z3.Not(conclusion))
-    answer = solver.check()
-    holds = True if answer == z3.unsat else False if answer == z3.sat else None
-    computed = f"counter-model {solver.model()}" if answer == z3.sat else f"negation {answer}"
-    return Evidence(kind="smt", summary=summary, holds=holds, claimed=str(conclusion), computed=computed)
+    first = solver.check()
+    answers = {"Z3": str(first), "cvc5": second_answer(_query(solver), SECOND_S)}
+    solvers = tuple(name for name, answer in answers.items() if answer == "unsat")
+    models = [name for name, answer in answers.items() if answer == "sat"]
+    said = ", ".join(f"{answer} ({name})" for name, answer in answers.items())
+    return Evidence(
+        kind="smt",
+        summary=summary,
+        holds=None if bool(solvers) == bool(models) else bool(solvers),
+        claimed=str(conclusion),
+        computed=f"negation {said}"
+        + ("; the solvers contradict each other" if solvers and models else "")
+        + (f"; counter-model {solver.model()}" if first == z3.sat else ""),
+        solvers=solvers,
+    )
+
+
+def _query(solver: z3.Solver) -> str:
+    """The solver's assertions in SMT-LIB, the same text whatever else Z3 was asked before."""
+    text: str = solver.translate(z3.Context()).to_smt2()
+    return text
 
 
 def enclosure(summary: str, ball: flint.arb, target: flint.arb, radius: float) -> Evidence:

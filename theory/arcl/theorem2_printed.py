@@ -97,25 +97,78 @@ def _every_large_step() -> Evidence:
     )
 
 
-def _every_small_turn() -> Evidence:
-    cosine, sine, r, q, norm = z3.Reals("cosine sine r q norm")
+def _turned_risk() -> Evidence:
+    cosine, sine, r, q = z3.Reals("cosine sine r q")
+    features, targets = turned_pair(cosine, sine, r)
+    other = np.array([1 / r, q / r], dtype=object)
+    return implication(
+        "||f|| = r, any r > 0, turned by 2phi: the head h_A' = (1, q)/r has risk 0 only where q cos 2phi = -sin 2phi",
+        [r > 0, cosine > sine, sine > 0, head_risk(other, features[:, 1], targets) == 0],
+        q * (cosine * cosine - sine * sine) == -2 * sine * cosine,
+        example={cosine: "12/13", sine: "5/13", r: "1/2", q: "-120/119"},
+    )
+
+
+def _double_angle() -> Evidence:
+    cosine, sine = z3.Reals("cosine sine")
+    cos2, sin2, square = cosine * cosine - sine * sine, 2 * sine * cosine, sine * sine
+    return implication(
+        "cos 2phi = 1 - 2 sin^2 phi, sin^2 2phi = 4 sin^2 phi (1 - sin^2 phi) and cos^2 2phi + sin^2 2phi = 1",
+        [cosine * cosine + sine * sine == 1],
+        z3.And(cos2 == 1 - 2 * square, sin2 * sin2 == 4 * square * (1 - square), cos2 * cos2 + sin2 * sin2 == 1),
+        example={cosine: "12/13", sine: "5/13"},
+    )
+
+
+def _turned_norm() -> Evidence:
+    cos2, sin2, q, length = z3.Reals("cos2 sin2 q length")
+    return implication(
+        "so q < 0, and sqrt(1 + q^2) = r ||h_A'|| is 1/cos 2phi",
+        [
+            cos2 > 0,
+            sin2 > 0,
+            cos2 * cos2 + sin2 * sin2 == 1,
+            q * cos2 == -sin2,
+            length > 0,
+            length * length == 1 + q * q,
+        ],
+        z3.And(q < 0, length * cos2 == 1),
+        example={cos2: "119/169", sin2: "120/169", q: "-120/119", length: "169/119"},
+    )
+
+
+def _turned_sides() -> Evidence:
+    cosine, sine, r, q, length = z3.Reals("cosine sine r q length")
     features, targets = turned_pair(cosine, sine, r)
     own, other = np.array([1 / r, 0], dtype=object), np.array([1 / r, q / r], dtype=object)
-    left = transfer_excess(own, other, features[:, 0], targets)
+    robust = robust_loss(features)
+    return implication(
+        "the left side is -q/2, the right one 2 r sin^2 phi (1 + r ||h_A'||)",
+        [r > 0, q < 0, cosine * cosine + sine * sine == 1],
+        z3.And(
+            transfer_excess(own, other, features[:, 0], targets) == -q / 2,
+            transfer_bound(1, 1 / r, length / r, robust) == 2 * r * sine * sine * (1 + length),
+        ),
+        example={cosine: "12/13", sine: "5/13", r: "1/2", q: "-120/119", length: "169/119"},
+    )
+
+
+def _every_small_turn() -> Evidence:
+    cos2, sin2, square, r, q, length = z3.Reals("cos2 sin2 square r q length")
     fails = implication(
-        "||f|| = r, any r > 0: it fails for EVERY turn with sin 2phi < 1/(2 r)",
+        "so it fails for EVERY turn with sin 2phi < 1/(2 r)",
         [
             r > 0,
-            cosine > sine,
-            sine > 0,
-            cosine * cosine + sine * sine == 1,
-            4 * r * sine * cosine < 1,
-            head_risk(other, features[:, 1], targets) == 0,
-            norm > 0,
-            norm * norm * r * r == 1 + q * q,
+            cos2 > 0,
+            sin2 > 0,
+            cos2 == 1 - 2 * square,
+            sin2 * sin2 == 4 * square * (1 - square),
+            q * cos2 == -sin2,
+            length * cos2 == 1,
+            2 * r * sin2 < 1,
         ],
-        left > transfer_bound(1, 1 / r, norm, robust_loss(features)),
-        example={cosine: "12/13", sine: "5/13", r: "1/2", q: "-120/119", norm: "338/119"},
+        -q / 2 > 2 * r * square * (1 + length),
+        example={cos2: "119/169", sin2: "120/169", square: "25/169", r: "1/2", q: "-120/119", length: "169/119"},
     )
     return replace(fails, direction="against")
 
@@ -293,14 +346,18 @@ CLAIMS = (
         expected=Verdict.REFUTED,
         reduction="l(t, y) = |t - y|, Y = 1, f(A X) = 1, f(A' X) = 1 + d: h_A = 1, h_A' = 1/(1+d), both of risk 0. "
         "The left side is d/(1+d), the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, "
-        "`every small turn`). What the printed argument gives is arcl-2-corrected; "
-        "arcl-2-range says when the printed bound is right all the same.",
+        "`turned risk`, `double angle`, `turned norm`, `turned sides`, `every small turn`). What the printed argument gives "
+        "is arcl-2-corrected; arcl-2-range says when the printed bound is right all the same.",
         predicate=Predicate(worlds=pairs_of_domains, read=_printed),
         other={
             "one sample": _on_the_line,
             "unit features": _on_the_circle,
             "every small d": _every_small_step,
             "every large d": _every_large_step,
+            "turned risk": _turned_risk,
+            "double angle": _double_angle,
+            "turned norm": _turned_norm,
+            "turned sides": _turned_sides,
             "every small turn": _every_small_turn,
             "scale": _printed_scale,
         },

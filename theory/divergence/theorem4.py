@@ -19,7 +19,7 @@ from theory.divergence.moments import expectation
 from theory.divergence.theorem4_steps import TAU, THEOREM_4, pair_of, split
 from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
-from theory.prove import identity, implication
+from theory.prove import cauchy_schwarz, identity, implication
 
 
 def without_tau() -> Evidence:
@@ -39,12 +39,12 @@ def without_tau() -> Evidence:
 
 
 def _triangle() -> Evidence:
-    a1, a2, b1, b2, a, b = z3.Reals("a1 a2 b1 b2 a b")
+    product, a, b = z3.Reals("product a b")
     return implication(
-        "||X||_F <= ||C - I||_F + ||S||_F, in the plane of the two matrices",
-        [a >= 0, b >= 0, a * a == a1 * a1 + a2 * a2, b * b == b1 * b1 + b2 * b2],
-        (a1 - b1) ** 2 + (a2 - b2) ** 2 <= (a + b) ** 2,
-        example={a1: 1, a2: 0, b1: 0, b2: 1, a: 1, b: 1},
+        "||X||_F^2 = ||C - I||_F^2 - 2 <C - I, S> + ||S||_F^2 <= (||C - I||_F + ||S||_F)^2 by `Cauchy-Schwarz`",
+        [a >= 0, b >= 0, product * product <= (a * a) * (b * b)],
+        a * a - 2 * product + b * b <= (a + b) ** 2,
+        example={product: -1, a: 1, b: 1},
     )
 
 
@@ -149,6 +149,7 @@ CLAIMS = (
         steps={
             **GAP_STEPS,
             "split": split,
+            "Cauchy-Schwarz": cauchy_schwarz,
             "triangle": _triangle,
             "printed": _printed,
             "rank one": _rank_one,

@@ -187,37 +187,53 @@ def _tail() -> Evidence:
     )
 
 
+def _excess() -> Evidence:
+    n, t, e, mean = z3.Reals("n t e mean")
+    return implication(
+        "e = ||m - mu|| <= t + E||m - mu||: e <= t or n (e - t)^2 <= n (E||m - mu||)^2",
+        [n >= 1, e > t, mean >= 0, e <= t + mean],
+        n * (e - t) ** 2 <= n * mean * mean,
+        example={n: 1, t: 0, e: 1, mean: 1},
+    )
+
+
 def _long_mean() -> Evidence:
     norm, n, t, r, e, mean, mu = z3.Reals("w n t r e mean mu")
     return implication(
-        "e <= t + E||m - mu||, n (E||m - mu||)^2 <= r^2 - ||mu||^2, |w - e| <= ||mu||: e <= t or n (e-t)^2 <= r^2 - (w-e)^2",
+        "and then, as n (E||m - mu||)^2 <= r^2 - ||mu||^2 and |w - e| <= ||mu||, n (e - t)^2 <= r^2 - (w - e)^2",
         [
-            n >= 1,
-            t >= 0,
-            mean >= 0,
-            mu >= 0,
+            n * (e - t) ** 2 <= n * mean * mean,
             n * mean * mean <= r * r - mu * mu,
             norm - e <= mu,
             e - norm <= mu,
-            e <= t + mean,
         ],
-        z3.Or(e <= t, n * (e - t) ** 2 <= r * r - (norm - e) ** 2),
+        n * (e - t) ** 2 <= r * r - (norm - e) ** 2,
         example={norm: 1, n: 1, t: 0, r: 1, e: 1, mean: 1, mu: 0},
     )
 
 
-def _solved() -> Evidence:
-    norm, n, t, r, e, root = z3.Reals("w n t r e root")
+def _square() -> Evidence:
+    norm, n, t, r, e = z3.Reals("w n t r e")
     return implication(
-        "which implies that e is at most the larger root of the quadratic",
+        "which implies that ((n + 1) e - (n t + w))^2 is at most the discriminant",
+        [n >= 1, n * (e - t) ** 2 <= r * r - (norm - e) ** 2],
+        ((n + 1) * e - (n * t + norm)) ** 2 <= refined_discriminant(norm, n, t, r),
+        example={norm: 1, n: 1, t: 0, r: 1, e: 1},
+    )
+
+
+def _solved() -> Evidence:
+    norm, n, t, e, discriminant, root = z3.Reals("w n t e discriminant root")
+    return implication(
+        "so e is at most the larger root of the quadratic",
         [
             n >= 1,
-            n * (e - t) ** 2 <= r * r - (norm - e) ** 2,
+            ((n + 1) * e - (n * t + norm)) ** 2 <= discriminant,
             root >= 0,
-            root * root == refined_discriminant(norm, n, t, r),
+            root * root == discriminant,
         ],
         e <= refined_root(norm, n, t, root),
-        example={norm: 1, n: 1, t: 0, r: 1, e: 1, root: 1},
+        example={norm: 1, n: 1, t: 0, e: 1, discriminant: 1, root: 1},
     )
 
 
@@ -273,25 +289,29 @@ def _aligned() -> Evidence:
 
 
 def _norm() -> Evidence:
-    w, e, true, moved = z3.Reals("w e true moved")
+    w, e, mu, moved = z3.Reals("w e mu moved")
     return implication(
         "||mu|| <= ||m|| + ||m - mu|| and ||m|| <= ||mu|| + ||m - mu||: ||mu|| lies in max(w - e, 0) and w + e, "
         "its square likewise",
-        [w >= 0, true >= 0, moved >= 0, moved <= e, true <= w + moved, w <= true + moved],
-        z3.And(
-            true <= w + e, true >= w - e, true * true <= (w + e) ** 2, z3.Implies(w >= e, true * true >= (w - e) ** 2)
-        ),
-        example={w: 1, e: 1, true: 2, moved: 1},
+        [w >= 0, mu >= 0, moved >= 0, moved <= e, mu <= w + moved, w <= mu + moved],
+        z3.And(mu <= w + e, mu >= w - e, mu * mu <= (w + e) ** 2, z3.Implies(w >= e, mu * mu >= (w - e) ** 2)),
+        example={w: 1, e: 1, mu: 2, moved: 1},
     )
 
 
 def _distance() -> Evidence:
-    apart, e, f, true, x, y = z3.Reals("apart e f true x y")
+    apart, e, f, distance, x, y = z3.Reals("apart e f distance x y")
     return implication(
         "| ||mu_k - mu_l|| - ||m_k - m_l|| | <= ||m_k - mu_k|| + ||m_l - mu_l||",
-        [*(value >= 0 for value in (apart, true, x, y)), x <= e, y <= f, true <= apart + x + y, apart <= true + x + y],
-        z3.And(true <= apart + e + f, true >= apart - (e + f)),
-        example={apart: 1, e: 1, f: 1, true: 1, x: 0, y: 0},
+        [
+            *(value >= 0 for value in (apart, distance, x, y)),
+            x <= e,
+            y <= f,
+            distance <= apart + x + y,
+            apart <= distance + x + y,
+        ],
+        z3.And(distance <= apart + e + f, distance >= apart - (e + f)),
+        example={apart: 1, e: 1, f: 1, distance: 1, x: 0, y: 0},
     )
 
 
@@ -371,8 +391,8 @@ CLAIMS = (
         predicate=Predicate(worlds=laws, read=_read_sharp),
         expected=Verdict.PROVED,
         reduction="On the event ||m - mu|| <= t + E||m - mu|| of population-mean, whose level it keeps, E||m - mu|| "
-        "is at most sqrt((r^2 - ||mu||^2)/n) (`expectation`) and ||mu|| >= | ||m|| - ||m - mu|| |: `long mean`, "
-        "`solved` for ||m - mu|| (`discriminant`). The root exists unless ||m - mu|| <= t.",
+        "is at most sqrt((r^2 - ||mu||^2)/n) (`expectation`) and ||mu|| >= | ||m|| - ||m - mu|| |: `excess`, "
+        "`long mean`, solved for ||m - mu|| (`square`, `solved`, `discriminant`). The root exists unless ||m - mu|| <= t.",
         trusted=(MCDIARMID, VIEWS, "the triangle inequality"),
         steps={
             "independent": _orthogonal,
@@ -380,7 +400,9 @@ CLAIMS = (
             "bounded difference": _bounded_difference,
             "tail": _tail,
             "discriminant": _discriminant,
+            "excess": _excess,
             "long mean": _long_mean,
+            "square": _square,
             "solved": _solved,
             "never above": _never_above,
         },

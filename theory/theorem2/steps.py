@@ -44,18 +44,15 @@ def side() -> Evidence:
     )
 
 
-def clip() -> Evidence:
-    """The objective where its weight no longer grows with h."""
-    weight, h, g, eps, rate = z3.Reals("weight h g eps c")
-
-    def rises(power: int) -> Any:
-        return objective(weight, h, eps, rate, power) <= objective(weight, g, eps, rate, power)
-
+def clip(power: int) -> Evidence:
+    """The objective where its weight no longer grows with h; eps = c g + gap exceeds c g, at the larger side g."""
+    weight, h, g, gap, rate = z3.Reals("weight h g gap c")
+    eps = rate * g + gap
     return implication(
         "beyond h = m^(-1/n) the weight is constant and the objective rises: the minimiser is min(h*, m^(-1/n)) <= 1",
-        [weight > 0, rate > 0, h > 0, h <= g, rate * g < eps],
-        z3.And(rises(1), rises(2)),
-        example={weight: 1, rate: 1, h: "1/4", g: "1/2", eps: 1},
+        [weight > 0, rate > 0, h > 0, h <= g, gap > 0],
+        objective(weight, h, eps, rate, power) <= objective(weight, g, eps, rate, power),
+        example={weight: 1, rate: 1, h: "1/4", g: "1/2", gap: "1/2"},
     )
 
 

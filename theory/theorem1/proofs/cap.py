@@ -8,8 +8,8 @@ import z3
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
 from theory.theorem1.forms import FORMS
-from theory.theorem1.proofs.caps import BY_RIM, half_angles, nearer, rim_point
-from theory.theorem1.proofs.chord import ball, main_part_ball, monotone_chord, never_met_chord
+from theory.theorem1.proofs.caps import BY_RIM, half_angles, nearer, rim_margin, rim_point
+from theory.theorem1.proofs.chord import ball, main_part_ball, main_part_root, monotone_chord, never_met_chord
 from theory.theorem1.proofs.predicates import theorem_1
 from theory.theorem1.proofs.steps import ALPHA, AVERAGES, CONCLUSION, PAPER, union_bound
 from theory.theorem1.proofs.thresholds import monotone_rho, never_met, split, unit_chord
@@ -35,7 +35,7 @@ CLAIMS = (
         predicate=theorem_1(FORMS["cap"]),
         expected=Verdict.PROVED,
         reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main "
-        "part`, `ball`), which confines u to a cap (`cap`). Where s <= 2 a smaller alpha gives a "
+        "part`, `root`, `ball`), which confines u to a cap (`cap`). Where s <= 2 a smaller alpha gives a "
         "larger cap (`monotone`, `monotone D`), beyond the cap is the whole sphere at any alpha (`wide`, `wide D`). "
         + BY_RIM,
         trusted=(AVERAGES,),
@@ -43,10 +43,12 @@ CLAIMS = (
             "chord": lambda: unit_chord("sharp"),
             "split": lambda: split("sharp"),
             "main part": main_part_ball,
+            "root": main_part_root,
             "ball": ball,
             "cap": _by_distance,
             "half angles": half_angles,
             "Cauchy-Schwarz": cauchy_schwarz,
+            "rim margin": rim_margin,
             "rim": rim_point,
             "nearer": nearer,
             "monotone": monotone_rho,

@@ -21,25 +21,26 @@ def nearer() -> Evidence:
     )
 
 
+def rim_margin() -> Evidence:
+    """How far u.g lies above its value at a point of the rim."""
+    x, y, c, sine, g1, g2, rim, axis = z3.Reals("x y c sine g1 g2 rim axis")
+    return implication(
+        "p on the first axis, q in the plane, -g = -(g1, g2) = rim (c, -sine) - axis (1, 0) outside the cap: u = (x, y, "
+        "rest) has u.g - (c g1 - sine g2) = axis (x - c) + rim (1 - (x c - y sine)), 0 at (c, -sine, 0)",
+        [c * c + sine * sine == 1, g1 == axis - rim * c, g2 == rim * sine],
+        x * g1 + y * g2 - (c * g1 - sine * g2) == axis * (x - c) + rim * (1 - (x * c - y * sine)),
+        example={x: 1, y: 0, c: "3/5", sine: "4/5", g1: "2/5", g2: "4/5", rim: 1, axis: 1},
+    )
+
+
 def rim_point() -> Evidence:
     """The point of the cap that is nearest to mu_k, where it lies on the rim."""
-    x, y, rest, c, sine, g1, g2, rim, axis = z3.Reals("x y rest c sine g1 g2 rim axis")
+    x, c, product, rim, axis = z3.Reals("x c product rim axis")
     return implication(
-        "p on the first axis, q in the plane, -g = -(g1, g2) = rim (c, -sine) - axis (1, 0) outside the cap: every unit "
-        "u = (x, y, rest) with x >= c has u.g >= c g1 - sine g2, the value at (c, -sine, 0)",
-        [
-            x >= c,
-            x * c - y * sine <= 1,
-            rest >= 0,
-            x * x + y * y + rest * rest == 1,
-            c * c + sine * sine == 1,
-            rim >= 0,
-            axis >= 0,
-            g1 == axis - rim * c,
-            g2 == rim * sine,
-        ],
-        x * g1 + y * g2 >= c * g1 - sine * g2,
-        example={x: 1, y: 0, rest: 0, c: "3/5", sine: "4/5", g1: "2/5", g2: "4/5", rim: 1, axis: 1},
+        "which is nonnegative for every unit u with x >= c: its product with (c, -sine, 0) is at most 1",
+        [x >= c, product <= 1, rim >= 0, axis >= 0],
+        axis * (x - c) + rim * (1 - product) >= 0,
+        example={x: 1, c: "3/5", product: "3/5", rim: 1, axis: 1},
     )
 
 
@@ -58,7 +59,7 @@ def half_angles() -> Evidence:
 
 BY_RIM = (
     "Nearest to mu_k is the point of the cap that minimises u.g, g = mu_l - mu_k: -g/||g|| if it lies in the cap "
-    "(`Cauchy-Schwarz`), else the rim's point in the plane of the two means (`rim`: what u has outside that plane is one "
-    "more coordinate, and only costs). By `nearer` a positive margin classifies all of the cap correctly, and lemma-3.1 "
+    "(`Cauchy-Schwarz`), else the rim's point in the plane of the two means (`rim margin`, `rim`: what u has outside "
+    "that plane does not enter). By `nearer` a positive margin classifies all of the cap correctly, and lemma-3.1 "
     "(`union bound`) counts the rest."
 )

@@ -57,25 +57,25 @@ def never_met_chord() -> Evidence:
     )
 
 
+def main_part_root() -> Evidence:
+    """The root of `main_part_ball`."""
+    main, square, root = z3.Reals("main square root")
+    return implication(
+        "||u - alpha v||^2 <= (1 - alpha)^2 + alpha s^2 =: root^2 implies ||u - alpha v|| <= root",
+        [main >= 0, main * main <= square, root >= 0, root * root == square],
+        main <= root,
+        example={main: 1, square: 4, root: 2},
+    )
+
+
 def ball() -> Evidence:
     """Distance of u from the class mean."""
-    main, rest, alpha, s, root, D, up = z3.Reals("main rest alpha s root D up")
+    main, rest, alpha, root, D, up = z3.Reals("main rest alpha root D up")
     return implication(
         "||u - p|| <= ||u - alpha v|| + (1 - alpha) ||b|| <= D",
-        [
-            alpha >= 0,
-            alpha <= 1,
-            s >= 0,
-            root >= 0,
-            root * root == chord_square(alpha, s),
-            main >= 0,
-            main * main <= chord_square(alpha, s),
-            rest <= 1,
-            up <= main + (1 - alpha) * rest,
-            D == (1 - alpha) + root,
-        ],
+        [alpha <= 1, main <= root, rest <= 1, up <= main + (1 - alpha) * rest, D == (1 - alpha) + root],
         up <= D,
-        example={main: 1, rest: 1, alpha: 0, s: 0, root: 1, D: 2, up: 1},
+        example={main: 1, rest: 1, alpha: 0, root: 1, D: 2, up: 1},
     )
 
 
@@ -99,15 +99,16 @@ CLAIMS = (
         r"\forall l\neq k" + CONCLUSION + ALPHA,
         predicate=theorem_1(FORMS["chord"]),
         expected=Verdict.PROVED,
-        reduction="As for thm-1-sharp, v averages unit vectors with u.w >= 1 - s^2/2 (`chord`), so `main part` bounds "
-        "||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| (`ball`). Misclassified as k means "
-        "||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest. "
+        reduction="As for thm-1-sharp, v averages unit vectors with u.w >= 1 - s^2/2 (`chord`), so `main part` and "
+        "`root` bound ||u - alpha v||; the rest moves the mean by at most (1 - alpha) ||b|| (`ball`). Misclassified as k "
+        "means ||u - q|| <= ||u - p|| <= D, and `triangle` gives ||p - q|| <= 2 D. lemma-3.1 counts the rest. "
         "`monotone D` lets max(sigma - R/p_l, 0) stand for alpha_l where s <= 2; beyond, by `wide D`, "
         "the condition is never met.",
         trusted=(AVERAGES,),
         steps={
             "chord": lambda: unit_chord("sharp"),
             "main part": main_part_ball,
+            "root": main_part_root,
             "ball": ball,
             "triangle": triangle,
             "monotone D": monotone_chord,

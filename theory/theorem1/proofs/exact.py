@@ -11,7 +11,7 @@ from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, implication
 from theory.theorem1.forms import FORMS
 from theory.theorem1.proofs.attained import attained
-from theory.theorem1.proofs.caps import BY_RIM, half_angles, nearer, rim_point
+from theory.theorem1.proofs.caps import BY_RIM, half_angles, nearer, rim_margin, rim_point
 from theory.theorem1.proofs.predicates import theorem_1
 from theory.theorem1.proofs.steps import ALPHA, AVERAGES, CONCLUSION, PAPER, mixing, union_bound
 from theory.theorem1.proofs.thresholds import split, unit_chord
@@ -114,6 +114,7 @@ CLAIMS = (
             "beyond the edge": _beyond_edge,
             "half angles": half_angles,
             "Cauchy-Schwarz": cauchy_schwarz,
+            "rim margin": rim_margin,
             "rim": rim_point,
             "nearer": nearer,
             "monotone": mixing,

@@ -27,7 +27,7 @@ from theory.theorem1.forms.form import alpha_lower, threshold
 from theory.theorem1.forms.printed import rho_printed
 from theory.theorem1.forms.sharp import rho_sharp
 from theory.theorem1.proofs.choice import Choice, common
-from theory.theorem1.proofs.chord import ball, main_part_ball, triangle
+from theory.theorem1.proofs.chord import ball, main_part_ball, main_part_root, triangle
 from theory.theorem1.proofs.lemma_3_2 import PRINTED_STEPS
 from theory.theorem1.proofs.predicates import pair_margins, spread
 from theory.theorem1.proofs.steps import PAPER
@@ -226,7 +226,7 @@ CLAIMS = (
         "threshold(rho'). corrected => printed: `printed rho`, `falling threshold`. The cap is the set of unit u with "
         "u.p >= 1 - rho'' and ||u - p|| <= D. sharp => cap: by `plane` a misclassified u of it would force mu_l.mu_k "
         ">= threshold(rho''). chord => cap: by `triangle` it would force ||mu_l - mu_k|| <= 2 D. cap => exact: every "
-        "compatible u lies in the cap, by `chord`, `split`, `main part` and `ball`. printed => exact: the proof of "
+        "compatible u lies in the cap, by `chord`, `split`, `main part`, `root` and `ball`. printed => exact: the proof of "
         "thm-1-printed (`parameters` to `rho >= 25/32`) takes any compatible u. The last steps are finite worlds in "
         "which one form is met and another not; any further implication would contradict one of them.",
         steps={
@@ -241,6 +241,7 @@ CLAIMS = (
             "chord": lambda: unit_chord("sharp"),
             "split": lambda: split("sharp"),
             "main part": main_part_ball,
+            "root": main_part_root,
             "ball": ball,
             **PRINTED_STEPS,
             **{f"{met} without {failed}": partial(_separated, met, failed) for met, failed in SEPARATING},
