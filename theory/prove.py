@@ -6,6 +6,7 @@ its assumptions hold, an enclosure states the radius it had to reach.
 
 import heapq
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -83,9 +84,12 @@ def implication(
 
 
 def _query(solver: z3.Solver) -> str:
-    """The solver's assertions in SMT-LIB, the same text whatever else Z3 was asked before."""
-    text: str = solver.translate(z3.Context()).to_smt2()
-    return text
+    """The solver's assertions in SMT-LIB, with the names of Z3's abbreviations counted from 0.
+
+    They count every expression that Z3 ever saw; the same query would not have the same text.
+    """
+    numbers = dict[str, int]()
+    return re.sub(r"([?$]x)\d+", lambda name: f"{name[1]}{numbers.setdefault(name[0], len(numbers))}", solver.to_smt2())
 
 
 def enclosure(summary: str, ball: flint.arb, target: flint.arb, radius: float) -> Evidence:

@@ -18,13 +18,19 @@ def second_answer(query: str, limit_s: int) -> str:
     Raises RuntimeError where cvc5 cannot be run or does not understand the query.
     """
     command = [sys.executable, "-P", __file__, str(limit_s)]
-    done = subprocess.run(command, input=query, capture_output=True, text=True, check=False)
-    if done.returncode == -signal.SIGXCPU:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        try:
+            answer, complaint = process.communicate(query)
+        finally:  # Ctrl-C
+            process.kill()
+            process.wait()
+    if process.returncode == -signal.SIGXCPU:
         return "unknown"
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    if process.returncode != 0:
+        reason = (complaint.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
         raise RuntimeError(f"query={query!r}: cvc5 gave no answer: {reason}; use names that SMT-LIB does not reserve")
-    return done.stdout.split()[0]
+    return answer.split()[0]
 
 
 def _answer(query: str) -> str:

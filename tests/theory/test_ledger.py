@@ -120,6 +120,14 @@ def test_every_proof_step_has_exactly_one_check(printed):
         assert set(entry["steps"]) <= set(steps)
 
 
+def test_two_solvers_confirm_every_implication(printed):
+    implications = {
+        (entry["id"], e["step"]): e["solvers"] for entry in printed for e in entry["evidence"] if e["kind"] == "smt"
+    }
+    assert len(implications) > 200
+    assert [name for name, solvers in implications.items() if solvers != ["Z3", "cvc5"]] == []
+
+
 def test_table_is_aligned(printed):
     header = ledger_table.row(*ledger_table.HEADER)
     for entry in printed:
