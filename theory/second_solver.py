@@ -18,8 +18,8 @@ def second_answer(query: str, limit_s: int) -> str:
     Raises RuntimeError where cvc5 cannot be run or does not understand the query.
     """
     command = [sys.executable, "-P", __file__, str(limit_s)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         try:
             answer, complaint = process.communicate(query)
         finally:  # Ctrl-C
