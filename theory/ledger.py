@@ -3,8 +3,8 @@
 Nobody types a verdict in. `verdict` reads it off the evidence:
 
 - refuted      a witness against the claim stands, re-checked in exact arithmetic at this run, and its predicate is violated;
-- proved       every step of the written proof is discharged by SymPy, Z3 or Arb, and its predicate survived a search in which
-               the hypotheses were met by `ENOUGH` worlds or more;
+- proved       every step of the written proof is discharged by SymPy, Z3, cvc5 or Arb, and its predicate survived a search in
+               which the hypotheses were met by `ENOUGH` worlds or more;
 - supported    no counter-example was found by the searches, simulations or measurements that ran;
 - undecided    none of these, or the evidence contradicts itself.
 
@@ -63,7 +63,6 @@ class Evidence:
     world      the world that came nearest to a counter-example, in JSON's types
     solvers    solvers that found the negation of an implication unsatisfiable
     seconds    wall time of the check
-    solvers    of an implication: the names of the solvers that confirmed it
     """
 
     claim: str = ""
@@ -82,7 +81,6 @@ class Evidence:
     world: Any = None
     solvers: tuple[str, ...] = ()
     seconds: float = 0.0
-    solvers: tuple[str, ...] = ()
 
 
 Check = Callable[[], Evidence]

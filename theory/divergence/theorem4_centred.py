@@ -63,23 +63,40 @@ def _projections() -> Evidence:
     )
 
 
-def _constant() -> Evidence:
-    a, b, g, s, B, y, share, L_2, tau, excess = z3.Reals("a b g s B y share L_2 tau excess")
+def _reach() -> Evidence:
+    a, b, g, s, y = z3.Reals("a b g s y")
     return implication(
-        "y_kl = -g + (s-g)/2 a + (s+g)/2 b > 0 with a = Z(e+), -b = Z(e-) >= -1, and B >= 1/2 + f(a) + f(-b): "
-        "(mu_k.mu_l)^2 <= (s-g)^2/(2 p_k p_l) B",
+        "y_kl = -g + (s-g)/2 a + (s+g)/2 b > 0 with a = Z(e+), -b = Z(e-) >= -1: 0 < y_kl <= (s-g)/2 (a + b)",
+        [g >= 0, s >= g, b <= 1, y == -g + (s - g) / 2 * a + (s + g) / 2 * b, y > 0],
+        z3.And(a + b > 0, 2 * y <= (s - g) * (a + b)),
+        example={a: 1, b: 1, g: 0, s: 1, y: 1},
+    )
+
+
+def _two_values() -> Evidence:
+    a, b, B = z3.Reals("a b B")
+    return implication(
+        "B >= 1/2 + f(a) + f(-b) and b <= 1: (a + b)^2 <= 2 B",
+        [b <= 1, a + b > 0, B >= HALF + lopsided_square(a, HALF) + lopsided_square(-b, HALF)],
+        (a + b) ** 2 <= 2 * B,
+        example={a: 1, b: 1, B: 2},
+    )
+
+
+def _constant() -> Evidence:
+    total, g, s, B, y, share, L_2, tau, excess = z3.Reals("total g s B y share L_2 tau excess")
+    return implication(
+        "so, with total = a + b, (mu_k.mu_l)^2 <= (s-g)^2/(2 p_k p_l) B",
         [
-            g >= 0,
             s >= g,
-            b <= 1,
             share > 0,
-            L_2 + tau - excess / 2 >= B,
-            B >= HALF + lopsided_square(a, HALF) + lopsided_square(-b, HALF),
-            y == -g + (s - g) / 2 * a + (s + g) / 2 * b,
             y > 0,
+            2 * y <= (s - g) * total,
+            total * total <= 2 * B,
+            L_2 + tau - excess / 2 >= B,
         ],
         y * y / share <= centred_square(L_2, tau, share, excess, s - g),
-        example={a: 1, b: 1, g: 0, s: 1, B: 2, y: 1, share: "1/16", L_2: 2, tau: 0, excess: 0},
+        example={total: 2, g: 0, s: 1, B: 2, y: 1, share: "1/16", L_2: 2, tau: 0, excess: 0},
     )
 
 
@@ -170,9 +187,9 @@ CLAIMS = (
         + "So with theta = 1, kappa = 1/2, Y = -v v^T + Z with v = sqrt(p) and Z v = 0, B >= f(-1) + sum f(eigenvalues of "
         "Z), f(-1) = 1/2, and the sum is at least f along two orthonormal vectors: those of `two directions` for "
         "u = P e_k, w = P e_l (`projections`). sqrt(p_k p_l) mu_k.mu_l = y_kl = -sqrt(p_k p_l) + u^T Z w, and Z >= -1 "
-        "since U^T U >= 0: `constant`, `at most 1/2`. Equality needs Z(e+) = 1, Z(e-) = -1 and Z = 0 across: `attained` is "
-        "such a world, with c = 1/8, and the tests build others, of K = 4, 5, 7 and 12 classes of one size, with c = "
-        "(1 - 2/K)^2/2. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
+        "since U^T U >= 0: `reach`, `two values`, `constant`, `at most 1/2`. Equality needs Z(e+) = 1, Z(e-) = -1 and Z = 0 "
+        "across: `attained` is such a world, with c = 1/8, and the tests build others, of K = 4, 5, 7 and 12 classes of one "
+        "size, with c = (1 - 2/K)^2/2. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
         trusted=(SPECTRUM, PEIERLS, LINEAR),
         steps={
             "split": split,
@@ -181,6 +198,8 @@ CLAIMS = (
             "centred": centred,
             "projections": _projections,
             "two directions": _two_directions,
+            "reach": _reach,
+            "two values": _two_values,
             "constant": _constant,
             "at most 1/2": _below_half,
             "attained": _attained,
