@@ -1,5 +1,6 @@
 """How the ledger is printed: the aligned table, one claim whole, and the block of the README."""
 
+import json
 import re
 import textwrap
 from collections.abc import Sequence
@@ -64,10 +65,23 @@ def whole(entry: dict[str, Any]) -> str:
         lines.append(textwrap.fill(e["summary"], 108, initial_indent=" " * 8, subsequent_indent=" " * 8))
         if e["computed"]:
             lines.append(textwrap.fill(e["computed"], 108, initial_indent=" " * 8 + "-> ", subsequent_indent=" " * 11))
+        if e["world"] is not None:
+            world = json.dumps(_rounded(e["world"]))
+            worst = textwrap.shorten(f"worst world: {world}", 640, placeholder=" ... (whole with --json)")
+            lines.append(textwrap.fill(worst, 108, initial_indent=" " * 8, subsequent_indent=" " * 11))
     for theorem in entry["formal"]:
         lines += ["", f"  {theorem['file']}" + (f": {theorem['remark']}" if theorem["remark"] else "")]
         lines.append(textwrap.indent(theorem["statement"], " " * 8))
     return "\n".join(lines)
+
+
+def _rounded(value: Any) -> Any:
+    """A world with its numbers to six digits, to be read."""
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def with_ledger(text: str, entries: Sequence[dict[str, Any]]) -> str:

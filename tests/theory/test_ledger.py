@@ -145,6 +145,7 @@ def test_whole_claim_is_shown(capsys, tmp_path):
     shown = capsys.readouterr().out
     assert "verdict    refuted" in shown
     assert "11/20 < 7/10" in shown
+    assert "worst world: {" in shown
     assert not list(tmp_path.iterdir())
 
 
