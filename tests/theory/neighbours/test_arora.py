@@ -58,3 +58,19 @@ def test_the_bound_of_arora_is_attained_by_codes_that_are_one_per_class():
     (finding,) = arora.findings(FiniteWorld(features, features, labels))
     assert finding.bound == pytest.approx(0) == finding.measured
     assert not finding.silence
+
+
+def test_the_losses_are_one_at_zero_and_what_they_are_called():
+    assert [loss(0.0) for loss in arora.LOSSES] == [1, 1]
+    assert arora.hinge(np.array([-1.0, 0.5, 2.0])).tolist() == [2, 0.5, 0]
+    assert arora.logistic(np.array([-1.0, 1.0])) == pytest.approx(np.log2(1 + np.exp([1.0, -1.0])))
+
+
+def test_an_audit_takes_the_samples_themselves_up_to_a_number(monkeypatch):
+    features, labels = simplex(3)
+    moved = np.stack([features[:, 0], -features[:, 0]], axis=1)
+    monkeypatch.setattr(arora, "SAMPLES", 3)
+    (finding,) = arora.findings(FiniteWorld(moved, moved, labels))
+    assert finding.measured == pytest.approx(0)
+    monkeypatch.setattr(arora, "SAMPLES", 2)
+    assert arora.findings(FiniteWorld(moved, moved, labels))[0].measured is None

@@ -68,3 +68,17 @@ def test_the_error_is_that_of_the_scores_with_the_log_of_the_shares():
     probabilities = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
     own = np.take_along_axis(probabilities, w.labels[:, None, None], axis=2)
     assert head.cross_entropy == pytest.approx(-np.log(own).mean())
+
+
+def test_the_bounds_are_those_that_are_stated():
+    assert wang_overlap.noted_bounds(0.25) == (0.625, 0.5)
+    assert wang_overlap.sharp_bounds(0.5, 0.2) == pytest.approx((np.e / 4 - 0.2, 0.2))
+
+
+@pytest.mark.parametrize("module", [wang_isola, wang_overlap])
+def test_an_audit_contrasts_so_many_views_and_no_more(monkeypatch, module):
+    features, labels = simplex(3)
+    for most, left_out in ((6, False), (5, True)):
+        monkeypatch.setattr(module, "VIEWS", most)
+        (finding,) = module.findings(FiniteWorld(features, features, labels))
+        assert np.isinf(finding.bound) == left_out
