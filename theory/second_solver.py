@@ -5,7 +5,6 @@ Ctrl-C; the operating system ends that process. The limit is CPU time, so that a
 """
 
 import functools
-import resource
 import signal
 import subprocess
 import sys
@@ -48,5 +47,7 @@ def _answer(query: str) -> str:
 
 
 if __name__ == "__main__":
+    import resource  # here, since Unix alone has it
+
     resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), resource.RLIM_INFINITY))
     print(_answer(sys.stdin.read()))
