@@ -8,6 +8,7 @@ import sympy
 import z3
 
 from theory.ledger import Evidence
+from theory.moments import expectation
 from theory.prove import identity, implication
 
 EXPECTATION = (
@@ -71,12 +72,13 @@ def jensen(summary: str) -> Evidence:
 
 
 def variance() -> Evidence:
-    """The alignment of one sample as a variance, one coordinate, for every law: only its first two moments enter."""
-    mean, square = sympy.symbols("mean square")
+    """The alignment of one sample as a variance: only the first two moments of a law enter."""
+    x, y, mean, square = sympy.symbols("x y mean square", real=True)
+    law = (mean, square)
     return identity(
-        "E (X1 - X2)^2 = 2 E (X - mu)^2: E X1^2 - 2 (E X1)(E X2) + E X2^2 = 2 (E X^2 - 2 mu E X + mu^2), X1, X2 independent",
-        square - 2 * mean * mean + square,
-        2 * (square - 2 * mean * mean + mean**2),
+        "the mean squared distance of two independent draws is twice the variance, coordinate by coordinate, for every law",
+        expectation((x - y) ** 2, (x, law), (y, law)),
+        2 * expectation((x - mean) ** 2, (x, law)),
     )
 
 

@@ -32,7 +32,7 @@ BROKEN = {  # step: an edit of its source that makes it false
     ),
     "Markov": ("(w * share + (1 - w) * far) * t", "(w * share + far) * t"),
     "Jensen": ("mean * mean <= square]", "mean <= square]"),
-    "variance": ("2 * mean * mean + mean**2", "2 * mean * mean + 2 * mean**2"),
+    "variance": ("2 * expectation", "3 * expectation"),
     "triangle": ("inner <= p * q", "inner <= 2 * p * q"),
 }
 

@@ -12,10 +12,10 @@ import z3
 
 from theory.divergence.families import FeatureWorld, normalised_features
 from theory.divergence.losses import LINEAR, cross_correlation, diagonal_distance
-from theory.divergence.moments import expectation
 from theory.elementary import sqrt
 from theory.falsification import Point, Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
+from theory.moments import expectation
 from theory.prove import identity, implication
 from theory.setting import Array
 

@@ -16,10 +16,10 @@ from theory.divergence.families import InfoNceWorld, infonce_worlds, off_diagona
 from theory.divergence.infonce import printed_bound
 from theory.divergence.logsum import EXPONENTIAL, exp, first_weight, log_sum, ratio, tangent
 from theory.divergence.losses import LINEAR, info_nce
-from theory.divergence.moments import expectation
 from theory.factors import class_means, class_shares
 from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
+from theory.moments import expectation
 from theory.prove import cauchy_schwarz, enclosure, identity, implication, positive_on_box
 from theory.setting import Array
 from theory.theorem1.proofs.steps import AVERAGES

@@ -7,15 +7,14 @@ X = M - I_d, Y = U^T U - I_K, U = [sqrt(p_k) mu_k], C - I = X + S.
 from fractions import Fraction
 
 import numpy as np
-import sympy
 import z3
 
+from theory.averages import variance
 from theory.divergence.crosscorrelation import correlations, printed_square, scatter_limit, triangle_square
 from theory.divergence.duality import MONOMIALS, gram_gap_checked
 from theory.divergence.extremal import cube_classes
 from theory.divergence.families import FeatureWorld, any_features, centred_features, mean_products, squares_below
 from theory.divergence.losses import LINEAR, symbols
-from theory.divergence.moments import expectation
 from theory.divergence.theorem4_steps import TAU, THEOREM_4, pair_of, split
 from theory.falsification import Predicate, Reading
 from theory.ledger import Claim, Evidence, Verdict
@@ -79,17 +78,6 @@ def _rank_one() -> Evidence:
     )
 
 
-def spread() -> Evidence:
-    """The variance by independent pairs."""
-    x, y, mean, square = sympy.symbols("x y mean square", real=True)
-    law = (mean, square)
-    return identity(
-        "the variance is half the mean squared distance of two independent draws, coordinate by coordinate, for every law",
-        expectation((x - mean) ** 2, (x, law)),
-        expectation((x - y) ** 2, (x, law), (y, law)) / 2,
-    )
-
-
 def main_part_scatter() -> Evidence:
     """tr Cov_k / r^2 from the share and the spread of a main part."""
     alpha, s, less, apart = z3.Reals("alpha s less apart")
@@ -142,7 +130,7 @@ CLAIMS = (
         + ". M = U U^T = C - S (`split`), so `triangle` bounds ||M - I||; the entries k,l and l,k of U^T U - I are "
         "p_k p_l (mu_k.mu_l)^2 each, and `printed` follows, with 1 in place of 2 already. Neither ||f|| = sqrt(d) "
         "nor E f_i^2 = 1 is used. A tau' in sigma, delta, eps, R: ||S||_F <= tr S (`rank one`; a norm of a mean is "
-        "at most the mean norm), tr S is half a mean squared distance (`spread`), and with alpha_k >= sigma - "
+        "at most the mean norm), tr S is half a mean squared distance (`variance`), and with alpha_k >= sigma - "
         "R/p_k and s = (L delta + 2 eps)/r <= 2, tau' = (r^2 sum_k p_k [alpha_k^2 s^2/2 + 2 (1 - alpha_k^2)])^2 "
         "(`main part`, non-increasing in alpha): 0 in the ideal case.",
         trusted=(LINEAR,),
@@ -153,7 +141,7 @@ CLAIMS = (
             "triangle": _triangle,
             "printed": _printed,
             "rank one": _rank_one,
-            "spread": spread,
+            "variance": variance,
             "main part": main_part_scatter,
         },
     ),

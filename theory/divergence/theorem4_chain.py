@@ -6,6 +6,7 @@ Formulas and notation: `crosscorrelation`, `theorem4_centred`. r^2 = ||f||^2 = d
 import numpy as np
 import z3
 
+from theory.averages import variance
 from theory.divergence.crosscorrelation import correlations, printed_square, scatter_limit
 from theory.divergence.families import (
     MainPartWorld,
@@ -14,7 +15,7 @@ from theory.divergence.families import (
     with_main_parts,
 )
 from theory.divergence.losses import LINEAR
-from theory.divergence.theorem4 import GAP_STEPS, main_part_scatter, spread
+from theory.divergence.theorem4 import GAP_STEPS, main_part_scatter
 from theory.divergence.theorem4_centred import rarest, two_halves
 from theory.divergence.theorem4_steps import CENTRED, TAU, THEOREM_4, centred
 from theory.falsification import Predicate, Reading, Rng, Start
@@ -108,7 +109,7 @@ CLAIMS = (
         "`bound`. "
         + CENTRED
         + "Hence `trace`, by `Cauchy-Schwarz`. tr Y = sum_l p_l ||mu_l||^2 - K >= d (1 - Delta_mu) - K. 1 - "
-        "||mu_l||^2/r^2 is half the mean squared distance of two independent draws of the class (`spread`), at most what "
+        "||mu_l||^2/r^2 is half the mean squared distance of two independent draws of the class (`variance`), at most what "
         "`main part` says, and if rho > 1 the threshold is negative: `shortfall`. `never` is the rest. Without E f = 0 the "
         "condition can be met: K one-hot classes at norm sqrt(K) have C = I, S = 0, and the right side 0.",
         trusted=(LINEAR,),
@@ -120,7 +121,7 @@ CLAIMS = (
             "centred": centred,
             "Cauchy-Schwarz": cauchy_schwarz,
             "trace": _trace,
-            "spread": spread,
+            "variance": variance,
             "main part": main_part_scatter,
             "shortfall": _shortfall,
             "never": _never,

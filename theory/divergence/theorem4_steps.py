@@ -9,8 +9,8 @@ import sympy
 import z3
 
 from theory.divergence.crosscorrelation import correlations, least_block, lopsided_square
-from theory.divergence.moments import expectation
 from theory.ledger import Evidence
+from theory.moments import expectation
 from theory.prove import identity, implication
 from theory.setting import Array
 

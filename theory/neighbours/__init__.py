@@ -9,7 +9,7 @@ from `NEIGHBOURS` and prints what they say beside the forms of Theorem 1.
     wang_overlap   views keep their label => InfoNCE is the cross-entropy of the mean classifier, up to the spread of classes
     saunshi        view sets are disjoint => no contrastive loss alone bounds any error
 
-Sources: the papers were not read here. Each statement is the one in our notes, and its proof is ours.
+Sources: the papers were not read here. Each statement is from memory, and its proof is ours.
 """
 
 import importlib

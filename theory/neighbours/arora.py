@@ -1,6 +1,6 @@
 """Arora et al. 2019: with positives drawn from the class, the contrastive loss bounds that of the mean classifier.
 
-The paper was not read; the statement is that of our notes, and the proof is ours. tau = sum p_k^2 is the chance that a
+The paper was not read; the statement is from memory, and the proof is ours. tau = sum p_k^2 is the chance that a
 negative is of the anchor's class. With views of one sample as positives, which is what is trained, the same bound is false.
 """
 
@@ -19,7 +19,7 @@ from theory.prove import implication
 from theory.setting import Array, FiniteWorld
 from theory.worlds import labelled_features
 
-SOURCE = "Arora et al. 2019, as stated in our notes; derived here"
+SOURCE = "Arora et al. 2019 (from memory, not read); derived here"
 SAMPLES = 1000
 """Samples up to which the loss is summed over all triples."""
 Loss = Callable[[Any], Any]
@@ -212,7 +212,7 @@ CLAIMS = (
     Claim(
         id="arora-views",
         title="The same with views as positives",
-        source="Arora et al. 2019 as stated in our notes, with the positives that are trained with",
+        source="Arora et al. 2019 (from memory, not read), with the positives that are trained with",
         statement=STATEMENT + r"x^+\text{ an independent view of the sample of }x",
         predicate=Predicate(worlds=contrasts, read=_read_views),
         expected=Verdict.REFUTED,

@@ -1,6 +1,6 @@
 """HaoChen et al. 2021: spectral contrastive learning factorises the augmentation graph, and a linear probe finds the classes.
 
-The paper was not read; the statements are those of our notes, and the proofs are ours. phi = P[y(v) != y(v+)] counts the
+The paper was not read; the statements are from memory, and the proofs are ours. phi = P[y(v) != y(v+)] counts the
 edges between classes; with the first k eigenvectors as features the probe fails on at most 2 phi/lambda_(k+1). For the
 features of any encoder 1/lambda_(k+1) becomes nu, the best constant for the space that they span. Where no two samples share
 a view the graph falls into n pieces, and both are infinite for every k < n.
@@ -32,7 +32,7 @@ from theory.neighbours.neighbour import Finding, Neighbour
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array, FiniteWorld
 
-SOURCE = "HaoChen et al. 2021, spectral contrastive learning, as stated in our notes; derived here"
+SOURCE = "HaoChen et al. 2021, spectral contrastive learning (from memory, not read); derived here"
 NODES = 1500
 """Distinct views up to which the eigenvalues are computed."""
 
@@ -277,7 +277,7 @@ CLAIMS = (
     Claim(
         id="haochen-disjoint",
         title="Disjoint view sets: the graph of views is void",
-        source="derived; HaoChen et al. 2021 as stated in our notes",
+        source="derived; HaoChen et al. 2021 (from memory, not read)",
         statement=r"A(x)\cap A(x')=\emptyset\ \forall x\neq x':\ \lambda_1=\dots=\lambda_n=0,\ \lambda_{n+1}=\dots=1,\ "
         r"\phi=0:\ \phi/\lambda_{k+1}\text{ is undefined for every }k<n",
         predicate=Predicate(worlds=separate_graphs, read=_read_separate),

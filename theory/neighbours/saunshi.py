@@ -1,6 +1,6 @@
 """Saunshi et al. 2022: where no two samples share a view, contrastive losses do not see the classes.
 
-The paper was not read; the statement is that of our notes, and the construction is ours. A contrastive loss is a function of
+The paper was not read; the statement is from memory, and the construction is ours. A contrastive loss is a function of
 how the features of the views of one sample are distributed over the samples, whichever sample has which. Dealing the codes
 out among the samples leaves it as it is, and is again a function of the view if no two samples share one. So no bound on an
 error can follow from such losses alone: something like sigma(delta), which knows which samples are near each other, has to
@@ -149,7 +149,7 @@ CLAIMS = (
     Claim(
         id="saunshi",
         title="Disjoint view sets: losses do not bound Err",
-        source="Saunshi et al. 2022, as stated in our notes; derived here",
+        source="Saunshi et al. 2022 (from memory, not read); derived here",
         statement=r"A(x)\cap A(x')=\emptyset\ (x\neq x'),\ p_k=1/K:\ \exists f,f'\text{ with the same law of }"
         r"(f(x_1),f(x_2),\dots)\text{ over }x,\text{ so that every contrastive loss agrees, yet }Err(G_f)=0,\ "
         r"P[g(f'(v))\neq y]\geq 1-1/K\ \forall g",

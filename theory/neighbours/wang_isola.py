@@ -1,6 +1,6 @@
 """Wang and Isola 2020: with many negatives InfoNCE is alignment plus uniformity.
 
-The paper was not read; our notes have a deviation O(M^(-1/2)). For features of norm 1 it is of order 1/M, with constants.
+The paper was not read; from memory, it has a deviation O(M^(-1/2)). For features of norm 1 it is of order 1/M:
 u = e^(f(x1).f(x2)) for a positive, v = e^(f(x1).f(x-)) for a negative, V = E[v | x1].
 """
 
@@ -21,7 +21,7 @@ from theory.prove import identity, implication
 from theory.setting import Array, FiniteWorld
 from theory.worlds import labelled_features, on_sphere
 
-SOURCE = "Wang and Isola 2020, as stated in our notes; derived here"
+SOURCE = "Wang and Isola 2020 (from memory, not read); derived here"
 VIEWS = 6000
 """Views up to which an audit contrasts all pairs."""
 ROWS = 256
@@ -183,7 +183,7 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="Given x1 and x2 the difference is the mean of log((u/M + mean of v_i)/V) over the negatives (`term`). "
         "From above: `above`. From below u/M is left out: `below`, with (v - V)^2 of mean Var/M (`variance`). Values between "
-        "1/e and e: u/V <= e^2, and `range`, `worst variance` with a = 1/e, b = e. Our notes have O(M^(-1/2)); it is O(1/M).",
+        "1/e and e: u/V <= e^2, and `range`, `worst variance` with a = 1/e, b = e. From memory the paper has O(M^(-1/2)).",
         trusted=(EXPONENTIAL, LINEAR),
         steps={
             "term": _term,

@@ -1,7 +1,7 @@
 """Wang et al. 2022 (augmentation overlap): InfoNCE with many negatives is the cross-entropy of the mean classifier, up to the
 spread of the classes, if every view keeps the label of its sample.
 
-The paper was not read; our notes give L_inf - sqrt V - V/2 <= CE(mu) - log K <= L_inf + sqrt V from memory, for classes of
+The paper was not read; from memory, it has L_inf - sqrt V - V/2 <= CE(mu) - log K <= L_inf + sqrt V, for classes of
 equal size. Derived here, for any sizes p_k: V_b - (e/2) V <= CE - H(p) - L_inf <= V_b, which implies it.
 
     L_inf   -E f(x1).f(x2) + E log E[e^(f(x1).f(x-)) | x1], the limit of L_M - log M (wang-isola)
@@ -28,7 +28,7 @@ from theory.prove import cauchy_schwarz, identity, implication, positive_on_box
 from theory.setting import Array, FiniteWorld
 from theory.worlds import labelled_features, on_sphere
 
-SOURCE = "Wang et al. 2022 (augmentation overlap), as stated from memory in our notes; derived here"
+SOURCE = "Wang et al. 2022 (augmentation overlap; from memory, not read); derived here"
 CURVATURE = np.e / 2
 """Half of the largest second derivative of e^z on [-1, 1]."""
 
@@ -69,7 +69,7 @@ def mean_classifier(features: Array, labels: Array) -> MeanClassifier:
 
 
 def noted_bounds(V: Any) -> tuple[Any, Any]:
-    """How far CE - H(p) may lie below and above L_inf, as in the notes: sqrt V + V/2 and sqrt V."""
+    """How far CE - H(p) may lie below and above L_inf, as remembered: sqrt V + V/2 and sqrt V."""
     return sqrt(V) + V / 2, sqrt(V)
 
 
@@ -212,7 +212,7 @@ def _wrong() -> Evidence:
 def _implies_noted() -> Evidence:
     V, between, root, curvature = z3.Reals("V between root curvature")
     return implication(
-        "V = 1 - E||mu_y||^2 <= 1, so V <= sqrt V; with 0 <= V_b <= V and e/2 <= 3/2 the bounds of the notes follow",
+        "V = 1 - E||mu_y||^2 <= 1, so V <= sqrt V; with 0 <= V_b <= V and e/2 <= 3/2 the remembered bounds follow",
         [V >= 0, V <= 1, between >= 0, between <= V, root >= 0, root * root == V, curvature <= z3.RealVal("3/2")],
         z3.And(curvature * V - between <= root + V / 2, between <= root),
         example={V: 1, between: 0, root: 1, curvature: 1},
@@ -292,7 +292,7 @@ CLAIMS = (
     Claim(
         id="wang-overlap-sharp",
         title="The same by the variance between samples",
-        source="derived; Wang et al. 2022 as stated in our notes",
+        source="derived; Wang et al. 2022 (from memory, not read)",
         statement=LIMIT + r"V_b=E\|E[f|x]-\mu_y\|^2:\ L_\infty+V_b-\frac{e}{2}V\leq CE-H(p)\leq L_\infty+V_b,\ "
         r"P[\arg\max(f^\top\mu_k+\log p_k)\neq y]\leq\frac{CE}{\log 2}",
         predicate=Predicate(worlds=labelled, read=_read_sharp),
@@ -304,7 +304,7 @@ CLAIMS = (
     Claim(
         id="wang-overlap-floor",
         title="From five classes on CE/log 2 bounds no error",
-        source="derived; Wang et al. 2022 as stated in our notes",
+        source="derived; Wang et al. 2022 (from memory, not read)",
         statement=r"\|f\|=1,\ p_k=1/K:\ E[-f^\top\mu_y+\log\sum_ke^{f^\top\mu_k}]\geq\log(1+(K-1)e^{-K/(K-1)}),\ "
         r"\text{which exceeds }\log 2\text{ for }K\geq 5",
         predicate=Predicate(worlds=balanced, read=_read_floor),
