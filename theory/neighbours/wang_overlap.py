@@ -281,7 +281,7 @@ CLAIMS = (
         title="InfoNCE and the mean classifier's cross-entropy",
         source=SOURCE,
         statement=LIMIT
-        + r"L_\infty-\sqrt V-V/2\leq E[-f^\top\mu_y+\log\sum_ke^{f^\top\mu_k}]-\log K\leq L_\infty+\sqrt V"
+        + r"L_\infty-\sqrt{V}-V/2\leq E[-f^\top\mu_y+\log\sum_ke^{f^\top\mu_k}]-\log K\leq L_\infty+\sqrt{V}"
         r"\ (p_k=1/K)",
         predicate=Predicate(worlds=balanced, read=_read_noted),
         expected=Verdict.PROVED,

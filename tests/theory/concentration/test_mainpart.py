@@ -19,6 +19,7 @@ from theory.concentration import (
     planning,
     vertex_cover_estimate,
 )
+from theory.worlds import nearest_views
 
 random_views = st.builds(
     lambda seed, n, m, d: np.random.default_rng(seed).normal(size=(n, m, d)),
@@ -270,7 +271,7 @@ def test_bad_budgets_are_named():
 def test_mono_is_proved_and_its_search_can_fail(monkeypatch):
     claim = monotony.CLAIMS[0]
     assert ledger.verdict(claim, ledger.gather(claim)) is ledger.Verdict.PROVED
-    monkeypatch.setattr(monotony, "augmented_distances", lambda views: augmented_distances(views) * views.shape[1])
+    monkeypatch.setattr(monotony, "nearest_views", lambda views: nearest_views(views) * views.shape[1])
     assert ledger.verdict(claim, ledger.gather(claim)) is ledger.Verdict.UNDECIDED
 
 
