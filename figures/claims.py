@@ -37,6 +37,7 @@ def _fold(claim: dict[str, Any]) -> str:
     met = searched(claim["evidence"])
     summary = [
         *claim.get("how", []),
+        *dict.fromkeys(e["kind"] for e in claim["evidence"] if e["kind"] in ("simulation", "measurement")),
         *([f"{facts} trusted"] if facts else []),
         *([f"worlds met {met}"] if met != "-" else []),
     ]
@@ -50,7 +51,7 @@ def _fold(claim: dict[str, Any]) -> str:
     )
     return (
         f"<details><summary><code>{claim['id']}</code><span>{escape(claim['title'])}</span>{badge}"
-        f"<span class='soft'>{escape(', '.join(filter(None, summary)))}</span></summary>"
+        f"<span class='soft'>{escape(', '.join(summary))}</span></summary>"
         f"{formula(claim['statement'])}"
         f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}{_trusted(claim)}"
         f"<ul class='steps'>{steps}</ul>{_formal(claim)}</details>"
