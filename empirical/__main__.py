@@ -28,8 +28,9 @@ from empirical.training.distributed import process_rank, processes
 from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device
 from empirical.training.methods import METHODS, Method
 from empirical.training.parameters import add_parameters, with_parameters
-from theory.checks import check_choice
-from theory.command import OneLineParser, at_least, integer, number, output_folder, show_progress
+from empirical.views.protocol import MOST_VIEWS
+from theory.checks import check_choice, check_integer
+from theory.command import OneLineParser, integer, number, output_folder, show_progress
 from theory.digests import write_evidence
 from theory.theorem1 import FORMS, choose
 
@@ -134,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_words(words)
     torch.set_num_threads(1)
     try:
-        at_least(options, n_views=2)
+        check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
         check_choice("--method", options.method, METHODS)
         check_choice("--data", options.data, NAMES)
         method = with_parameters(METHODS[options.method], options)

@@ -38,6 +38,15 @@ def check_integer(name: str, value: Any, least: int | None = None, most: int | N
     return number
 
 
+MOST_SEED = 2**32 - 1
+"""The largest seed that NumPy, torch and scikit-learn all take."""
+
+
+def check_seed(name: str, value: Any) -> int:
+    """Return a seed from 0 to `MOST_SEED` as an int."""
+    return check_integer(name, value, 0, MOST_SEED)
+
+
 def plain(value: Any) -> Any:
     """The value with NumPy's scalars as Python's own, which JSON can hold, in tuples too; a list becomes a tuple."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):

@@ -25,8 +25,10 @@ def write_evidence(path: Path, content: Any) -> None:
 def read_evidence(path: Path, remedy: str) -> Any:
     """The content of a file of evidence, as it was written; one without a hash beside it is taken as it is.
 
-    Raises ValueError, with the remedy, for a file that was changed or is not JSON.
+    Raises ValueError, with the remedy, for what is no regular file, was changed or is not JSON.
     """
+    if path.exists() and not path.is_file():
+        raise ValueError(f"evidence={path}: no regular file; {remedy}")
     content, written = path.read_bytes(), recorded(path)
     if written not in (None, hashlib.sha256(content).hexdigest()):
         raise ValueError(f"evidence={path}: changed after it was written (its SHA-256 differs); {remedy}")

@@ -26,7 +26,7 @@ from empirical.views.callables import Transform
 from empirical.views.parsing import as_views
 from empirical.views.protocol import Views, ViewSource
 from theory.arcl import risk_shift, robust_displacement, robust_loss
-from theory.checks import check_integer
+from theory.checks import check_integer, check_seed
 from theory.factors import view_diameters
 from theory.neighbours import Findings, neighbouring
 from theory.setting import Array, FiniteWorld
@@ -140,7 +140,7 @@ def audit(
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
     start = time.perf_counter()
-    m, seed = check_integer("m", m, most=MOST_VIEWS), check_integer("seed", seed)
+    m, seed = check_integer("m", m, most=MOST_VIEWS), check_seed("seed", seed)
     clusters = None if clusters is None else check_integer("clusters", clusters)
     level = _checked_level(level)
     check_head(head)

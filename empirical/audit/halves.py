@@ -14,7 +14,7 @@ from torch import Tensor
 from empirical.data.imagefiles import as_shown, texts
 from empirical.data.sets import Dataset, fingerprint
 from empirical.thirdparty import FOREIGN_ERRORS, first_line, represented, shown
-from theory.checks import check_integer, plain
+from theory.checks import check_seed, plain
 from theory.messages import Notice
 
 FIT_SHARE = 0.5
@@ -184,9 +184,7 @@ def _classes(data: Any) -> Any:
 
 def _split(labels: np.ndarray, seed: int) -> Tensor:
     """True for the fitting half: `FIT_SHARE` of every class."""
-    check_integer("seed", seed)
-    if seed < 0:
-        raise ValueError(f"seed={seed}: negative; use 0 or more")
+    check_seed("seed", seed)
     generator, fit = np.random.default_rng(seed), np.zeros(len(labels), dtype=bool)
     for k in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == k))

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from empirical.data import cifar as archives
 from empirical.data import imagefiles, npz
-from theory.checks import check_integer
+from theory.checks import check_integer, check_seed
 from theory.messages import printable
 
 SIDE = 16
@@ -98,9 +98,7 @@ def load(
     if name not in _LOADERS and name not in _READERS:
         known = ", ".join(sorted([*_LOADERS, *_READERS]))
         raise ValueError(f"name={name!r}: no data set; choose one of {known}")
-    seed = check_integer("seed", seed)
-    if seed < 0:
-        raise ValueError(f"seed={seed}: negative; use 0 or more")
+    seed = check_seed("seed", seed)
     side = None if side is None else check_integer("side", side)
     if name in _LOADERS and path is not None:
         raise ValueError(f"path={str(path)!r}: not wanted, {name!r} is embedded; leave it out")

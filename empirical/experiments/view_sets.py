@@ -34,8 +34,8 @@ from empirical.data.sets import NAMES, Dataset
 from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
 from empirical.experiments.study import balanced
 from empirical.views.augmentations import Augmentation
-from empirical.views.protocol import finite_views
-from theory.checks import check_choice
+from empirical.views.protocol import MOST_VIEWS, finite_views
+from theory.checks import check_choice, check_integer
 from theory.command import NAME, OneLineParser, at_least, integer, number, output_folder, show_progress
 from theory.concentration import SigmaFrontier, augmented_distances, frontier
 from theory.digests import read_evidence, recorded, write_evidence
@@ -275,7 +275,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for q in options.quantiles:
             if not 0 < q < 1:
                 raise ValueError(f"--quantiles={q:g}: no quantile; give numbers between 0 and 1")
-        at_least(options, n_views=2, nodes=1)
+        check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
+        at_least(options, nodes=1)
         if options.samples_per_class is not None:
             at_least(options, samples_per_class=2)
         check_choice("--data", options.data, NAMES)

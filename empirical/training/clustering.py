@@ -42,10 +42,10 @@ from empirical.training.methods.simclr import SimCLR
 from empirical.training.networks import Encoder, backbone_maker
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
-from empirical.views.protocol import finite_views
+from empirical.views.protocol import MOST_VIEWS, finite_views
 from empirical.views.warps import Warp, matrices, warp_images
-from theory.checks import check_choice, make_plain
-from theory.command import OneLineParser, at_least, integer, number, output_folder, show_progress
+from theory.checks import check_choice, check_integer, make_plain
+from theory.command import OneLineParser, integer, number, output_folder, show_progress
 from theory.concentration import augmented_distances
 from theory.files import lock_in_turn, write_bytes, write_json
 from theory.setting import Array
@@ -290,7 +290,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         check_choice("--data", options.data, NAMES)
         if options.n_views is not None:
-            at_least(options, n_views=2)
+            check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
         reading = read(options.data, options.path, options.seed, options.side)
         data, config = reading.data, settings(options, reading.data)
         device = pick_device(options.device)

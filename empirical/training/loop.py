@@ -27,7 +27,7 @@ from empirical.training.methods import Learner, Method, initial_learner
 from empirical.training.networks import BACKBONES, Encoder, backbone_maker
 from empirical.training.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
-from theory.checks import check_integer, check_nonnegative, check_positive, make_plain
+from theory.checks import check_integer, check_nonnegative, check_positive, check_seed, make_plain
 from theory.files import lock_or_refuse, write_text
 
 LOCK = "training.lock"
@@ -77,9 +77,10 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         make_plain(self)
-        for name, least in (("epochs", 1), ("batch_size", 2), ("seed", 0), ("train_size", 1), ("side", 1)):
+        for name, least in (("epochs", 1), ("batch_size", 2), ("train_size", 1), ("side", 1)):
             if getattr(self, name) is not None:
                 check_integer(name, getattr(self, name), least)
+        check_seed("seed", self.seed)
         check_nonnegative("weight_decay", self.weight_decay)
         check_positive("lr", self.lr, f"the default is {type(self).lr}")
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 
 from empirical.views.callables import CallableView, Transform
-from theory.checks import check_integer
+from theory.checks import check_integer, check_seed
 
+MOST_VIEWS = 10_000
+"""Views of an image that are drawn at most; what an audit certifies is checked up to as many."""
 COMPARED = 256
 """Images whose views are compared with them."""
 AUDIT = 0xA0D17
@@ -80,12 +82,10 @@ def finite_views(images: Tensor, source: ViewSource | Transform, m: int, seed: i
     """m views of each image, view 0 the image itself: (n, C, H, W) -> (n, m, C, H, W).
 
     View j of row i depends on (seed, j, i) only, so fewer images or fewer views give a part of the same set.
-    Raises ValueError for m < 1, a negative seed, and images that the source refuses.
+    Raises ValueError for m outside 1..`MOST_VIEWS`, a seed out of range, and images that the source refuses.
     """
-    if m < 1:
-        raise ValueError(f"m={m}: leaves no view; use 1 (the image itself) or more")
-    if seed < 0:
-        raise ValueError(f"seed={seed}: a negative seed; use 0 or more")
+    check_integer("m", m, 1, MOST_VIEWS)
+    check_seed("seed", seed)
     return draw_views(as_source(source), len(images), m, seed).block(images, 0)
 
 
@@ -110,14 +110,9 @@ class Views:
     stream: int = 0
 
     def __post_init__(self) -> None:
-        check_integer("views", self.m)
-        check_integer("seed", self.seed)
-        object.__setattr__(self, "m", int(self.m))  # also from NumPy: a certificate writes it
-        object.__setattr__(self, "seed", int(self.seed))
-        if self.m < 2:
-            raise ValueError(f"views={self.m}: alignment compares views of one image; give 2 or more")
-        if self.seed < 0:
-            raise ValueError(f"seed={self.seed}: a negative seed; use 0 or more")
+        # also from NumPy: a certificate writes them; alignment compares two views of one image
+        object.__setattr__(self, "m", check_integer("views", self.m, 2, MOST_VIEWS))
+        object.__setattr__(self, "seed", check_seed("seed", self.seed))
         object.__setattr__(self, "source", as_source(self.source, self.name))
 
     def description(self) -> dict[str, Any]:

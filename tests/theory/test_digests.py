@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from theory import digests
-from theory.digests import recorded, write_evidence
+from theory.digests import read_evidence, recorded, write_evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +37,14 @@ def test_a_hash_that_was_not_written_in_time_does_not_match(tmp_path, monkeypatc
     monkeypatch.setattr(digests, "write_text", lambda *_: None)  # the process was killed before it
     write_evidence(path, 2)
     assert not agree(path)
+
+
+def test_a_pipe_or_a_folder_in_place_of_evidence_is_refused_without_waiting(tmp_path):
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    for name in ("folder.json", "pipe.json"):
+        with pytest.raises(ValueError, match=f"{name}: no regular file; run it again"):
+            read_evidence(tmp_path / name, "run it again")
 
 
 def test_two_writers_leave_a_file_and_its_own_hash(tmp_path):

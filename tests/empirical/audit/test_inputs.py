@@ -277,10 +277,10 @@ def test_views_that_cannot_be_read_are_refused(text, message):
 
 
 def test_too_few_views_and_negative_seeds_are_refused():
-    refused("views=1: alignment compares views of one image; give 2 or more", parse_views, "a", 1, 0, False)
+    refused("views=1: too small; give an integer in 2..10000", parse_views, "a", 1, 0, False)
     refused("views='a': a str, not an integer; give an integer", Views, noisy, "noisy", "a")
     refused("seed=1.5: a float, not an integer; give an integer", Views, noisy, "noisy", 2, 1.5)
-    refused("seed=-1: a negative seed; use 0 or more", parse_views, "a", 2, -1, False)
+    refused("seed=-1: too small; give an integer in 0..4294967295", parse_views, "a", 2, -1, False)
 
 
 def test_descriptions_are_plain_and_the_same_in_every_process():
@@ -596,7 +596,7 @@ def test_a_data_set_that_fails_is_refused(error):
     [
         ("a", "seed='a': a str, not an integer; give an integer"),
         (1.5, "seed=1.5: a float, not an integer"),
-        (-1, "seed=-1: negative; use 0 or more"),
+        (-1, "seed=-1: too small; give an integer in 0..4294967295"),
     ],
 )
 def test_a_split_needs_a_seed(seed, message):

@@ -190,12 +190,12 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
         (["--quantiles", "0"], "--quantiles=0: no quantile"),
         (["--quantiles", "nan"], "--quantiles=nan: no quantile"),
         (["--quantiles", "half"], "'half' is not a number"),
-        (["--n-views", "1"], "--n-views=1: too few; use 2 or more"),
+        (["--n-views", "1"], "--n-views=1: too small; give an integer in 2..10000"),
         (["--samples-per-class", "1"], "--samples-per-class=1: too few; use 2 or more"),
         (["--samples-per-class", "500"], "samples_per_class=500: the smallest class has 200"),
         (["--nodes", "0"], "--nodes=0: too few; use 1 or more"),
         (["--data", "cats"], "--data=cats: unknown"),
-        (["--seed", "-1"], "seed=-1: negative"),
+        (["--seed", "-1"], "seed=-1: too small"),
     ],
 )
 def test_bad_words_end_in_one_line(words, message, tmp_path, capsys):

@@ -167,7 +167,7 @@ def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch
     ("words", "message"),
     [
         (["--data", "imagenet"], "--data=imagenet: unknown; choose one of fashion, digits, cifar10"),
-        (["--seed", "-1"], "seed=-1: negative; use 0 or more"),
+        (["--seed", "-1"], "seed=-1: too small; give an integer in 0..4294967295"),
         (["--seed", "x"], "'x' is not an integer"),
         (["--device", "tpu"], "device='tpu': unknown"),
     ],

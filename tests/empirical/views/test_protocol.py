@@ -107,9 +107,13 @@ def test_a_callable_is_wrapped_and_anything_else_is_refused() -> None:
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: getattr(source, "__name__", type(source).__name__))
 def test_bad_counts_and_seeds_are_refused(source) -> None:
-    with pytest.raises(ValueError, match="m=0: leaves no view"):
+    with pytest.raises(ValueError, match="m=0: too small"):
         finite_views(images(2), source, 0, 0)
-    with pytest.raises(ValueError, match="seed=-1: a negative seed"):
+    with pytest.raises(ValueError, match="m=100000000: too large"):
+        finite_views(images(2), source, 10**8, 0)
+    with pytest.raises(ValueError, match="seed=4294967296: too large"):
+        finite_views(images(2), source, 2, 2**32)
+    with pytest.raises(ValueError, match="seed=-1: too small"):
         finite_views(images(2), source, 2, -1)
 
 

@@ -99,9 +99,9 @@ def test_ranges_that_are_none_are_refused(name, value):
 def test_a_rotation_beyond_half_a_turn_and_no_views_are_refused():
     with pytest.raises(ValueError, match=r"rotation=181.* use 0 to 180"):
         Warp(rotation=181)
-    with pytest.raises(ValueError, match="m=0: leaves no view"):
+    with pytest.raises(ValueError, match="m=0: too small"):
         finite_views(images(2), Warp(), 0, 0)
-    with pytest.raises(ValueError, match="negative seed"):
+    with pytest.raises(ValueError, match="seed=-1: too small"):
         finite_views(images(2), Warp(), 2, -1)
 
 
