@@ -203,9 +203,9 @@ def outcomes(chosen: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, str]
             for name in TREE:
                 shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
             shutil.copy(ROOT / "pyproject.toml", tree)
-        for tests in sorted({tuple(mutant.tests) for mutant in chosen}):
-            if os.waitpid(start(free[0], tests, 10 * LIMIT_S), 0)[1]:
-                raise ValueError(f"{' '.join(tests)} fail without any mutant: mend them first")
+        tests = list(dict.fromkeys(name for mutant in chosen for name in mutant.tests))
+        if os.waitpid(start(free[0], tests, 10 * LIMIT_S), 0)[1]:
+            raise ValueError(f"of {' '.join(tests)} some fail without any mutant: mend them first")
         running, waiting = dict[int, tuple[Mutant, Path, str]](), list(reversed(chosen))
         while waiting or running:
             while waiting and free:
