@@ -223,3 +223,11 @@ def test_a_constant_coordinate_is_given_two_ends(value):
     features = families.centred_moments(np.full((7, 3, 2), value))
     np.testing.assert_allclose(losses.second_moments(features), 1)
     np.testing.assert_allclose(features.mean(axis=(0, 1)), 0, atol=1e-12)
+
+
+def test_refuted_bound_of_the_linear_form_is_read_at_lambda_one():
+    """Two classes at e_1 and e_2: L_1 = -1 and ||E f||^2 = 1/2, so that C (L' + 1) = C/2; mu_1.mu_2 = 0."""
+    features = np.eye(2)[:, None].repeat(2, axis=1)
+    reading = linear_form._bound_reading((FiniteWorld(features, features, np.arange(2)), 3.0))
+    np.testing.assert_allclose(reading.right, 1.5)
+    np.testing.assert_array_equal(reading.left, 0)

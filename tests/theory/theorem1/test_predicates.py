@@ -138,7 +138,9 @@ def test_factors_of_a_choice_by_loops(seed):
     world = clustered(seed, 3, 5, 3, seed % 2, 1, 0.1)
     diameters = view_diameters(world.features)
     main = np.random.default_rng(seed).random(15) < 0.7
-    of = common(Choice(world, (1, 1, 1), 1.0, main, diameters <= np.quantile(diameters, 0.7)))
+    aligned = diameters <= np.quantile(diameters, 0.7)
+    of = common(Choice(world, (1, 1, 1), 1.0, main, aligned))
+    assert of.eps.tolist() == [diameters[aligned].max()] * 3
     assert of.misaligned == pytest.approx(misaligned_share(world, of.eps[0] * (1 + 1e-12)))
     for k in range(3):
         part = [world.views[i] for i in world.members(k) if main[i]]
