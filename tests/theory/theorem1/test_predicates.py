@@ -171,6 +171,17 @@ def test_clearance_is_positive_for_what_is_classified_correctly(seed):
     assert nearest_mean_error(world) > 0
 
 
+def test_distance_is_that_of_the_sample_whose_error_would_be_one_too_many():
+    world = clustered(0, 3, 5, 3, 0, 1, 0.1)
+    means = np.array([world.features[world.members(k)].mean(axis=(0, 1)) for k in range(3)])
+    ordered = sorted(clearances(world, means))
+    for bound, allowed in ((0.0, 0), (2 / 15, 2), (2.9 / 15, 2), (1.0, 15), (1.5, 15)):
+        distance = [*ordered, np.inf][allowed]
+        reading = predicates.error_reading(world, bound, {})
+        assert reading.distance == pytest.approx(distance)
+        assert (reading.left, reading.right, reading.trivial) == (nearest_mean_error(world), bound, 1.0)
+
+
 def test_shared_views_are_shared():
     point, build = shared_views._worlds(np.random.default_rng(0))
     world = build(point).distinct
