@@ -182,6 +182,14 @@ def test_distance_is_that_of_the_sample_whose_error_would_be_one_too_many():
         assert (reading.left, reading.right, reading.trivial) == (nearest_mean_error(world), bound, 1.0)
 
 
+def test_a_condition_holds_by_more_than_rounding_against_the_nearest_rival():
+    """Whole classes that are points: the margin of the chord form is 1 - mu_k.mu_l."""
+    of = common(unfloored_world())
+    gram = np.array([[1.0, 0.0, -0.2], [0.0, 1.0, 0.9], [-0.2, 0.9, 1.0]])
+    met = predicates.conditions(FORMS["chord"], replace(of, gram=gram), 1.0, 0.0, 0.0)
+    np.testing.assert_allclose(met, np.array([1.0, 0.1, 0.1]) - 1e-9, rtol=0, atol=1e-10)
+
+
 def test_shared_views_are_shared():
     point, build = shared_views._worlds(np.random.default_rng(0))
     world = build(point).distinct
