@@ -121,6 +121,36 @@ def test_rounding_is_no_violation_and_no_more_is_forgiven(excess, violated):
     assert Reading(hypotheses={}, left=1 + excess, right=1.0).violated is violated
 
 
+def test_a_hypothesis_holds_where_its_margin_is_positive():
+    for margin, met in ((1e-12, True), (0.0, False), (-1e-12, False)):
+        assert Reading(hypotheses={"large": 1.0, "least": margin}, left=0, right=1).met is met
+
+
+def test_the_worst_side_counts_as_slack_and_any_that_beats_the_trivial_bound_as_informative():
+    reading = Reading(hypotheses={}, left=[0.0, 1.0], right=[3.0, 1.5], trivial=2.0)
+    assert reading.slack == 0.5
+    assert reading.informative
+    assert not Reading(hypotheses={}, left=0.0, right=[2.0, 3.0], trivial=2.0).informative
+
+
+def test_worlds_that_meet_no_hypothesis_are_driven_towards_it():
+    def read(world):
+        return Reading(hypotheses={"far": world[0] - 6}, left=1, right=0)
+
+    rng = np.random.default_rng(0)
+    assert not any(read(rng.normal(size=2)).met for _ in range(300))
+    search = falsify(Predicate(worlds=numbers, read=read))
+    assert (search.met, search.violated) == (0, True)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e6])
+def test_rounding_is_forgiven_relative_to_both_sides(size):
+    for part, violated in ((0.5, False), (2.0, True)):
+        excess = part * 1e-9 * (1 + 2 * size)
+        assert Reading(hypotheses={}, left=size + excess, right=size).violated is violated
+        assert Reading(hypotheses={}, left=-size, right=-size - excess).violated is violated
+
+
 def test_a_bound_that_never_beats_the_trivial_one_is_counted_as_such():
     search = falsify(Predicate(worlds=numbers, read=always(0.5, 2.6, trivial=1)))
     assert (search.met, search.informative) == (300, 0)

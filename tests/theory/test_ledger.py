@@ -66,6 +66,28 @@ def test_verdict_follows_from_evidence(gathered, expected):
     assert verdict(CLAIM, gathered) is expected
 
 
+BOTH, OTHER = replace(ONE, solvers=("Z3", "cvc5")), replace(ONE, step="other", solvers=("Z3",))
+FORMAL = replace(evidence("formal", ledger.FORMAL), computed="Coq")
+
+
+@pytest.mark.parametrize(
+    ("own", "how"),
+    [
+        ([], []),
+        ([replace(ONE, solvers=("Z3",))], ["one solver"]),
+        ([BOTH], ["two solvers"]),
+        ([BOTH, replace(TWO, kind="smt", solvers=("Z3",))], ["one solver"]),  # the weakest step counts
+        ([BOTH, OTHER, TWO], ["two solvers", "symbolic"]),  # a check that no step names does not
+        ([BOTH, TWO, FORMAL], ["formal", "two solvers", "symbolic"]),
+        ([replace(FORMAL, kind="record")], ["formal"]),
+        ([replace(FORMAL, computed="")], []),  # the sources have changed
+        ([evidence("enclosure"), WITNESS], ["enclosure"]),
+    ],
+)
+def test_by_what_a_claim_is_proved(own, how):
+    assert ledger.how(["one", "two"], own) == how
+
+
 def test_a_claim_without_steps_is_never_proved():
     assert verdict(replace(CLAIM, steps={}), [ONE, TWO]) is Verdict.UNDECIDED
 

@@ -65,3 +65,8 @@ def test_no_smaller_ball_holds_the_samples():
     centres = np.random.default_rng(1).normal(size=(2000, 1, 2))
     radii = np.linalg.norm(points - centres, axis=2).max(axis=1)
     assert square_radius(points) <= radii.min() ** 2
+
+
+def test_squared_radius_of_a_triangle_and_of_a_segment():
+    assert square_radius(np.eye(3)) == pytest.approx(2 / 3)
+    assert square_radius(np.array([[1.0, 5.0], [1.0, 9.0]])) == 4.0

@@ -223,3 +223,34 @@ def test_a_constant_coordinate_is_given_two_ends(value):
     features = families.centred_moments(np.full((7, 3, 2), value))
     np.testing.assert_allclose(losses.second_moments(features), 1)
     np.testing.assert_allclose(features.mean(axis=(0, 1)), 0, atol=1e-12)
+
+
+def test_refuted_bound_of_the_linear_form_is_read_at_lambda_one():
+    """Two classes at e_1 and e_2: L_1 = -1 and ||E f||^2 = 1/2, so that C (L' + 1) = C/2; mu_1.mu_2 = 0."""
+    features = np.eye(2)[:, None].repeat(2, axis=1)
+    reading = linear_form._bound_reading((FiniteWorld(features, features, np.arange(2)), 3.0))
+    np.testing.assert_allclose(reading.right, 1.5)
+    np.testing.assert_array_equal(reading.left, 0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_spectral_side_of_the_sharp_form_by_loops(seed):
+    """kappa e + the sum of f over the eigenvalues of the block k, l and the other diagonal entries."""
+    point, build = families.normalised_features(np.random.default_rng(seed))
+    drawn = build(point)
+    moments, p = correlations(drawn.features, drawn.labels), np.bincount(drawn.labels) / len(drawn.labels)
+    kappa = drawn.number / (1 + drawn.number)
+    means = np.array([drawn.features[drawn.labels == k].mean(axis=(0, 1)) for k in range(len(p))])
+    Y = np.sqrt(np.outer(p, p)) * (means @ means.T) - np.eye(len(p))
+
+    def f(values):
+        return sum(y**2 if y >= 0 else kappa * y**2 for y in values)
+
+    sides = []
+    for k in range(len(p)):
+        for l in set(range(len(p))) - {k}:
+            rest = [Y[j, j] for j in range(len(p)) if j not in (k, l)]
+            sides.append(kappa * moments.excess + f(np.linalg.eigvalsh(Y[np.ix_([k, l], [k, l])])) + f(rest))
+    reading = CLAIMS["thm-4-sharp"].predicate.read(drawn)
+    np.testing.assert_allclose(reading.left[-len(sides) :], sides, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(reading.right[-len(sides) :], moments.loss + drawn.number * moments.scatter)

@@ -174,3 +174,17 @@ def test_on_digits_it_says_something_where_views_share_cells_and_nothing_where_t
     none = haochen.findings(FiniteWorld(apart, vertices, labels))
     assert [finding.bound for finding in none] == [np.inf, np.inf]
     assert "3000 different views form 600 components: lambda_21 = 0" in none[0].silence
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_the_statement_reads_one_over_the_next_eigenvalue_of_a_connected_graph(k):
+    graph = connected()
+    values, _ = spectrum(graph)
+    phi, ambiguity = graph.inconsistency, graph.ambiguity
+    features = np.random.default_rng(1).normal(size=(len(graph.joint), 2))
+    reading = haochen._read_probe(haochen.Encoded(graph, features, k))
+    assert reading.right[:3] == pytest.approx([phi / values[k], 2 * phi / values[k], 2 * phi / values[k] + ambiguity])
+    assert reading.trivial == 1.0
+    assert reading.met
+    halves = ViewGraph(np.kron(np.eye(2), np.full((2, 2), 0.5)), np.array([0, 0, 1, 1]))
+    assert not haochen._read_probe(haochen.Encoded(halves, np.eye(4), 2)).met

@@ -138,7 +138,9 @@ def test_factors_of_a_choice_by_loops(seed):
     world = clustered(seed, 3, 5, 3, seed % 2, 1, 0.1)
     diameters = view_diameters(world.features)
     main = np.random.default_rng(seed).random(15) < 0.7
-    of = common(Choice(world, (1, 1, 1), 1.0, main, diameters <= np.quantile(diameters, 0.7)))
+    aligned = diameters <= np.quantile(diameters, 0.7)
+    of = common(Choice(world, (1, 1, 1), 1.0, main, aligned))
+    assert of.eps.tolist() == [diameters[aligned].max()] * 3
     assert of.misaligned == pytest.approx(misaligned_share(world, of.eps[0] * (1 + 1e-12)))
     for k in range(3):
         part = [world.views[i] for i in world.members(k) if main[i]]
@@ -167,6 +169,25 @@ def test_clearance_is_positive_for_what_is_classified_correctly(seed):
     means = np.array([world.features[world.members(k)].mean(axis=(0, 1)) for k in range(3)])
     np.testing.assert_array_equal(clearances(world, means) > 0, ~misclassified(world))
     assert nearest_mean_error(world) > 0
+
+
+def test_distance_is_that_of_the_sample_whose_error_would_be_one_too_many():
+    world = clustered(0, 3, 5, 3, 0, 1, 0.1)
+    means = np.array([world.features[world.members(k)].mean(axis=(0, 1)) for k in range(3)])
+    ordered = sorted(clearances(world, means))
+    for bound, allowed in ((0.0, 0), (2 / 15, 2), (2.9 / 15, 2), (1.0, 15), (1.5, 15)):
+        distance = [*ordered, np.inf][allowed]
+        reading = predicates.error_reading(world, bound, {})
+        assert reading.distance == pytest.approx(distance)
+        assert (reading.left, reading.right, reading.trivial) == (nearest_mean_error(world), bound, 1.0)
+
+
+def test_a_condition_holds_by_more_than_rounding_against_the_nearest_rival():
+    """Whole classes that are points: the margin of the chord form is 1 - mu_k.mu_l."""
+    of = common(unfloored_world())
+    gram = np.array([[1.0, 0.0, -0.2], [0.0, 1.0, 0.9], [-0.2, 0.9, 1.0]])
+    met = predicates.conditions(FORMS["chord"], replace(of, gram=gram), 1.0, 0.0, 0.0)
+    np.testing.assert_allclose(met, np.array([1.0, 0.1, 0.1]) - 1e-9, rtol=0, atol=1e-10)
 
 
 def test_shared_views_are_shared():

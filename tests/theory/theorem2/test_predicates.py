@@ -92,6 +92,11 @@ def test_a_world_by_hand():
     assert reading.left == pytest.approx([1.0, 8 * 2 * 4 / (4 * 16) ** 2], rel=1e-6)
 
 
+def test_highest_spikes_in_opposite_corners_just_meet():
+    """Each stays in its orthant, at most 1 long; two of slope 1 touch on the diagonal, sqrt(n) long."""
+    assert [reach(n) for n in (1, 2, 3, 4, 9)] == pytest.approx([0.5, math.sqrt(2) / 2, math.sqrt(3) / 2, 1.0, 1.0])
+
+
 def test_spikes_attain_the_optimal_form_in_every_dimension():
     for n in (1, 2, 3):
         views = SpikeViews(n, np.full((1, 2), reach(n) / 2), np.zeros((1, 2)), np.ones(1))
