@@ -412,7 +412,7 @@ def test_the_call_multiplies_with_one_blas_thread_and_gives_the_pool_back(monkey
     inside = []
     original = distances._strip
     monkeypatch.setattr(distances, "_strip", lambda *arguments: inside.append(threads()) or original(*arguments))
-    views = np.random.default_rng(0).normal(size=(40, 8, 600)).astype(np.float32)
+    views = np.random.default_rng(0).normal(size=(100, 8, 600)).astype(np.float32)
     assert planning.make_plan(views, None).bounds is not None
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         before = threads()
