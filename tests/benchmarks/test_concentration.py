@@ -2,15 +2,20 @@
 
 Views are what a torch user has: float32. Fashion images, and textures of natural spectrum (1/f^2) with correlated colours,
 are augmented with a to e at the stated size; white noise is the worst case, where no few coordinates tell views apart.
+With the environment variable CIFAR_IMAGES naming a folder of one class's 32x32 images, those are measured too, else textures
+in their place. BLAS pools are left as a library user has them: the call limits its own.
 """
 
+import os
 import time
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 import threadpoolctl
 import torch
+from PIL import Image
 from scipy.spatial.distance import cdist
 from torch.nn import functional
 
@@ -25,9 +30,8 @@ pytestmark = pytest.mark.bench
 @pytest.fixture(autouse=True)
 def one_thread():
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with threadpoolctl.threadpool_limits(1):
-        yield
+    torch.set_num_threads(1)  # the best that torch.cdist does in CPU seconds
+    yield
     torch.set_num_threads(before)
 
 
@@ -59,11 +63,25 @@ def textures(n, side):
     return torch.from_numpy((0.25 * images / images.std() + 0.5).clip(0, 1)).float()
 
 
+def class_images(n):
+    """Images (n, 3, 32, 32) of one CIFAR class where they are there, else textures."""
+    folder = os.environ.get("CIFAR_IMAGES")
+    if folder is None:
+        return textures(n, 32)
+    files = sorted(p for p in Path(folder).iterdir() if p.suffix in {".jpg", ".png"})[:n]
+    assert len(files) == n, f"CIFAR_IMAGES={folder}: {len(files)} images, fewer than {n}"
+    pixels = np.stack([np.asarray(Image.open(p).convert("RGB")) for p in files])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+
+
 @cache
 def views_of(kind, D, n=500, m=16):
     if kind == "noise":
         rng = np.random.default_rng(0)
         return (rng.normal(size=(n, 1, D)) + 0.5 * rng.normal(size=(n, m, D))).astype(np.float32)
+    if kind.startswith("CIFAR "):
+        augmentation = Augmentation.from_letters(kind.removeprefix("CIFAR "))
+        return finite_views(class_images(n), augmentation, m, 0).reshape(n, m, D).numpy()
     side = {3072: 32, 784: 28, 192: 8}[D]
     if kind == "textures":
         images = textures(n, side)
@@ -82,7 +100,17 @@ def by_torch(views):
 
 @pytest.mark.parametrize(
     ("kind", "D"),
-    [("images", 3072), ("textures", 3072), ("noise", 3072), ("images", 784), ("images", 192), ("textures", 192)],
+    [
+        ("CIFAR ad", 3072),
+        ("CIFAR abcd", 3072),
+        ("CIFAR ab", 3072),
+        ("images", 3072),
+        ("textures", 3072),
+        ("noise", 3072),
+        ("images", 784),
+        ("images", 192),
+        ("textures", 192),
+    ],
 )
 def test_distances_against_torch_and_scipy(kind, D):
     views = views_of(kind, D)
@@ -93,7 +121,8 @@ def test_distances_against_torch_and_scipy(kind, D):
     flat = views.reshape(-1, D)
     slow, some = cpu_seconds(lambda: cdist(flat[: rows * m], flat).reshape(rows, m, n, m).min(axis=(1, 3)), repeats=1)
     a, b = np.random.default_rng(0).random((2, 2048, 2048), dtype=np.float32)
-    product, _ = cpu_seconds(lambda: a @ b)
+    with threadpoolctl.threadpool_limits(1):
+        product, _ = cpu_seconds(lambda: a @ b)
     bounds = planning.make_plan(views, None).bounds
     width = D if bounds is None else bounds.width
     rate = (n * m) ** 2 * D / ours / (2 * 2048**3 / product)

@@ -7,6 +7,7 @@ of them; `planning` decides by the cost counted on a few samples.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from theory.checks import check_real, check_views
 from theory.concentration.bands import TINY, Embedding, right_factors
 from theory.concentration.compiled import compiled
 from theory.concentration.planning import Plan, make_plan
+from theory.concentration.pools import one_blas_thread
 from theory.elementary import sqrt
 from theory.setting import Array
 
@@ -41,7 +43,8 @@ def augmented_distances(views: Any, others: Any = None) -> Any:
     by a power of two). Fractions (dtype object) are computed exactly where distances are rational. Temporary arrays, besides
     the result, stay below 64 MB for C-contiguous views with m <= 1024, D <= 4096 and m D <= 2^20; beyond, the products of two
     samples take 4 m m' bytes, the views of one some 30 m D, and planning some 6 kB per coordinate. Strips of rows go through
-    `joblib.Parallel`: in this process, unless `joblib.parallel_config` names another backend.
+    `joblib.Parallel`: in this process, with one BLAS thread whatever the environment says, unless `joblib.parallel_config`
+    names another backend; its worker processes keep the threads that backend gives them.
 
     Raises ValueError for what is no array of real numbers, NaN, infinity, views whose squared distances could
     overflow (2 max |coordinate| sqrt(D) > 2^511), wrong or mismatched shapes; without `others`, for less than 2
@@ -60,14 +63,15 @@ def augmented_distances(views: Any, others: Any = None) -> Any:
         gaps = views[:, None, :, None, :] - right[None, :, None, :, :]
         return np.asarray(sqrt((gaps**2).sum(axis=4).min(axis=(2, 3))))
     plan = make_plan(views, others)
-    stored = [] if plan.bounds is None else _stored(plan.bounds, views, others)
-    tasks = [delayed(_strip)(views, others, plan, stored, rows) for rows in _strips(views, plan, stored)]
     out = np.zeros((len(views), len(right)))
-    for start, strip in Parallel(return_as="generator")(tasks):
-        stop = start + len(strip)
-        out[start:stop, len(right) - strip.shape[1] :] = strip
-        if others is None:
-            out[start:, start:stop] = strip.T
+    with one_blas_thread if plan.bounds else nullcontext():
+        stored = [] if plan.bounds is None else _stored(plan.bounds, views, others)
+        tasks = [delayed(_strip)(views, others, plan, stored, rows) for rows in _strips(views, plan, stored)]
+        for start, strip in Parallel(return_as="generator")(tasks):
+            stop = start + len(strip)
+            out[start:stop, len(right) - strip.shape[1] :] = strip
+            if others is None:
+                out[start:, start:stop] = strip.T
     return out
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from theory.concentration.bands import PRODUCT_LIMIT, Embedding, embedding, principal_basis, scale_for
+from theory.concentration.pools import one_blas_thread
 from theory.setting import Array
 
 RANKS = (13, 29, 61)
@@ -45,23 +46,24 @@ def make_plan(views: Any, others: Any) -> Plan:
     direct = pairs * DIRECT * D
     if direct < WORTH_PLANNING:
         return Plan(unit, None)
-    scale = scale_for(largest, D)
-    few = np.concatenate([_some(s, BASIS_VIEWS // len(sets)) for s in sets]) * scale
-    centre = few.mean(axis=0)
-    most = min(max(RANKS), len(few) - 1, D - 1)
-    costs = {0: direct}
-    if most >= min(RANKS):
-        basis = principal_basis(few - centre, most)
-        tried = [_trial(s) * scale - centre for s in sets]
-        for k, share in _candidates(tried[0], tried[-1], basis, others is None).items():
-            looked = pairs * (PAIR + PRODUCT * (k + 3)) + (n * m + n2 * m2) * PROJECTION * D * k
-            costs[k] = looked + share * direct
-    if D <= PRODUCT_LIMIT:
-        costs[D] = pairs * (PAIR + PRODUCT * D + DIRECT * D / (m * m2)) + (n * m + n2 * m2) * CAST * D
-    best = min(costs, key=lambda k: costs[k])
-    if best == 0:
-        return Plan(unit, None)
-    return Plan(unit, embedding(scale, centre, None if best == D else np.ascontiguousarray(basis[:, :best])))
+    with one_blas_thread:
+        scale = scale_for(largest, D)
+        few = np.concatenate([_some(s, BASIS_VIEWS // len(sets)) for s in sets]) * scale
+        centre = few.mean(axis=0)
+        most = min(max(RANKS), len(few) - 1, D - 1)
+        costs = {0: direct}
+        if most >= min(RANKS):
+            basis = principal_basis(few - centre, most)
+            tried = [_trial(s) * scale - centre for s in sets]
+            for k, share in _candidates(tried[0], tried[-1], basis, others is None).items():
+                looked = pairs * (PAIR + PRODUCT * (k + 3)) + (n * m + n2 * m2) * PROJECTION * D * k
+                costs[k] = looked + share * direct
+        if D <= PRODUCT_LIMIT:
+            costs[D] = pairs * (PAIR + PRODUCT * D + DIRECT * D / (m * m2)) + (n * m + n2 * m2) * CAST * D
+        best = min(costs, key=lambda k: costs[k])
+        if best == 0:
+            return Plan(unit, None)
+        return Plan(unit, embedding(scale, centre, None if best == D else np.ascontiguousarray(basis[:, :best])))
 
 
 def _largest(name: str, values: Any) -> float:

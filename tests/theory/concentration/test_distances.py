@@ -6,6 +6,7 @@ import tracemalloc
 import joblib
 import numpy as np
 import pytest
+import threadpoolctl
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from theory.concentration import augmented_distances, bands, distances, planning
 from theory.concentration.bands import embedding, principal_basis, right_factors, scale_for
 from theory.concentration.device import on_device
+from theory.concentration.pools import one_blas_thread
 
 
 def adversarial(kind, seed, n=24, m=4, D=40):
@@ -401,3 +403,24 @@ def test_the_band_is_as_wide_as_proved():
     assert every.beta == pytest.approx(1.01 * 106 * v / (1 - 106 * v), rel=1e-12)
     assert (some.grow - 1, every.grow - 1) == pytest.approx((432 * u + e, 432 * u), rel=1e-3)
     assert bands.gamma(2, 0.25) == 1
+
+
+def test_the_call_multiplies_with_one_blas_thread_and_gives_the_pool_back(monkeypatch):
+    def threads():
+        return [p["num_threads"] for p in threadpoolctl.threadpool_info() if p["user_api"] == "blas"]
+
+    inside = []
+    original = distances._strip
+    monkeypatch.setattr(distances, "_strip", lambda *arguments: inside.append(threads()) or original(*arguments))
+    views = np.random.default_rng(0).normal(size=(100, 8, 600)).astype(np.float32)
+    assert planning.make_plan(views, None).bounds is not None
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with one_blas_thread:  # as another thread's call that is still running
+            augmented_distances(views)
+            assert set(threads()) == {1}
+        assert threads() == before
+        augmented_distances(views)
+        assert threads() == before
+    assert inside
+    assert all(set(found) == {1} for found in inside)
