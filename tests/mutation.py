@@ -47,6 +47,7 @@ TESTED_BY = {  # module of theory: the tests that its formulas have elsewhere, t
     "arcl/domains.py": "arcl/test_predicates",
     "theorem1/proofs/choice.py": "theorem1/test_predicates",
     "theorem1/proofs/predicates.py": "theorem1/test_predicates",
+    "second_solver.py": "test_prove",
     "theorem2/worlds.py": "theorem2/test_predicates theorem2/test_theorem2",
     "divergence/families.py": "divergence/test_predicates",
     "divergence/linear_form.py": "divergence/test_predicates",
