@@ -29,6 +29,8 @@ PROOF_KINDS = frozenset({"symbolic", "smt", "enclosure"})
 OBSERVATION_KINDS = frozenset({"search", "simulation", "measurement"})
 STATEMENT = "statement"
 """Name of the check that searches for a world on which the claim's predicate is violated."""
+UNREAD = "from memory, not read"
+"""How a source is marked whose text the authors of this package know but did not have."""
 FORMAL = "formal"
 """Name of the check that looks for theorems of Coq about the claim."""
 ENOUGH = 100
@@ -98,6 +100,7 @@ class Claim:
     other      searches, witnesses and further checks that no step of the proof needs
     reduction  how the general statement comes down to what the tools proved
     trusted    facts used without a machine proof
+    unchecked  steps of the reduction that no tool checked: they rest on the reader
     module     the module that states the claim; `claims` fills it
 
     Raises ValueError where a name stands both in `steps` and in `other`, or is `STATEMENT` or `FORMAL`.
@@ -113,6 +116,7 @@ class Claim:
     other: Mapping[str, Check] = field(default_factory=dict)
     reduction: str = ""
     trusted: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     module: str = ""
 
     def __post_init__(self) -> None:
@@ -246,6 +250,7 @@ def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
         "steps": list(claim.steps),
         "reduction": claim.reduction,
         "trusted": list(claim.trusted),
+        "unchecked": list(claim.unchecked),
         "how": how(list(claim.steps), own),
         "formal": [asdict(theorem) for theorem in formal.of_claim(claim.id)],
         "evidence": [asdict(e) for e in own],

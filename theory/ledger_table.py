@@ -9,8 +9,8 @@ from typing import Any
 from theory.falsification import ROUNDING
 from theory.ledger import STATEMENT
 
-HEADER = ("claim", "title", "verdict", "how", "trusted", "worlds met, slack", "sec")
-WIDTHS = (22, 48, 8, 40, 7, 22, 5)
+HEADER = ("claim", "title", "verdict", "how", "trusted", "prose", "worlds met, slack", "sec")
+WIDTHS = (22, 48, 8, 40, 7, 5, 22, 5)
 MARKERS = ("<!-- ledger -->", "<!-- /ledger -->")
 
 
@@ -27,8 +27,8 @@ def table_row(entry: dict[str, Any]) -> str:
     seconds = sum(e["seconds"] for e in evidence)
     mark = "" if entry["verdict"] == entry["expected"] else f" (expected {entry['expected']})"
     title = textwrap.shorten(entry["title"], WIDTHS[1], placeholder="...")
-    trusted = str(len(entry["trusted"])) if entry["trusted"] else "-"
-    return row(entry["id"], title, entry["verdict"] + mark, how, trusted, searched(evidence), f"{seconds:.2f}")
+    resting = [str(len(entry[name]) or "-") for name in ("trusted", "unchecked")]
+    return row(entry["id"], title, entry["verdict"] + mark, how, *resting, searched(evidence), f"{seconds:.2f}")
 
 
 def searched(evidence: Sequence[dict[str, Any]]) -> str:
@@ -48,7 +48,7 @@ def whole(entry: dict[str, Any]) -> str:
 
     def paragraph(label: str, text: str) -> str:
         return textwrap.fill(
-            text, 112, initial_indent=f"{label:<11}", subsequent_indent=" " * 11, break_long_words=False
+            text, 112, initial_indent=f"{label:<12}", subsequent_indent=" " * 12, break_long_words=False
         )
 
     lines = [f"{entry['id']}: {entry['title']}", ""]
@@ -56,9 +56,10 @@ def whole(entry: dict[str, Any]) -> str:
     if entry["reduction"]:
         lines.append(paragraph("proof", entry["reduction"]))
     lines += [paragraph("trusted", fact) for fact in entry["trusted"]]
+    lines += [paragraph("prose alone", step) for step in entry["unchecked"]]
     facts = len(entry["trusted"])
     assuming = f", {facts} trusted fact{'s' * (facts > 1)}" if facts and entry["verdict"] == "proved" else ""
-    lines += [f"{'verdict':<11}{entry['verdict']}{assuming} (expected: {entry['expected']})", ""]
+    lines += [f"{'verdict':<12}{entry['verdict']}{assuming} (expected: {entry['expected']})", ""]
     words = {True: "holds", False: "FAILS", None: "open"}
     for e in entry["evidence"]:
         lines.append(f"  {words[e['holds']]:<6}{e['kind']:<11}{e['step']}  [{e['seconds']:.2f} s]")

@@ -154,8 +154,9 @@ def test_table_is_aligned(printed):
     header = ledger_table.row(*ledger_table.HEADER)
     for entry in printed:
         line = ledger_table.table_row(entry)
-        assert len(line) <= 164
-        for name, cell in (("verdict", entry["verdict"]), ("trusted", str(len(entry["trusted"]) or "-"))):
+        assert len(line) <= 171
+        cells = {"verdict": entry["verdict"], "trusted": str(len(entry["trusted"]) or "-")}
+        for name, cell in {**cells, "prose": str(len(entry["unchecked"]) or "-")}.items():
             assert line[header.index(name) :].split()[0] == cell
             assert line[header.index(name) - 2 : header.index(name)] == "  "
         (statement,) = (e for e in entry["evidence"] if e["step"] == STATEMENT)
@@ -165,7 +166,7 @@ def test_table_is_aligned(printed):
 def test_whole_claim_is_shown(capsys, tmp_path):
     assert cli.main(["--claim", "lemma-3.2-printed-step", "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
-    assert "verdict    refuted" in shown
+    assert "verdict     refuted" in shown
     assert "11/20 < 7/10" in shown
     assert "worst world: {" in shown
     assert not list(tmp_path.iterdir())

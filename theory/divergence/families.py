@@ -12,7 +12,7 @@ from theory.falsification import Point, Reading, Rng, Start
 from theory.setting import Array, FiniteWorld
 from theory.theorem1.forms.form import threshold
 from theory.theorem1.forms.printed import rho_printed
-from theory.worlds import labelled_features, on_sphere, unit_worlds, with_numbers
+from theory.worlds import labelled_features, nearest_views, on_sphere, unit_worlds, with_numbers
 
 TIGHT = (0.0, 0.001, 0.01, 0.1)
 """Scales of noise at which the threshold of Theorem 1 is often positive."""
@@ -60,11 +60,10 @@ class MainPartWorld:
     @property
     def threshold(self) -> float:
         """That of Theorem 1 as printed, 1 - rho - sqrt(2 rho) - Delta_mu/2, in units of r^2."""
-        f, labels = self.world.features, self.world.labels
-        apart = np.sqrt(((f[:, :, None, None] - f[None, None]) ** 2).sum(axis=4)).min(axis=(1, 3))  # d_A
+        labels = self.world.labels
         within = (labels[:, None] == labels) & self.main[:, None] & self.main
         sigma = min(self.main[labels == k].mean() for k in range(self.world.classes))
-        s = (apart[within].max(initial=0.0) + 2 * self.eps) / self.world.radius
+        s = (nearest_views(self.world.features)[within].max(initial=0.0) + 2 * self.eps) / self.world.radius
         rho = rho_printed(sigma, misaligned_share(self.world, self.eps), class_shares(self.world).min(), s)
         return float(threshold(rho) - mean_shortfall(divergence(self.world)) / 2)
 

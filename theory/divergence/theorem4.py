@@ -11,7 +11,7 @@ import z3
 
 from theory.averages import variance
 from theory.divergence.crosscorrelation import correlations, printed_square, scatter_limit, triangle_square
-from theory.divergence.duality import MONOMIALS, gram_gap_checked
+from theory.divergence.duality import ANY_SIZE, MONOMIALS, gram_gap_checked
 from theory.divergence.extremal import cube_classes
 from theory.divergence.families import FeatureWorld, any_features, centred_features, mean_products, squares_below
 from theory.divergence.losses import LINEAR, symbols
@@ -133,7 +133,11 @@ CLAIMS = (
         "at most the mean norm), tr S is half a mean squared distance (`variance`), and with alpha_k >= sigma - "
         "R/p_k and s = (L delta + 2 eps)/r <= 2, tau' = (r^2 sum_k p_k [alpha_k^2 s^2/2 + 2 (1 - alpha_k^2)])^2 "
         "(`main part`, non-increasing in alpha): 0 in the ideal case.",
-        trusted=(LINEAR,),
+        trusted=(LINEAR, "the norm of a mean is at most the mean norm"),
+        unchecked=(
+            ANY_SIZE,
+            "`rank one` has three coordinates and stands for every d (Coq proves every d)",
+        ),
         steps={
             **GAP_STEPS,
             "split": split,

@@ -15,6 +15,7 @@ from theory.divergence.crosscorrelation import (
     lopsided_square,
     printed_square,
 )
+from theory.divergence.duality import ANY_SIZE
 from theory.divergence.extremal import centred_world
 from theory.divergence.families import FeatureWorld, centred_features, mean_products, off_diagonal, squares_below
 from theory.divergence.losses import LINEAR
@@ -191,6 +192,7 @@ CLAIMS = (
         "across: `attained` is such a world, with c = 1/8, and the tests build others, of K = 4, 5, 7 and 12 classes of one "
         "size, with c = (1 - 2/K)^2/2. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
         trusted=(SPECTRUM, PEIERLS, LINEAR),
+        unchecked=("attained: one exact world, of c = 1/8; the tests build others",),
         steps={
             "split": split,
             "eigenvalue": eigenvalue,
@@ -220,6 +222,7 @@ CLAIMS = (
         "side is at least K, for others the largest is (`rarest`); mu_k.mu_l <= ||f||^2 = d holds without a loss, so at "
         "d <= K the printed theorem says nothing of the rarest pair. Equality for a simplex of points in d = K - 1.",
         trusted=(LINEAR,),
+        unchecked=(ANY_SIZE,),
         steps={
             **GAP_STEPS,
             "two halves": two_halves,

@@ -8,6 +8,7 @@ import z3
 
 from theory.averages import variance
 from theory.divergence.crosscorrelation import correlations, printed_square, scatter_limit
+from theory.divergence.duality import ANY_SIZE
 from theory.divergence.families import (
     MainPartWorld,
     off_diagonal,
@@ -113,6 +114,7 @@ CLAIMS = (
         "`main part` says, and if rho > 1 the threshold is negative: `shortfall`. `never` is the rest. Without E f = 0 the "
         "condition can be met: K one-hot classes at norm sqrt(K) have C = I, S = 0, and the right side 0.",
         trusted=(LINEAR,),
+        unchecked=(ANY_SIZE,),
         steps={
             **GAP_STEPS,
             "two halves": two_halves,

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import z3
 
+from theory.averages import EXPECTATION
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.neighbours.neighbour import Finding, Neighbour, left_out
 from theory.prove import implication
 from theory.setting import Array, FiniteWorld
 from theory.worlds import labelled_features
 
-SOURCE = "Arora et al. 2019 (from memory, not read); derived here"
+SOURCE = f"Arora et al. 2019 ({UNREAD}); derived here"
 SAMPLES = 1000
 """Samples up to which the loss is summed over all triples."""
 Loss = Callable[[Any], Any]
@@ -206,13 +207,13 @@ CLAIMS = (
         reduction="Given x and the classes c, c' of x and x-, f(x).(f(x+) - f(x-)) has the mean f(x).(mu_c - mu_c'), since "
         "x+ is a draw from c independent of x: `Jensen` by a supporting line (for the hinge: `hinge`). With probability tau "
         "the classes agree and the mean is 0: `split`. The predicate tries the hinge and the logistic loss.",
-        trusted=("a convex function has a supporting line at every point",),
+        trusted=("a convex function has a supporting line at every point", EXPECTATION),
         steps={"Jensen": _jensen, "hinge": _hinge_line, "split": _split},
     ),
     Claim(
         id="arora-views",
         title="The same with views as positives",
-        source="Arora et al. 2019 (from memory, not read), with the positives that are trained with",
+        source=f"Arora et al. 2019 ({UNREAD}), with the positives that are trained with",
         statement=STATEMENT + r"x^+\text{ an independent view of the sample of }x",
         predicate=Predicate(worlds=contrasts, read=_read_views),
         expected=Verdict.REFUTED,

@@ -16,7 +16,7 @@ import z3
 from theory.divergence.infonce_split import unit_product
 from theory.divergence.losses import class_agreement
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.neighbours.augmentation_graph import (
     RANK,
     ViewGraph,
@@ -32,7 +32,7 @@ from theory.neighbours.neighbour import Finding, Neighbour
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array, FiniteWorld
 
-SOURCE = "HaoChen et al. 2021, spectral contrastive learning (from memory, not read); derived here"
+SOURCE = f"HaoChen et al. 2021, spectral contrastive learning ({UNREAD}); derived here"
 NODES = 1500
 """Distinct views up to which the eigenvalues are computed."""
 
@@ -277,7 +277,7 @@ CLAIMS = (
     Claim(
         id="haochen-disjoint",
         title="Disjoint view sets: the graph of views is void",
-        source="derived; HaoChen et al. 2021 (from memory, not read)",
+        source=f"derived; HaoChen et al. 2021 ({UNREAD})",
         statement=r"A(x)\cap A(x')=\emptyset\ \forall x\neq x':\ \lambda_1=\dots=\lambda_n=0,\ \lambda_{n+1}=\dots=1,\ "
         r"\phi=0:\ \phi/\lambda_{k+1}\text{ is undefined for every }k<n",
         predicate=Predicate(worlds=separate_graphs, read=_read_separate),

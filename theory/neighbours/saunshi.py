@@ -18,7 +18,7 @@ import z3
 from theory.divergence.losses import cross_correlation_loss, info_nce, view_correlation
 from theory.factors import alignment, nearest_mean_error, robust_alignment
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.neighbours.augmentation_graph import graph_of_nodes, view_nodes
 from theory.neighbours.haochen import spectral_loss
 from theory.neighbours.neighbour import Finding, Neighbour
@@ -149,7 +149,7 @@ CLAIMS = (
     Claim(
         id="saunshi",
         title="Disjoint view sets: losses do not bound Err",
-        source="Saunshi et al. 2022 (from memory, not read); derived here",
+        source=f"Saunshi et al. 2022 ({UNREAD}); derived here",
         statement=r"A(x)\cap A(x')=\emptyset\ (x\neq x'),\ p_k=1/K:\ \exists f,f'\text{ with the same law of }"
         r"(f(x_1),f(x_2),\dots)\text{ over }x,\text{ so that every contrastive loss agrees, yet }Err(G_f)=0,\ "
         r"P[g(f'(v))\neq y]\geq 1-1/K\ \forall g",

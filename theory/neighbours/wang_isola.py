@@ -15,13 +15,13 @@ import z3
 from theory.divergence.logsum import EXPONENTIAL, log
 from theory.divergence.losses import LINEAR, class_agreement, unit_features
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.neighbours.neighbour import Finding, Neighbour, left_out
 from theory.prove import identity, implication
 from theory.setting import Array, FiniteWorld
 from theory.worlds import labelled_features, on_sphere
 
-SOURCE = "Wang and Isola 2020 (from memory, not read); derived here"
+SOURCE = f"Wang and Isola 2020 ({UNREAD}); derived here"
 VIEWS = 6000
 """Views up to which an audit contrasts all pairs."""
 ROWS = 256

@@ -21,14 +21,14 @@ from theory.divergence.logsum import EXPONENTIAL, ratio, tangent
 from theory.divergence.losses import LINEAR, unit_features
 from theory.elementary import sqrt
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.neighbours.neighbour import Finding, Neighbour, left_out
 from theory.neighbours.wang_isola import VIEWS, asymptotic_loss
 from theory.prove import cauchy_schwarz, identity, implication, positive_on_box
 from theory.setting import Array, FiniteWorld
 from theory.worlds import labelled_features, on_sphere
 
-SOURCE = "Wang et al. 2022 (augmentation overlap; from memory, not read); derived here"
+SOURCE = f"Wang et al. 2022 (augmentation overlap; {UNREAD}); derived here"
 CURVATURE = np.e / 2
 """Half of the largest second derivative of e^z on [-1, 1]."""
 
@@ -292,7 +292,7 @@ CLAIMS = (
     Claim(
         id="wang-overlap-sharp",
         title="The same by the variance between samples",
-        source="derived; Wang et al. 2022 (from memory, not read)",
+        source=f"derived; Wang et al. 2022 ({UNREAD})",
         statement=LIMIT + r"V_b=E\|E[f|x]-\mu_y\|^2:\ L_\infty+V_b-\frac{e}{2}V\leq CE-H(p)\leq L_\infty+V_b,\ "
         r"P[\arg\max(f^\top\mu_k+\log p_k)\neq y]\leq\frac{CE}{\log 2}",
         predicate=Predicate(worlds=labelled, read=_read_sharp),
@@ -304,7 +304,7 @@ CLAIMS = (
     Claim(
         id="wang-overlap-floor",
         title="From five classes on CE/log 2 bounds no error",
-        source="derived; Wang et al. 2022 (from memory, not read)",
+        source=f"derived; Wang et al. 2022 ({UNREAD})",
         statement=r"\|f\|=1,\ p_k=1/K:\ E[-f^\top\mu_y+\log\sum_ke^{f^\top\mu_k}]\geq\log(1+(K-1)e^{-K/(K-1)}),\ "
         r"\text{which exceeds }\log 2\text{ for }K\geq 5",
         predicate=Predicate(worlds=balanced, read=_read_floor),

@@ -19,7 +19,7 @@ from scipy.special import betainccinv, betaincinv, expit, logit
 
 from theory.checks import check_choice, check_integer, check_probability
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.population.estimates import Bound, Direction
 from theory.prove import identity, implication
 from theory.setting import Array
@@ -219,7 +219,7 @@ CLAIMS = (
     Claim(
         id="population-binomial",
         title="Clopper-Pearson covers every p at its level",
-        source="Clopper and Pearson, Biometrika 26, 1934",
+        source=f"Clopper and Pearson, Biometrika 26, 1934 ({UNREAD})",
         statement=r"X\sim Bin(n,p):\ P_p[p\geq low(X)]\geq level,\quad P_{low(s)}[X\geq s]\leq 1-level",
         predicate=Predicate(worlds=proportions, read=_read),
         expected=Verdict.PROVED,

@@ -14,7 +14,7 @@ import z3
 from theory.checks import check_finite, check_integer, check_positive, check_probability, check_threshold
 from theory.elementary import sqrt
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.population.estimates import Bound
 from theory.population.laws import Law, laws
 from theory.prove import cauchy_schwarz, identity, implication
@@ -365,7 +365,7 @@ CLAIMS = (
     Claim(
         id="population-mean",
         title="A sample's class mean: its distance from mu",
-        source="derived; McDiarmid, Surveys in Combinatorics, 1989",
+        source=f"derived; McDiarmid, Surveys in Combinatorics, 1989 ({UNREAD})",
         statement=r"\|X_i\|\leq r:\ P[\|m-\mu\|\leq\frac{r}{\sqrt{n}}(1+\sqrt{2\ln(1/a)})]\geq 1-a",
         predicate=Predicate(worlds=laws, read=_read_mean),
         expected=Verdict.PROVED,

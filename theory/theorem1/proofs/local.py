@@ -13,7 +13,7 @@ from theory.prove import implication
 from theory.theorem1.forms import FORMS
 from theory.theorem1.proofs.choice import Choice, common, part_diameters
 from theory.theorem1.proofs.predicates import error_reading, form_condition
-from theory.theorem1.proofs.steps import PAPER
+from theory.theorem1.proofs.steps import AVERAGES, PAPER
 from theory.theorem1.proofs.worlds import choices
 from theory.worlds import nearest_views
 
@@ -69,7 +69,7 @@ CLAIMS = (
     Claim(
         id="thm-1-local",
         title="Theorem 1 without a Lipschitz constant",
-        source="derived from " + PAPER + ", proof of Lemma 3.2",
+        source="derived from " + PAPER + ", Lemma 3.2",
         statement=r"d_{A,f}(x_1,x_2)=\min_{x_1'\in A(x_1),x_2'\in A(x_2)}\|f(x_1')-f(x_2')\|\leq L\,d_A(x_1,x_2);"
         r"\quad s=(\delta_f+2\varepsilon)/r\ \mathrm{serves\ every\ form}",
         predicate=Predicate(worlds=choices, read=_read),
@@ -80,7 +80,8 @@ CLAIMS = (
         "with delta_f in place of L delta. The spread itself, for x0, x in S_eps with closest views x0*, x*: `local "
         "spread`. `never larger`: L delta is an upper bound of the same number, so every main part of the Lipschitz lever "
         "is one here, at no larger s.",
-        trusted=("the triangle inequality of the Euclidean norm",),
+        trusted=("the triangle inequality of the Euclidean norm", AVERAGES),
+        unchecked=("p, mu, R_eps, sigma and Err stay what they were when features take the place of views",),
         steps={
             "own encoder": _own_encoder,
             "local spread": _local,

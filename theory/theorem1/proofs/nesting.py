@@ -30,7 +30,7 @@ from theory.theorem1.proofs.choice import Choice, common
 from theory.theorem1.proofs.chord import ball, main_part_ball, main_part_root, triangle
 from theory.theorem1.proofs.lemma_3_2 import PRINTED_STEPS
 from theory.theorem1.proofs.predicates import pair_margins, spread
-from theory.theorem1.proofs.steps import PAPER
+from theory.theorem1.proofs.steps import AVERAGES, PAPER
 from theory.theorem1.proofs.thresholds import never_met, plane, split, unit_chord
 from theory.theorem1.proofs.worlds import choices
 
@@ -229,6 +229,7 @@ CLAIMS = (
         "compatible u lies in the cap, by `chord`, `split`, `main part`, `root` and `ball`. printed => exact: the proof of "
         "thm-1-printed (`parameters` to `rho >= 25/32`) takes any compatible u. The last steps are finite worlds in "
         "which one form is met and another not; any further implication would contradict one of them.",
+        trusted=(AVERAGES,),
         steps={
             "wide": never_met,
             "sharper rho": _less_rho,

@@ -14,7 +14,7 @@ from theory.prove import implication
 from theory.theorem1.forms import FORMS
 from theory.theorem1.proofs.choice import Choice, factors
 from theory.theorem1.proofs.predicates import conditions, spread
-from theory.theorem1.proofs.steps import PAPER, union_bound
+from theory.theorem1.proofs.steps import AVERAGES, PAPER, union_bound
 from theory.theorem1.proofs.worlds import choices
 
 
@@ -60,6 +60,8 @@ CLAIMS = (
         "misclassified; neither the other classes' main parts nor their spreads enter (thm-1-printed bounds by R_eps/p_l >= "
         "P[C_l minus S_eps]/p_l, which may stand for it). Induction over the classes by `class bound`; (eps_l, delta_l) is "
         "chosen per class, since the conclusion about C_l names no other class's.",
+        trusted=(AVERAGES,),
+        unchecked=("the proof of each form for the pairs (l, k) uses nothing of the other classes but their means",),
         steps={
             "union bound": union_bound,
             "class bound": _class_bound,
