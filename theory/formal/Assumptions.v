@@ -1,7 +1,7 @@
 (* Every theorem of this folder, and what they rest on together: Coq prints "Closed under the global context", that is, on
    no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
-From ContrastiveTheory Require Import Arcl2 Arcl2Printed Averages ClassMeans CrossCorrelation Duality Exponential Geometry InfoNce Lemma31
-  Lemma32 Lemma32PrintedStep Losses MainParts Matrices Monotony Population RobustAlignment Scalars
+From ContrastiveTheory Require Import Arcl2 Arcl2Printed Averages ClassMeans CrossCorrelation Duality Exponential Geometry HaoChen InfoNce Lemma31
+  Lemma32 Lemma32PrintedStep Losses MainParts Matrices Monotony Population RobustAlignment Saunshi Scalars
   Setting Theorem1 Theorem1Anchor Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Misprint
   Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp
   Theorem4 Theorem4Spread Theorem4TauZero Vectors ViewPairs.
@@ -19,6 +19,10 @@ Definition every_theorem := (
   @lemma_4_1,
   (* Duality.v *)
   @duality,
+  (* HaoChen.v *)
+  @spectral_loss_factorises,
+  @haochen_residual,
+  @haochen_probe_error,
   (* InfoNce.v *)
   @info_nce_split,
   @regulariser_ge_log2,
@@ -40,6 +44,10 @@ Definition every_theorem := (
   @alignment_le_robust,
   @robust_within_factors,
   @robust_more_views,
+  (* Saunshi.v *)
+  @dealing_keeps_losses,
+  @dealt_features_have_an_encoder,
+  @disjoint_views_losses_see_no_classes,
   (* Theorem1.v *)
   @theorem_1,
   (* Theorem1Anchor.v *)
