@@ -79,7 +79,7 @@ def test_an_added_claim_is_in_the_ledger_the_json_the_statements_and_the_mutatio
     )
     assert [e["step"] for e in entry["evidence"]] == ["Cauchy-Schwarz", "statement", "seen"]
     solvers = "two solvers" if len(entry["evidence"][0]["solvers"]) > 1 else "one solver"
-    assert " ".join(line.split()[:-1]) == f"added A claim in a file of its own proved {solvers} - 300/300 0"
+    assert " ".join(line.split()[:-1]) == f"added A claim in a file of its own proved {solvers} - - 300/300 0"
     assert "| `added` | A claim in a file of its own | proved | `theory/arcl/added_here.py` |" in statements
     assert "arcl/added_here.py" in modules
 
