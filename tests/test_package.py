@@ -80,7 +80,7 @@ def test_wheel_holds_every_module_and_the_data(installed, tmp_path):
     ("words", "status", "shown"),
     [
         ("--version", 0, "contrastive-theory 0."),
-        ("claims --claim lemma-3.1", 0, "verdict    proved"),
+        ("claims --claim lemma-3.1", 0, "verdict     proved"),
         (
             "gaussian --delta 0.5 --jobs 2",
             0,

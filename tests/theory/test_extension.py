@@ -86,6 +86,6 @@ def test_an_added_claim_is_in_the_ledger_the_json_the_statements_and_the_mutatio
 
 def test_an_added_claim_is_shown_whole(run):
     shown = run("-m", "theory", "--claim", "added")
-    assert "module     theory.arcl.added_here" in shown
-    assert "verdict    proved (expected: proved)" in shown
+    assert "module      theory.arcl.added_here" in shown
+    assert "verdict     proved (expected: proved)" in shown
     assert json.loads(run("-m", "theory", "--claim", "added", "--json"))[0]["module"] == "theory.arcl.added_here"

@@ -133,7 +133,7 @@ def test_where_cliques_are_more_than_is_checked_balls_are_taken(monkeypatch):
         ([*PCA, *BLOBS, "--side", "0"], "--side 0 is not for 'tests.empirical.audit.test_command:blobs': leave it out"),
         ([*PCA, *BLOBS, "--side", "-5"], "--side -5 is not for"),
         ([*PCA, *BLOBS, "--path", "/x"], "--path /x is not for"),
-        ([*PCA, *BLOBS, "--split", "-1"], "seed=-1: negative"),
+        ([*PCA, *BLOBS, "--split", "-1"], "seed=-1: too small"),
         *[([*PCA, "--data", name, "--path", LONG], "cannot be read (File name too long)") for name in ON_DISK],
         ([*PCA, "--out", "a\0b"], "--out='a\\x00b': cannot be written"),
         ([*PCA, "--out", LONG], "cannot be written (File name too long)"),
