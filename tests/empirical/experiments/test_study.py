@@ -87,7 +87,7 @@ def test_a_truncated_checkpoint_is_named(folders, capsys, tmp_path):
     ("words", "parts"),
     [
         ("--data cifar", ("cifar", "fashion")),
-        ("--n-views 1", ("--n-views=1", "2 or more")),
+        ("--n-views 1", ("--n-views=1", "an integer in 2..10000")),
         ("--samples-per-class 0", ("0", "choose 1 to")),
         ("--samples-per-class 9999", ("9999", "choose 1 to")),
         ("--views xyz", ("xyz",)),
