@@ -1,10 +1,12 @@
 (* Every theorem of this folder, and what they rest on together: Coq prints "Closed under the global context", that is, on
    no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
-From ContrastiveTheory Require Import Arcl2 Arcl2Printed Averages ClassMeans CrossCorrelation Duality Exponential Geometry HaoChen InfoNce Lemma31
-  Lemma32 Lemma32PrintedStep Losses MainParts Matrices Monotony Population RobustAlignment Saunshi Scalars
-  Setting Theorem1 Theorem1Anchor Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Misprint
-  Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp
-  Theorem4 Theorem4Spread Theorem4TauZero Vectors ViewPairs.
+From ContrastiveTheory Require Import Arcl2 Arcl2Printed AugmentedDistance Averages ClassMeans CrossCorrelation
+  Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32PrintedStep LinearForm Losses
+  MainParts Matrices Monotony NearestMeanLinear Population RobustAlignment Saunshi Scalars Setting Theorem1
+  Theorem1AlignedShare Theorem1Anchor Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Misprint Theorem1Nesting
+  Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Printed Theorem2Sphere Theorem3
+  Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Spread Theorem4TauZero UniformIdentity Vectors
+  ViewPairs.
 
 Definition every_theorem := (
   (* Arcl2.v *)
@@ -14,6 +16,9 @@ Definition every_theorem := (
   (* Arcl2Printed.v *)
   @arcl_2_printed_fails,
   @arcl_2_printed_fails_below_one,
+  (* AugmentedDistance.v *)
+  @augmented_distance_is_no_metric,
+  @main_part_is_no_ball,
   (* CrossCorrelation.v *)
   @cross_correlation_split,
   @lemma_4_1,
@@ -23,6 +28,8 @@ Definition every_theorem := (
   @spectral_loss_factorises,
   @haochen_residual,
   @haochen_probe_error,
+  (* HaoChenDisjoint.v *)
+  @disjoint_views_leave_no_gap,
   (* InfoNce.v *)
   @info_nce_split,
   @regulariser_ge_log2,
@@ -33,9 +40,14 @@ Definition every_theorem := (
   @lemma_3_2,
   (* Lemma32PrintedStep.v *)
   @lemma_3_2_printed_step_fails,
+  (* LinearForm.v *)
+  @linear_form_least,
+  @linear_form_bounds_nothing,
   (* Monotony.v *)
   @richer_views_nearer,
   @richer_views_concentrate,
+  (* NearestMeanLinear.v *)
+  @nearest_mean_is_linear,
   (* Population.v *)
   @union_bound,
   @population_products,
@@ -50,6 +62,8 @@ Definition every_theorem := (
   @disjoint_views_losses_see_no_classes,
   (* Theorem1.v *)
   @theorem_1,
+  (* Theorem1AlignedShare.v *)
+  @theorem_1_aligned_share_fails,
   (* Theorem1Anchor.v *)
   @theorem_1_anchor,
   @theorem_1_anchor_bounds,
@@ -84,6 +98,8 @@ Definition every_theorem := (
   @theorem_2_uniform_views,
   @theorem_2_uniform_views_sharp,
   @theorem_2_uniform_views_distance,
+  (* Theorem2Printed.v *)
+  @theorem_2_printed,
   (* Theorem2Sphere.v *)
   @theorem_2_uniform_views_sphere,
   (* Theorem3.v *)
@@ -98,11 +114,17 @@ Definition every_theorem := (
   @theorem_3_sharp,
   (* Theorem4.v *)
   @theorem_4,
+  (* Theorem4Centred.v *)
+  @theorem_4_centred,
+  @theorem_4_floor,
+  @theorem_4_floor_K,
   (* Theorem4Spread.v *)
   @theorem_4_scatter,
   @theorem_4_main_parts,
   (* Theorem4TauZero.v *)
   @theorem_4_tau_0_fails,
+  (* UniformIdentity.v *)
+  @uniform_identity_sees_no_classes,
   (* Vectors.v *)
   @cauchy_schwarz,
   @triangle

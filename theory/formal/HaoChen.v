@@ -207,8 +207,8 @@ have -> : (F v *m B - delta_mx 0 (label v)) 0 l = - rest l v.
 by rewrite mulrNN.
 Qed.
 
-(* Claim haochen-probe: `eigenfeatures` is what the spectral theorem provides for the first k eigenvectors, gap their lambda_(k+1);
-   on views, each of one class; the form with nu for any features is not formal *)
+(* Claim haochen-probe: `eigenfeatures` is what the spectral theorem provides for the first k eigenvectors, gap their
+   lambda_(k+1); on views, each of one class; the form with nu for any features is not formal *)
 Theorem haochen_residual : residual label F B <= inconsistency label / gap.
 Proof.
 have [_ _ least] := eigen; rewrite ler_pdivl_mulr // mulrC residualE mulr_sumr -energy_indicators.

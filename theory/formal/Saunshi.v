@@ -156,7 +156,8 @@ Proof.
 rewrite /nearest_mean_error /share (_ : misclassified _ _ _ = setT); last first.
   apply/setP => i; rewrite !inE; apply/existsP.
   have [k ne] : exists k, k != label i.
-    by exists (if label i == Ordinal (ltnW K_gt1) then Ordinal K_gt1 else Ordinal (ltnW K_gt1)); case: ifP => [/eqP -> //|/negbT]; rewrite eq_sym.
+    exists (if label i == Ordinal (ltnW K_gt1) then Ordinal K_gt1 else Ordinal (ltnW K_gt1)).
+    by case: ifP => [/eqP -> //|/negbT]; rewrite eq_sym.
   by exists k; rewrite ne /taken_for !(mean_of_codes (c := fun p => p.2)) //= lexx.
 by rewrite cardsT card_ord divff // grid_size natrM mulf_neq0 ?gt_eqF.
 Qed.
@@ -215,7 +216,8 @@ have other : forall i j, f' i j = code R (grid i).2 := encodes (fun p => p.2).
 have [degrid gridK degridK] := grid_bij.
 pose swap (p : 'I_K * 'I_K) := (p.2, p.1).
 have deal_inj : injective (degrid \o swap \o grid).
-  by apply: (@can_inj _ _ _ (degrid \o swap \o grid)) => i /=; rewrite degridK; case E : (grid i) => [a b]; rewrite /swap /= -E gridK.
+  apply: (@can_inj _ _ _ (degrid \o swap \o grid)) => i /=.
+  by rewrite degridK; case E : (grid i) => [a b]; rewrite /swap /= -E gridK.
 split.
 - by split=> i j; rewrite ?own ?other norm_code.
 - by move=> l; apply/eqP; rewrite -(eqr_nat R) class_size.

@@ -32,7 +32,7 @@ Qed.
 Lemma bigmin_gt0 (I : finType) (F : I -> R) : (forall i, 0 < F i) -> 0 < \big[Num.min/1]_l F l.
 Proof. by move=> F0; elim/big_ind: _ => [|x y x0 y0|i _] //; rewrite ?ltr01 // lt_minr x0. Qed.
 
-(* Claim thm-1: the same L, delta for all classes, as in the paper *)
+(* Claims thm-1, thm-1-shared-views: the same L, delta for all classes, as in the paper; samples of any classes may share views *)
 Theorem theorem_1 sigma delta L eps (C : 'I_K -> {set 'I_n}) :
   (0 < n)%N -> (forall l, class label l != set0) -> unit_features f -> 0 <= sigma -> 0 <= L ->
   lipschitz dist encoder L -> (forall l, augmentation_main_part dist view label sigma delta l (C l)) ->

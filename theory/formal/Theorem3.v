@@ -123,7 +123,7 @@ by rewrite ler_nat.
 Qed.
 
 (* the chain from Theorem 3 to Theorem 1 asks for a bound below the threshold, which is at most 1: that never happens *)
-(* Claim thm-3-vacuous *)
+(* Claims thm-3-vacuous, thm-3-chain: the threshold before Delta_mu / 2 >= 0 is taken off *)
 Theorem theorem_3_above_every_threshold k l tau eps rho :
   k != l -> class label k != set0 -> class label l != set0 -> 0 <= tau -> 0 <= eps -> 0 <= rho ->
   threshold rho < printed_bound k l tau eps.

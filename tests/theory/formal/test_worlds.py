@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from theory.divergence.losses import identity_distance, view_correlation
+from theory.divergence.losses import cross_correlation_loss, identity_distance, view_correlation
 from theory.factors import (
+    alignment,
     class_means,
     class_shares,
     divergence,
@@ -102,6 +103,36 @@ def test_theorem_4_without_tau():
     correlation = view_correlation(np.repeat(corners, 2, axis=1))
     assert identity_distance(correlation) == 0
     assert "Lemma cube_correlation : correlation f = 1%:M." in sources()["Theorem4TauZero.v"]
+
+
+def test_theorem_1_with_the_aligned_share():
+    world = on_a_line([[1, -1, -1, -1], [-1, 1, 1, 1]], [0, 1])
+    assert [mean[0] for mean in class_means(world)] == [Fraction(-1, 2), Fraction(1, 2)]
+    assert misaligned_share(world, ZERO) == nearest_mean_error(world) == 1
+
+
+def test_linear_form_of_infonce():
+    world = on_a_line([[1, 1], [1, 1], [-1, -1], [-1, -1]], [0, 1, 2, 2])
+    means = class_means(world)
+    assert alignment(world) == world.features.sum() == 0
+    assert means[0, 0] * means[1, 0] == 1
+
+
+@pytest.mark.parametrize("K", [2, 3, 4])
+def test_codes_dealt_out_among_disjoint_samples(K):
+    codes, grid = (
+        np.array([[Fraction(int(a == k)) for a in range(K)] for k in range(K)], dtype=object),
+        np.arange(K * K),
+    )
+    labels, ranks = np.divmod(grid, K)
+    by_class, by_rank = (
+        FiniteWorld(features, features, labels)
+        for features in (np.repeat(codes[k][:, None], 2, axis=1) for k in (labels, ranks))
+    )
+    losses = [cross_correlation_loss(view_correlation(world.features), Fraction(1, 2)) for world in (by_class, by_rank)]
+    assert losses[0] == losses[1]
+    assert alignment(by_class) == alignment(by_rank) == 0
+    assert (nearest_mean_error(by_class), nearest_mean_error(by_rank)) == (0, 1)
 
 
 @pytest.mark.parametrize("text", ["- (3%:R / 4%:R)", "16%:R^-1", "1"])
