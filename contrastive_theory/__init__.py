@@ -13,6 +13,8 @@ The command is `contrastive-theory`. What is named here is imported when it is f
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from theory.exports import on_demand
+
 if TYPE_CHECKING:
     import figures as figures
     from empirical.audit import audit as audit
@@ -50,10 +52,10 @@ __all__ = [
     "verdict",
 ]
 
+_defined = on_demand(__name__, _MODULES)
+
 
 def __getattr__(name: str) -> Any:
-    if name == "figures":
+    if name == "figures":  # a package, which no module defines
         return importlib.import_module(name)
-    if name in _MODULES:
-        return getattr(importlib.import_module(_MODULES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _defined(name)

@@ -1,7 +1,6 @@
 """Real encoders: data, views with explicit parameters, training, evaluation, and the audit of any encoder."""
 
-import importlib
-from typing import Any
+from theory.exports import on_demand
 
 _HOMES = {
     "Augmentation": "empirical.views.augmentations",
@@ -17,8 +16,4 @@ _HOMES = {
 
 __all__ = ["Augmentation", "Dataset", "Encoder", "TrainingConfig", "TrainingResult", "finite_views", "load", "train"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'empirical' has no attribute {name!r}")
+__getattr__ = on_demand(__name__, _HOMES)

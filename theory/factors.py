@@ -138,6 +138,16 @@ def nearest_mean_error(world: FiniteWorld, *, any_view: bool = False) -> Any:
     return _share(wrong.sum(), len(wrong), world.features.dtype == object)
 
 
+def least_head_error(world: FiniteWorld) -> Fraction:
+    """The error on views of the best of all functions of the feature: 1 - sum over features of the largest class's share."""
+    n, m = world.features.shape[:2]
+    counts = dict[tuple[Any, ...], Array]()
+    for features, label in zip(world.features, world.labels, strict=True):
+        for feature in features:
+            counts.setdefault(tuple(feature), np.zeros(world.classes, dtype=int))[label] += 1
+    return 1 - Fraction(int(sum(count.max() for count in counts.values())), n * m)
+
+
 @np.errstate(over="ignore")  # what overflows is refused
 def lipschitz_constant(world: FiniteWorld, *, block: int = 512) -> float:
     """L = max ||f(a) - f(b)|| / ||a - b|| over all pairs of views of the world.

@@ -9,8 +9,9 @@
 Features and the measurement of the finite world are shared with the studies of training: `empirical.evaluation`.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from theory.exports import on_demand
 
 if TYPE_CHECKING:
     from empirical.audit.core import Audit as Audit
@@ -36,8 +37,4 @@ _HOMES = {
 
 __all__ = ["Audit", "DomainShift", "Halves", "Subject", "Views", "audit", "load_encoder", "parse_views"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'empirical.audit' has no attribute {name!r}")
+__getattr__ = on_demand(__name__, _HOMES)

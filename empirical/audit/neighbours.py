@@ -43,7 +43,7 @@ def section(findings: Findings) -> str:
 def sentence(finding: Finding) -> str:
     """The bound, the quantity itself, and why nothing follows where that is so."""
     numbers = []
-    if np.isfinite(finding.bound):
+    if bounds(finding):
         sign = {"upper": "<=", "lower": ">="}[finding.direction]
         numbers.append(f"{sign} {shown(finding.bound, finding.direction, DIGITS)}")
     if finding.measured is not None:
@@ -52,13 +52,18 @@ def sentence(finding: Finding) -> str:
     return f"{said}; silent, {finding.silence}" if finding.silence else said
 
 
+def bounds(finding: Finding) -> bool:
+    """Whether there is a bound: the hypotheses are met, and it is finite."""
+    return not finding.unmet and bool(np.isfinite(finding.bound))
+
+
 def as_json(findings: Findings) -> list[dict[str, Any]]:
-    """Plain JSON types; a bound that is infinite is null, and "silence" is "" where something follows."""
+    """Plain JSON types; where there is no bound it is null, and "silence" is "" where something follows."""
     return [
         {
             "theory": title,
             **asdict(finding),
-            "bound": finding.bound if np.isfinite(finding.bound) else None,
+            "bound": finding.bound if bounds(finding) else None,
             "silence": finding.silence,
         }
         for title, own in findings.items()

@@ -3,10 +3,12 @@
 Views are what a torch user has: float32. Fashion images, and textures of natural spectrum (1/f^2) with correlated colours,
 are augmented with a to e at the stated size; white noise is the worst case, where no few coordinates tell views apart.
 With the environment variable CIFAR_IMAGES naming a folder of one class's 32x32 images, those are measured too, else textures
-in their place. BLAS pools are left as a library user has them: the call limits its own.
+in their place, and the line says which. BLAS pools are left as a library user has them: the call limits its own.
 """
 
 import os
+import subprocess
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -92,6 +94,12 @@ def views_of(kind, D, n=500, m=16):
     return views.reshape(n, m, D).numpy()
 
 
+def source(kind):
+    """What views of this kind are made from."""
+    folder = os.environ.get("CIFAR_IMAGES")
+    return f"{kind} of {folder or 'textures, for want of CIFAR_IMAGES'}" if kind.startswith("CIFAR ") else kind
+
+
 def by_torch(views):
     n, m, D = views.shape
     flat = torch.from_numpy(views).reshape(-1, D)
@@ -127,12 +135,33 @@ def test_distances_against_torch_and_scipy(kind, D):
     width = D if bounds is None else bounds.width
     rate = (n * m) ** 2 * D / ours / (2 * 2048**3 / product)
     print(
-        f"\n{kind} D={D} n={n} m={m}: {ours:.3f} CPU s (coordinates kept: {width}); "
+        f"\n{source(kind)} D={D} n={n} m={m}: {ours:.3f} CPU s (coordinates kept: {width}); "
         f"torch.cdist + amin {theirs:.2f} s: {theirs / ours:.1f}x; scipy cdist {slow * n / rows:.0f} s (from {rows} rows): "
         f"{slow * n / rows / ours:.0f}x; {rate:.2f} times the SGEMM rate of {2 * 2048**3 / product / 1e9:.0f} GFLOP/s, were "
         f"all pairs of views multiplied once; torch errs by {abs(rough.numpy() - found).max():.1e}. {kernels()}"
     )
     np.testing.assert_allclose(found[:rows], some, rtol=1e-12, atol=0)
+
+
+BUSY = "import numpy as np\na = np.ones((1500, 1500))\nwhile True: a @ a"
+
+
+@pytest.mark.parametrize("kind", ["CIFAR ad", "CIFAR ab"])
+def test_distances_beside_a_busy_process(kind):
+    """As a library user calls it, at the threads that the environment gives, beside a process that multiplies on all cores."""
+    views = views_of(kind, 3072)
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    other = subprocess.Popen([sys.executable, "-c", BUSY], env=environment)
+    try:
+        ours, distances = cpu_seconds(lambda: augmented_distances(views))
+        theirs, rough = cpu_seconds(lambda: by_torch(views), repeats=2)
+    finally:
+        other.kill()
+        other.wait()
+    print(
+        f"\n{source(kind)}, beside a busy process: {ours:.3f} CPU s; torch.cdist + amin {theirs:.2f} s: {theirs / ours:.1f}x"
+    )
+    np.testing.assert_allclose(rough, distances, rtol=0, atol=1e-2)
 
 
 def test_cost_against_samples_and_views():

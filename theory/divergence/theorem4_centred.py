@@ -179,7 +179,8 @@ CLAIMS = (
         title="Theorem 4 centred: 1/2 or less will do for 2",
         source="derived from " + THEOREM_4 + " and section 4.2",
         statement=r"E f=0,\ E f_i^2=1:\ \mu_k^\top\mu_l\leq\sqrt{\frac{c_{kl}}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})},\quad "
-        r"c_{kl}=\frac{1}{2}(\sqrt{(1-p_k)(1-p_l)}-\sqrt{p_kp_l})^2\leq\frac{1}{2},\quad\mathrm{attained}" + TAU,
+        r"c_{kl}=\frac{1}{2}(\sqrt{(1-p_k)(1-p_l)}-\sqrt{p_kp_l})^2\leq\frac{1}{2};\quad"
+        r"\mathrm{attained\ for}\ p_k=p_l=\frac{1}{4}" + TAU,
         predicate=Predicate(worlds=centred_features, read=_centred_reading),
         expected=Verdict.PROVED,
         reduction="S = C - M is positive semidefinite (`split`). "
@@ -192,7 +193,6 @@ CLAIMS = (
         "across: `attained` is such a world, with c = 1/8, and the tests build others, of K = 4, 5, 7 and 12 classes of one "
         "size, with c = (1 - 2/K)^2/2. For two classes c = 0: mu_1.mu_2 = -||p_1 mu_1||^2/(p_1 p_2).",
         trusted=(SPECTRUM, PEIERLS, LINEAR),
-        unchecked=("attained: one exact world, of c = 1/8; the tests build others",),
         steps={
             "split": split,
             "eigenvalue": eigenvalue,

@@ -9,14 +9,13 @@ enter.
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import sympy
 import z3
 
 from theory.divergence.losses import cross_correlation_loss, info_nce, view_correlation
-from theory.factors import alignment, nearest_mean_error, robust_alignment
+from theory.factors import alignment, least_head_error, nearest_mean_error, robust_alignment
 from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.neighbours.augmentation_graph import graph_of_nodes, view_nodes
@@ -46,16 +45,6 @@ def dealing(labels: Array) -> Array:
 def dealt(world: FiniteWorld) -> FiniteWorld:
     """The same samples and views, the features dealt out by `dealing`."""
     return FiniteWorld(world.views, world.features[dealing(world.labels)], world.labels)
-
-
-def least_error(world: FiniteWorld) -> Any:
-    """The error of the best of all functions of the feature of a view: 1 - sum over features of the largest class's share."""
-    n, m = world.features.shape[:2]
-    counts = dict[tuple[Any, ...], Array]()
-    for features, label in zip(world.features, world.labels, strict=True):
-        for feature in features:
-            counts.setdefault(tuple(feature), np.zeros(world.classes, dtype=int))[label] += 1
-    return 1 - Fraction(int(sum(count.max() for count in counts.values())), n * m)
 
 
 def rational_losses(world: FiniteWorld) -> Array:
@@ -99,7 +88,7 @@ def _read(encoder: Collapsed) -> Reading:
     return Reading(
         hypotheses={"codes differ": min(gaps) - APART},
         left=[*abs(losses[0] - losses[1]), nearest_mean_error(world), floor, floor],
-        right=[0.0] * (len(losses[0]) + 1) + [float(least_error(after)), nearest_mean_error(after)],
+        right=[0.0] * (len(losses[0]) + 1) + [float(least_head_error(after)), nearest_mean_error(after)],
     )
 
 
@@ -108,7 +97,7 @@ def _exact() -> Evidence:
     world = Collapsed(codes, 2).world
     after = dealt(world)
     moved = (rational_losses(after) - rational_losses(world)) ** 2
-    errors = nearest_mean_error(world), least_error(after) - Fraction(2, 3), nearest_mean_error(after) - 1
+    errors = nearest_mean_error(world), least_head_error(after) - Fraction(2, 3), nearest_mean_error(after) - 1
     return identity(
         "nine samples, K = 3, exact: the losses do not move, Err was 0, is 2/3 for the best head and 1 for the class means; "
         "sum of the squared deviations from that",

@@ -69,11 +69,11 @@ def test_text_page_and_json_say_the_same(result):
 
 
 def test_an_encoder_that_tells_all_views_apart_leaves_the_graph_in_pieces():
-    found = made("unit").neighbours
-    for finding in found["HaoChen et al. 2021"]:
+    findings = made("unit").neighbours
+    for finding in findings["HaoChen et al. 2021"]:
         assert finding.bound == np.inf
         assert "360 different views form 120 components" in finding.silence
-    (loss_only,) = found["Saunshi et al. 2022"]
+    (loss_only,) = findings["Saunshi et al. 2022"]
     assert not loss_only.silence
     assert loss_only.bound > 0.5 > loss_only.trivial
 
@@ -103,8 +103,8 @@ def test_what_takes_long_is_left_out_and_said(monkeypatch):
     for module, name in ((theories.haochen, "NODES"), (theories.arora, "SAMPLES"), (theories.wang_isola, "VIEWS")):
         monkeypatch.setattr(module, name, 5)
     monkeypatch.setattr(theories.wang_overlap, "VIEWS", 5)
-    found = made("clusters", clusters=12).neighbours
-    for title, own in found.items():
+    findings = made("clusters", clusters=12).neighbours
+    for title, own in findings.items():
         for finding in own if title != "Saunshi et al. 2022" else ():
             assert "left out beyond 5" in finding.silence
             assert finding.bound == np.inf

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.theory.neighbours.worlds import world
-from theory.factors import nearest_mean_error
+from theory.factors import least_head_error, nearest_mean_error
 from theory.falsification import falsify
 from theory.ledger import ENOUGH
 from theory.neighbours import saunshi
@@ -47,7 +47,7 @@ def test_the_codes_of_an_encoder_that_classifies_well_are_dealt_out():
     assert nearest_mean_error(w) == finding.trivial == 0
     assert finding.bound == 1
     assert not finding.silence
-    assert float(saunshi.least_error(saunshi.dealt(w))) == 1 - 1 / 4
+    assert float(least_head_error(saunshi.dealt(w))) == 1 - 1 / 4
     (shared,) = saunshi.findings(FiniteWorld(w.features, w.features, w.labels))
     assert shared.silence == "some samples share a view"
 

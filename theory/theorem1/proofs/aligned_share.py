@@ -5,13 +5,12 @@ from fractions import Fraction
 import numpy as np
 
 from theory.factors import class_shares, divergence, mean_shortfall, misaligned_share, nearest_mean_error
-from theory.falsification import Predicate, Reading
+from theory.falsification import Predicate
 from theory.ledger import Claim, Evidence, Verdict
 from theory.setting import FiniteWorld
-from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.printed import rho_printed
-from theory.theorem1.proofs.choice import Choice, common
-from theory.theorem1.proofs.predicates import conditions, error_reading, spread
+from theory.theorem1.proofs.choice import Choice
+from theory.theorem1.proofs.predicates import rho_max
 from theory.theorem1.proofs.steps import CONCLUSION
 from theory.theorem1.proofs.worlds import choices
 from theory.worlds import in_floats, with_pinned
@@ -48,12 +47,9 @@ def _misprint() -> Evidence:
     )
 
 
-def _read(choice: Choice) -> Reading:
-    of = common(choice)
-    aligned, sigma = 1 - of.misaligned, float(of.sigma.min())
-    s, shortfall = spread(choice, of.delta.max(), of.eps.max()), mean_shortfall(of.gram) / 2
-    margins = conditions(FORMS["printed"], of, sigma, s, aligned / of.shares.min(), shortfall)
-    return error_reading(choice.world, (1 - sigma) + aligned, {"condition": float(margins.min())})
+_read = rho_max(
+    lambda of, _: (1 - of.misaligned) / of.shares.min(), lambda of: float(1 - of.sigma.min() + (1 - of.misaligned))
+)
 
 
 def _witness() -> Choice:

@@ -9,17 +9,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from theory.factors import alignment
+from theory.factors import alignment, least_head_error
 from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.setting import Array, FiniteWorld
-
-
-def least_error(world: FiniteWorld) -> Fraction:
-    """The least P[h(f(x)) != y] over all heads h: at every feature the largest class is right."""
-    _, places = np.unique(world.features[:, 0], axis=0, return_inverse=True)
-    right = sum(np.bincount(world.labels[places.ravel() == place]).max() for place in range(places.max() + 1))
-    return 1 - Fraction(int(right), len(world.labels))
 
 
 def on_two_points(signs: Array) -> FiniteWorld:
@@ -31,7 +24,7 @@ def on_two_points(signs: Array) -> FiniteWorld:
 
 def _coin() -> Evidence:
     world = on_two_points(np.array([1.0, 1.0, -1.0, -1.0]))
-    error, centre = least_error(world), abs(world.features.sum())
+    error, centre = least_head_error(world), abs(world.features.sum())
     return Evidence(
         kind="witness",
         summary="four samples, one of either class at either point of {-1, 1}: L_align = 0, f uniform on the sphere, and "
@@ -57,7 +50,7 @@ def _worlds(rng: Rng) -> Start:
 
 def _read(world: FiniteWorld) -> Reading:
     """Alignment and uniformity hold by construction."""
-    return Reading(hypotheses={}, left=float(least_error(world)), right=0.0)
+    return Reading(hypotheses={}, left=float(least_head_error(world)), right=0.0)
 
 
 CLAIMS = (

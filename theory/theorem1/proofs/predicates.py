@@ -72,15 +72,20 @@ def theorem_1(form: Form) -> Predicate:
     return Predicate(worlds=choices, read=read)
 
 
-def rho_max(misaligned_term: Callable[[Factors, float], Any]) -> Callable[[Choice], Reading]:
-    """Theorem 1 with rho_max = 2 (1 - sigma) + misaligned_term + sigma s and Delta_mu; the term takes the factors and s."""
+def rho_max(
+    misaligned_term: Callable[[Factors, float], Any], bound: Callable[[Factors], float] = lambda of: of.bound
+) -> Callable[[Choice], Reading]:
+    """Theorem 1 with rho_max = 2 (1 - sigma) + misaligned_term + sigma s and Delta_mu: Err(G_f) <= bound.
+
+    The term takes the factors and s; the bound is (1 - sigma) + R_eps unless another reading is tried.
+    """
 
     def read(choice: Choice) -> Reading:
         of = common(choice)
         s = spread(choice, of.delta.max(), of.eps.max())
         shortfall = mean_shortfall(of.gram) / 2
         margins = conditions(FORMS["printed"], of, of.sigma.min(), s, misaligned_term(of, s), shortfall)
-        return error_reading(choice.world, of.bound, {"condition": float(margins.min())})
+        return error_reading(choice.world, bound(of), {"condition": float(margins.min())})
 
     return read
 
