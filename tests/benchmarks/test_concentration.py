@@ -148,7 +148,7 @@ BUSY = "import numpy as np\na = np.ones((1500, 1500))\nwhile True: a @ a"
 
 @pytest.mark.parametrize("kind", ["CIFAR ad", "CIFAR ab"])
 def test_distances_beside_a_busy_process(kind):
-    """As a library user calls it, at the threads that the environment gives, beside a process that multiplies on all cores."""
+    """As a library user calls it, at the threads that the environment gives, beside a process that uses all cores."""
     views = views_of(kind, 3072)
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     other = subprocess.Popen([sys.executable, "-c", BUSY], env=environment)
