@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from empirical.audit.table import shown, text
-from theory.neighbours import MOST_VIEWS, Finding, Findings
+from theory.neighbours import VIEWS_IN_ALL, Finding, Findings
 
 DIGITS = 4
 INDENT = 21
+LEFT_OUT = f"Neighbouring theories are left out beyond {VIEWS_IN_ALL} views."
 
 
 def lines(findings: Findings, width: int) -> list[str]:
     """One entry for each finding, wrapped at `width`."""
+    if not findings:
+        return [LEFT_OUT]
     return [
         line
         for title, own in findings.items()
@@ -29,7 +32,7 @@ def lines(findings: Findings, width: int) -> list[str]:
 def section(findings: Findings) -> str:
     """The content of the page's section."""
     if not findings:
-        return f"<p>Left out beyond {MOST_VIEWS} views.</p>"
+        return f"<p>{LEFT_OUT}</p>"
     entries = "".join(
         f"<dt>{text(title)}</dt>" + "".join(f"<dd>{text(sentence(finding))}</dd>" for finding in own)
         for title, own in findings.items()

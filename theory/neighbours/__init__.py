@@ -19,9 +19,9 @@ from theory.neighbours.neighbour import Finding, Neighbour
 from theory.setting import FiniteWorld
 from theory.theorem1.forms import declared
 
-__all__ = ["MOST_VIEWS", "NEIGHBOURS", "Finding", "Findings", "Neighbour", "neighbouring"]
+__all__ = ["NEIGHBOURS", "VIEWS_IN_ALL", "Finding", "Findings", "Neighbour", "neighbouring"]
 
-MOST_VIEWS = 20_000
+VIEWS_IN_ALL = 20_000
 """Views up to which the neighbours are asked; each leaves out earlier what takes longer."""
 Findings = dict[str, tuple[Finding, ...]]
 
@@ -31,7 +31,7 @@ NEIGHBOURS: dict[str, Neighbour] = declared(
 
 
 def neighbouring(world: FiniteWorld) -> Findings:
-    """What each theory says of a finite world of unit features, by its title; empty beyond `MOST_VIEWS` views."""
-    if world.features.shape[0] * world.features.shape[1] > MOST_VIEWS:
+    """What each theory says of a finite world of unit features, by its title; empty beyond `VIEWS_IN_ALL` views."""
+    if world.features.shape[0] * world.features.shape[1] > VIEWS_IN_ALL:
         return {}
     return {neighbour.title: neighbour.findings(world) for neighbour in NEIGHBOURS.values()}

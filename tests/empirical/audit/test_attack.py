@@ -19,6 +19,7 @@ from empirical.audit.check import MOST_CLASSES, MOST_VIEWS, array_digest, check,
 from empirical.audit.distances import pairwise_within, views_within
 from empirical.audit.report import as_json
 from empirical.audit.schema import EXACT, POPULATION
+from empirical.views import protocol
 from empirical.views.protocol import Views
 from tests.empirical.audit.refusals import refused
 from theory.factors import view_diameters
@@ -375,3 +376,7 @@ def test_views_and_samples_within_a_distance_agree_with_direct_evaluation(m, d, 
     ]
     assert pairwise_within(features, max(gaps) * (1 + 1e-12))
     assert max(gaps) == 0 or not pairwise_within(features, max(gaps) * (1 - 1e-9))
+
+
+def test_as_many_views_are_drawn_as_are_checked():
+    assert protocol.MOST_VIEWS == MOST_VIEWS

@@ -64,7 +64,8 @@ def test_text_page_and_json_say_the_same(result):
     assert max(map(len, neighbours.lines(result.neighbours, WIDTH))) <= WIDTH
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     for entry, finding in zip(content, (f for own in result.neighbours.values() for f in own), strict=True):
-        assert entry["bound"] == (finding.bound if np.isfinite(finding.bound) else None)
+        stated = not finding.unmet and np.isfinite(finding.bound)
+        assert entry["bound"] == (finding.bound if stated else None)
         assert entry["silence"] == finding.silence
 
 
@@ -92,11 +93,26 @@ def test_the_world_is_that_of_exact_mode(result):
 
 
 def test_beyond_so_many_views_nothing_is_asked(monkeypatch):
-    monkeypatch.setattr(theories, "MOST_VIEWS", 100)
+    monkeypatch.setattr(theories, "VIEWS_IN_ALL", 100)
     result = made("unit")
     assert result.neighbours == {}
     assert as_json(result, "p")["neighbours"] == []
-    assert "Left out beyond" in page(result)
+    assert "left out beyond 20000 views" in page(result)
+    assert "left out beyond 20000 views" in report(result)
+
+
+def test_a_bound_whose_hypotheses_are_not_met_is_not_stated():
+    finding = theories.Finding(
+        claim="saunshi",
+        quantity="error",
+        direction="lower",
+        bound=0.5,
+        measured=None,
+        trivial=0.0,
+        unmet="views are shared",
+    )
+    assert neighbours.sentence(finding) == "error; silent, views are shared"
+    assert neighbours.as_json({"Nobody": (finding,)})[0]["bound"] is None
 
 
 def test_what_takes_long_is_left_out_and_said(monkeypatch):
