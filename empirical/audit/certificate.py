@@ -5,55 +5,25 @@ population bound with its anchors, counts and level. Hashes name the encoder, th
 whole content makes any later change visible.
 """
 
-import contextlib
-import platform
 import warnings
 from decimal import Decimal
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import safetensors.numpy
-import torch
-from threadpoolctl import threadpool_info
 
 from empirical.audit.check import GUARD, array_digest, check, digest
 from empirical.audit.core import Audit
 from empirical.audit.schema import EXACT, FORMAT, POPULATION
 from empirical.evaluation.heads import HEADS
+from empirical.machine import machine, versions
 from theory.files import lock_in_turn, write_bytes, write_json
 from theory.messages import Notice
 from theory.setting import Array
 from theory.theorem1 import Certificate, PopulationCertificate, margin
 from theory.theorem1.certificates.world import ROUNDING
-
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "numba", "python-flint")
-
-
-def machine() -> dict[str, Any]:
-    """What the bits depend on beside versions: the processor, and the threads and kernels of every numerical library."""
-    pools = {
-        f"{pool['internal_api']} {pool.get('version') or ''}".strip(): {
-            "threads": pool["num_threads"],
-            "kernels": pool.get("architecture"),
-        }
-        for pool in threadpool_info()
-    }
-    return {
-        "cpu": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, {_processor()}",
-        "threads": torch.get_num_threads(),
-        "blas": dict(sorted(pools.items())),
-    }
-
-
-def _processor() -> str:
-    """The name of the processor, where the system tells it."""
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-    return platform.processor() or "unknown"
 
 
 def decimal(value: float) -> str:
@@ -96,7 +66,7 @@ def certificate(audit: Audit, features_name: str) -> dict[str, Any]:
         "views": audit.views.description(),
         "seed": audit.seed,
         "device": audit.device,
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}, **machine()},
+        "versions": versions() | machine(),
         "features": {
             "file": features_name,
             "features_sha256": array_digest(audit.features),

@@ -11,10 +11,13 @@ if __name__ == "__main__":
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from empirical.experiments import running, tables
-from empirical.experiments.design import EXPERIMENTS, SCALES, only
+from empirical.experiments import kept, running, tables
+from empirical.experiments.design import EXPERIMENTS, SCALES, Scale, only
+from empirical.machine import commit, machine, versions
 from empirical.training.distributed import process_count, process_rank, processes
 from empirical.training.loop import pick_device
 from theory.checks import check_choice
@@ -49,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         scale = SCALES[options.scale]
         experiment = only(EXPERIMENTS[options.name], scale, options.group)
         output_folder("--runs", options.runs)
-        target = output_folder("--out", options.out) / f"experiment-{experiment.name}.json"
+        target = output_folder("--out", options.out) / kept.file_name(experiment.name, scale.name)
         with processes(pick_device(options.device)):
             if options.jobs > 1 and process_count() > 1:
                 raise ValueError(
@@ -71,11 +74,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if not first:
         return 0
-    content = tables.as_json(experiment, scale.name, runs)
+    content = tables.as_json(experiment, scale.name, runs) | {"made": _provenance(scale, runs)}
     write_evidence(target, content)
     text = tables.text(experiment, scale.name, runs)
     print(json.dumps(content, indent=1) if options.json else f"{text}\n\nwritten to {target}")
     return 0
+
+
+def _provenance(scale: Scale, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """When, where, from which code and with which settings the runs were made, and what they cost."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit(),
+        "dataset": scale.dataset,
+        "settings": scale.settings,
+        "cpu_minutes": sum(run["cpu_seconds"] for run in runs) / 60,
+        "versions": versions(),
+        "machine": machine(),
+    }
 
 
 def _place(word: str) -> tuple[str, Path]:

@@ -209,7 +209,7 @@ EXPERIMENTS = {
             "Accuracy by richness of the views",
             _richness,
             ("accuracy", "concentration"),
-            ("kNN", "nearest mean", "1 - sigma"),
+            ("kNN", "nearest mean", "1 - sigma", "1 - sigma, quartile"),
             _rising("kNN", *LADDER),
             "richness.csv",
         ),
@@ -227,7 +227,7 @@ EXPERIMENTS = {
             "Pairs of views: error of the nearest class mean beside the share outside main parts",
             _pairs,
             ("accuracy", "concentration"),
-            ("nearest mean error", "kNN", "1 - sigma"),
+            ("nearest mean error", "kNN", "1 - sigma", "1 - sigma, quartile"),
             tuple(
                 Step(metric, low, high)
                 for metric in ("nearest mean error", "1 - sigma")
@@ -295,7 +295,7 @@ EXPERIMENTS = {
             "Random masking as a view: accuracy, and the share outside main parts",
             _masking,
             ("accuracy", "concentration"),
-            ("kNN", "nearest mean", "1 - sigma"),
+            ("kNN", "nearest mean", "1 - sigma", "1 - sigma, quartile"),
             (),
         ),
     )

@@ -31,6 +31,7 @@ from tqdm import tqdm
 
 from empirical.data.reading import read
 from empirical.data.sets import NAMES, Dataset
+from empirical.experiments import kept
 from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
 from empirical.experiments.study import balanced
 from empirical.views.augmentations import Augmentation
@@ -114,13 +115,17 @@ def concentrations(
 
 
 def measured_errors(folder: Path, data: str, method: str) -> dict[str, MeasuredError]:
-    """Errors by view set from experiment-pairs.json and experiment-richness.json, as far as they are there and on `data`.
+    """Errors by view set from the experiments pairs and richness at the scales on the data set `data`, where they are there.
+
+    Where several scales have a result, the last of `SCALES` counts.
 
     ValueError for a file that is no result of an experiment, or was changed; a Notice for one without a hash.
     """
     errors = {}
-    for name in ("richness", "pairs"):
-        path = folder / f"experiment-{name}.json"
+    paths = [
+        (name, folder / kept.file_name(name, scale.name)) for scale in SCALES.values() for name in ("richness", "pairs")
+    ]
+    for name, path in paths:
         if not path.exists():
             continue
         remedy = f"run {NAME} experiment {name} again"

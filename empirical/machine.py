@@ -1,0 +1,55 @@
+"""Where a result came from: processor, threads and kernels, versions of libraries, and the commit of this code."""
+
+import contextlib
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from threadpoolctl import threadpool_info
+
+LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "numba", "python-flint")
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the libraries that compute results."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def machine() -> dict[str, Any]:
+    """What the bits depend on beside versions: the processor, and the threads and kernels of every numerical library."""
+    pools = {
+        f"{pool['internal_api']} {pool.get('version') or ''}".strip(): {
+            "threads": pool["num_threads"],
+            "kernels": pool.get("architecture"),
+        }
+        for pool in threadpool_info()
+    }
+    return {
+        "cpu": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, {_processor()}",
+        "threads": torch.get_num_threads(),
+        "blas": dict(sorted(pools.items())),
+    }
+
+
+def commit() -> str | None:
+    """The commit of the tree that this code lies in, with "+" where files differ from it; None outside such a tree."""
+    tree = Path(__file__).resolve().parents[1]
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        if Path(_git(tree, "rev-parse", "--show-toplevel")).resolve() == tree:
+            return _git(tree, "rev-parse", "HEAD") + ("+" if _git(tree, "status", "--porcelain") else "")
+    return None
+
+
+def _git(tree: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=tree, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _processor() -> str:
+    """The name of the processor, where the system tells it."""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return platform.processor() or "unknown"
