@@ -1,0 +1,30 @@
+"""The explorer of Theorem 1: a page on which the reader moves the factors and sees which forms certify, and why not.
+
+forms.js        the margins of `theory.theorem1.forms` once more, in JavaScript; a browser holds them to Python's in a test
+controls.js     what moves: sliders, verdicts, the map of spread against product
+explorer.html   the page; `page` puts style sheet and scripts into it
+"""
+
+import json
+from importlib import resources
+
+from theory.theorem1.certificates.world import ROUNDING
+from theory.theorem1.forms import FORMS
+
+
+def page() -> str:
+    """The whole page, self-contained."""
+    described = [{"name": name, "claim": form.claim, "share": form.share} for name, form in FORMS.items()]
+    settings = {"forms": described, "rounding": ROUNDING}
+    text = _text("explorer.html")
+    for name, content in (
+        ("FORMS_JS", _text("forms.js")),
+        ("CONTROLS_JS", _text("controls.js")),
+        ("SETTINGS", json.dumps(settings)),
+    ):
+        text = text.replace(f"/*{name}*/", content)
+    return text
+
+
+def _text(name: str) -> str:
+    return (resources.files(__name__) / name).read_text(encoding="utf-8")
