@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help verify test lint bench slow checks proofs clean setup
+.PHONY: help verify test lint bench slow checks proofs docs clean setup
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -48,6 +48,11 @@ proofs: ## check the formal proofs with Coq, which Debian's packages bring
 	command -v coqc > /dev/null || { apt-get update -qq && \
 		apt-get install -y -qq coq libcoq-mathcomp-algebra libcoq-mathcomp-algebra-tactics; }
 	$(MAKE) --no-print-directory -C theory/formal
+
+docs: setup ## build the documentation site, build/docs/index.html
+	$(PIP) --require-hashes --no-deps -r requirements-docs.lock
+	test -e build/evidence/theory.json || $(BIN)/contrastive-theory claims > /dev/null
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 
 clean: ## remove build/ and the caches
 	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HASHED = ("requirements.lock", "requirements-checks.lock")
+HASHED = ("requirements.lock", "requirements-checks.lock", "requirements-docs.lock")
 
 
 def pins(name):
