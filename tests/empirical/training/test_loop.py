@@ -218,6 +218,7 @@ def test_key_names_every_field_and_is_stable(digits: Dataset) -> None:
         replace(config, letters="a"),
         replace(config, strength=0.5),
         replace(config, epochs=11),
+        replace(config, coarse=0.5),
         replace(config, batch_size=128),
         replace(config, lr=1e-3),
         replace(config, method=SimCLR(temperature=0.5)),
@@ -232,7 +233,7 @@ def test_key_names_every_field_and_is_stable(digits: Dataset) -> None:
         replace(config, seed=1),
         replace(config, train_size=100),
     ]
-    assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 18
+    assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 19
     folder = run_dir("runs", config, digits, CPU)
     assert folder.parent == Path("runs")
     assert folder != run_dir("runs", config, digits, torch.device("cuda"))
@@ -250,6 +251,7 @@ def test_settings_of_a_method_give_way_to_what_is_asked() -> None:
     ("arguments", "message"),
     [
         ({"epochs": 0}, "epochs=0"),
+        ({"coarse": 1.1}, "coarse=1.1: no share of the epochs"),
         ({"batch_size": 1}, "batch_size=1"),
         ({"seed": -1}, "seed=-1"),
         ({"weight_decay": -0.1}, "weight_decay=-0.1"),
