@@ -67,7 +67,7 @@ SCALES = {
             "MoCo": MoCo(widths=(256, 128)),
             "SimSiam": SimSiam(),
         },
-        {"epochs": 14, "coarse": 0.9},
+        {"encoder": "medium", "epochs": 8, "coarse": 0.92, "batch_size": 512},
     ),
     "paper": Scale(
         "paper",

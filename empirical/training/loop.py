@@ -50,8 +50,7 @@ class TrainingConfig:
     method                                     with its own parameters; see `methods`
     encoder                                    name of the backbone, as in `networks.backbone_maker`
     epochs                                     passes through the training images
-    coarse                                     share of the epochs, the first ones, in which views have half the images' side;
-                                               they cost a fourth
+    coarse                                     share of the epochs, the first ones, whose views have half the images' side
     batch_size                                 images per step over all processes; images left at the end of an epoch that
                                                fill no batch are not used in it
     optimizer, schedule                        see `optimisation`
@@ -313,8 +312,8 @@ def _train_epoch(
     total = torch.zeros((), device=device)
     learner.train()
     for step in range(steps):
-        originals = images[order[step][mine]].repeat(m, 1, 1, 1)
-        views = apply(originals, parameters[rows + m * batch * step], coarseness)
+        theta = parameters[rows + m * batch * step]
+        views = apply(images[order[step][mine]].repeat(m, 1, 1, 1), theta, coarseness)
         views = views.contiguous(memory_format=torch.channels_last)
         set_rate(optimizer, config.lr, *schedule(config.schedule, (epoch - 1) * steps + step, config.epochs * steps))
         loss = loss_of(views.unflatten(0, (m, share)))
@@ -344,6 +343,8 @@ def _check_data(config: TrainingConfig, data: Dataset) -> None:
             f"data: images of {tuple(data.train_images.shape[2:])} pixels, not config.side={config.side}; load them with "
             "that side"
         )
+    if config.coarse and min(data.train_images.shape[2:]) < 2:
+        raise ValueError(f"coarse={config.coarse}: half of an image of one pixel is nothing; use 0")
     if n < config.batch_size:
         raise ValueError(
             f"batch_size={config.batch_size}: more than the {n} training images; load more images, or lower "
