@@ -5,7 +5,7 @@ Training Process", "Performance on Augmented Datasets", "Performance on OOD Data
 auto-encoders fit the framework.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -42,6 +42,13 @@ class Scale:
         """One run at this scale; views: strength, mask_share."""
         fixed = {"dataset": self.dataset, "letters": letters, "seed": seed}
         return TrainingConfig.for_method(method, **(fixed | self.settings | views))
+
+    def read_from(self, names: Collection[str]) -> "Scale":
+        """The scale, its CIFAR-10 as a folder of image files or an .npz where paths are given for these names only."""
+        others = [name for name in ("folder", "npz") if name in names]
+        if self.dataset != "cifar10" or self.dataset in names or not others:
+            return self
+        return replace(self, dataset=others[0])
 
     def over_views(self, name: str, positives: str, views: int) -> Method:
         """The method `name`, SimCLR or MoCo, with ArCL ("worst") or AAL ("mean") over that many views."""
