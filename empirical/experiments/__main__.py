@@ -29,7 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     parser = OneLineParser("experiment", description="Run one of the lecture's experiments: does its order hold here?")
     parser.add_argument("name", help=", ".join(EXPERIMENTS))
-    parser.add_argument("--scale", default="embedded", help="embedded (minutes, CPU) or paper (a GPU, CIFAR on disk)")
+    parser.add_argument(
+        "--scale",
+        default="embedded",
+        help="embedded (minutes, CPU), cifar-cpu (5 minutes a run) or paper (a GPU); the last two read CIFAR from the disk",
+    )
     parser.add_argument(
         "--group", action="append", default=[], help="these groups only (most often a method); repeatable"
     )
@@ -40,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="append",
         default=[],
         metavar="DATA=PATH",
-        help="where cifar10, cifar100 lie on the disk; may be repeated",
+        help="where cifar10, cifar100, or CIFAR-10 as folder=... or npz=..., lie on the disk; may be repeated",
     )
     parser.share("jobs", "device", "runs", "out", "json", "quiet")
     options = parser.parse_words(argv)
@@ -49,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_choice("--scale", options.scale, SCALES)
         at_least(options, seeds=1, jobs=1)
         paths = dict(_place(word) for word in options.path)
-        scale = SCALES[options.scale]
+        scale = SCALES[options.scale].read_from(paths)
         experiment = only(EXPERIMENTS[options.name], scale, options.group)
         output_folder("--runs", options.runs)
         target = output_folder("--out", options.out) / kept.file_name(experiment.name, scale.name)

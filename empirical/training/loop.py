@@ -23,6 +23,7 @@ from empirical.data.sets import Dataset, fingerprint
 from empirical.provenance import source_digest
 from empirical.training import checkpoint, methods
 from empirical.training.distributed import averaged, process_count, process_rank, synchronised, wait_for_all
+from empirical.training.memory import reuse_freed_memory
 from empirical.training.methods import Learner, Method, initial_learner
 from empirical.training.networks import BACKBONES, Encoder, backbone_maker
 from empirical.training.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
@@ -49,6 +50,7 @@ class TrainingConfig:
     method                                     with its own parameters; see `methods`
     encoder                                    name of the backbone, as in `networks.backbone_maker`
     epochs                                     passes through the training images
+    coarse                                     share of the epochs, the first ones, whose views have half the images' side
     batch_size                                 images per step over all processes; images left at the end of an epoch that
                                                fill no batch are not used in it
     optimizer, schedule                        see `optimisation`
@@ -65,6 +67,7 @@ class TrainingConfig:
     method: Method = field(default_factory=lambda: methods.METHODS["simclr"])
     encoder: str = "small"
     epochs: int = 10
+    coarse: float = 0.0
     batch_size: int = 256
     optimizer: str = "adamw"
     schedule: str = "one-cycle"
@@ -83,6 +86,8 @@ class TrainingConfig:
         check_seed("seed", self.seed)
         check_nonnegative("weight_decay", self.weight_decay)
         check_positive("lr", self.lr, f"the default is {type(self).lr}")
+        if not 0 <= self.coarse <= 1:
+            raise ValueError(f"coarse={self.coarse}: no share of the epochs; use 0 to 1")
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name}={getattr(self, name)!r}: unknown; choose {' or '.join(known)}")
@@ -202,6 +207,8 @@ def train(
     """
     _check_data(config, data)
     device = torch.device(device)
+    if device.type == "cpu":
+        reuse_freed_memory()
     data_hash = fingerprint(data)
     folder = _run_dir(out_dir, config, data_hash, device, probe)
     folder.mkdir(parents=True, exist_ok=True)
@@ -295,6 +302,7 @@ def _train_epoch(
     """One epoch; returns its mean loss. loss_of: the learner, or what averages its gradients over processes."""
     device, batch, m = images.device, config.batch_size, config.method.views
     steps = len(images) // batch
+    coarseness = 2 if epoch <= round(config.coarse * config.epochs) else 1
     generator = seeded_generator(config.seed, epoch)
     order = torch.randperm(len(images), generator=generator)[: steps * batch].view(steps, batch).to(device)
     parameters = sample_parameters(config.augmentation(), m * steps * batch, generator).to(device)
@@ -304,7 +312,8 @@ def _train_epoch(
     total = torch.zeros((), device=device)
     learner.train()
     for step in range(steps):
-        views = apply(images[order[step][mine]].repeat(m, 1, 1, 1), parameters[rows + m * batch * step])
+        theta = parameters[rows + m * batch * step]
+        views = apply(images[order[step][mine]].repeat(m, 1, 1, 1), theta, coarseness)
         views = views.contiguous(memory_format=torch.channels_last)
         set_rate(optimizer, config.lr, *schedule(config.schedule, (epoch - 1) * steps + step, config.epochs * steps))
         loss = loss_of(views.unflatten(0, (m, share)))
@@ -334,6 +343,8 @@ def _check_data(config: TrainingConfig, data: Dataset) -> None:
             f"data: images of {tuple(data.train_images.shape[2:])} pixels, not config.side={config.side}; load them with "
             "that side"
         )
+    if config.coarse and min(data.train_images.shape[2:]) < 2:
+        raise ValueError(f"coarse={config.coarse}: half of an image of one pixel is nothing; use 0")
     if n < config.batch_size:
         raise ValueError(
             f"batch_size={config.batch_size}: more than the {n} training images; load more images, or lower "

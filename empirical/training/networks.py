@@ -10,6 +10,7 @@ from torch.nn import functional
 from empirical.thirdparty import imported
 
 SMALL_DIM = 256
+MEDIUM_DIM = 384
 RESNET18_DIM = 512
 
 Backbone = tuple[nn.Module, int]
@@ -40,15 +41,12 @@ def small_convnet() -> Backbone:
     Channels 3-32-64-128-256, strides 2, 2, 2, 1, each convolution followed by batch normalisation and ReLU, then the mean
     over positions.
     """
-    layers = [
-        *_convolution(3, 32, stride=2),
-        *_convolution(32, 64, stride=2),
-        *_convolution(64, 128, stride=2),
-        *_convolution(128, SMALL_DIM, stride=1),
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-    ]
-    return nn.Sequential(*layers), SMALL_DIM
+    return _strided(32), SMALL_DIM
+
+
+def medium_convnet() -> Backbone:
+    """`small_convnet` with channels 3-48-96-192-384, 0.87 million weights, d = 384; made for 32x32 images on a CPU."""
+    return _strided(48), MEDIUM_DIM
 
 
 def resnet18() -> Backbone:
@@ -69,11 +67,15 @@ def resnet18() -> Backbone:
     return backbone, RESNET18_DIM
 
 
-BACKBONES: dict[str, Callable[[], Backbone]] = {"small": small_convnet, "resnet18": resnet18}
+BACKBONES: dict[str, Callable[[], Backbone]] = {
+    "small": small_convnet,
+    "medium": medium_convnet,
+    "resnet18": resnet18,
+}
 
 
 def backbone_maker(name: str) -> Callable[[], Backbone]:
-    """What builds the backbone `name`: "small", "resnet18", or "package.module:function" for one of your own.
+    """What builds the backbone `name`: "small", "medium", "resnet18", or "package.module:function" for one of your own.
 
     The function takes no argument and returns a module (n, 3, H, W) -> (n, d) and d. Written as a name, a backbone can be
     built again in another process, and its run is told from the runs of others.
@@ -164,6 +166,18 @@ class _ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.body(x) + self.skip(x))
+
+
+def _strided(width: int) -> nn.Sequential:
+    """Channels 3, 1, 2, 4 and 8 times the width."""
+    return nn.Sequential(
+        *_convolution(3, width, stride=2),
+        *_convolution(width, 2 * width, stride=2),
+        *_convolution(2 * width, 4 * width, stride=2),
+        *_convolution(4 * width, 8 * width, stride=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    )
 
 
 def _convolution(inputs: int, outputs: int, stride: int) -> list[nn.Module]:

@@ -226,11 +226,12 @@ def sample_parameters(augmentation: Augmentation, n: int, generator: torch.Gener
     )
 
 
-def apply(images: Tensor, parameters: ViewParameters) -> Tensor:
+def apply(images: Tensor, parameters: ViewParameters, coarseness: int = 1) -> Tensor:
     """A_theta(x), row by row: crop and mirror, blur, colour, clamp to [0, 1], mask.
 
-    images (n, 3, H, W), float, with n = len(parameters); the result has their shape, dtype and device. Deterministic,
-    and differentiable in the images. The crop is resampled bilinearly. Colour is affine per view: brightness, contrast
+    images (n, 3, H, W), float, with n = len(parameters); the result has their dtype and device, and H // coarseness by
+    W // coarseness pixels, blurred by as much of the image as at full size. Deterministic, and differentiable in the images.
+    The crop is resampled bilinearly. Colour is affine per view: brightness, contrast
     around the view's mean luma, saturation, a hue rotation about the grey axis that keeps luma (in YIQ), then grey. It
     is clamped once, at the end, whereas torchvision clamps after each step.
     Raises ValueError when the shapes do not fit.
@@ -240,9 +241,10 @@ def apply(images: Tensor, parameters: ViewParameters) -> Tensor:
             f"images.shape={tuple(images.shape)}: not (n, 3, H, W) with n={len(parameters)}; give one image per row of "
             "parameters"
         )
+    height, width = (side // coarseness for side in images.shape[2:])
     p = parameters.to(images.device)
-    view = _colour(_blur(_crop(images, p), p.blur_sigma), p).clamp(0, 1)
-    return view.masked_fill(_pixels(p.mask, images.shape[2], images.shape[3]), 0)
+    view = _colour(_blur(_crop(images, p, height, width), p.blur_sigma / coarseness), p).clamp(0, 1)
+    return view.masked_fill(_pixels(p.mask, height, width), 0)
 
 
 def _between(u: Tensor, low: float, high: float) -> Tensor:
@@ -267,9 +269,9 @@ def _pixels(mask: Tensor, height: int, width: int) -> Tensor:
     return mask[:, rows][:, :, columns][:, None]
 
 
-def _crop(images: Tensor, p: ViewParameters) -> Tensor:
-    """Resample each box to the full size by one `grid_sample`, mirrored where asked."""
-    n, _, height, width = images.shape
+def _crop(images: Tensor, p: ViewParameters, height: int, width: int) -> Tensor:
+    """Resample each box to (height, width) by one `grid_sample`, mirrored where asked."""
+    n = len(images)
     box = p.box.to(images.dtype)
     sign = 1 - 2 * p.flip.to(images.dtype)
     x = (2 * torch.arange(width, dtype=images.dtype, device=images.device) + 1 - width) / width

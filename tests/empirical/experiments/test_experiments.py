@@ -52,6 +52,21 @@ def test_the_lectures_settings_are_those_of_the_paper_scale():
         assert (config.encoder, config.batch_size, config.epochs, config.seed) == ("resnet18", 512, 800, 1)
 
 
+def test_a_scale_reads_its_data_as_a_folder_where_no_archive_is_given():
+    scale = SCALES["cifar-cpu"]
+    assert scale.read_from(["cifar10", "folder"]) is scale
+    assert scale.read_from([]) is scale
+    assert scale.read_from(["folder"]) == replace(scale, dataset="folder")
+    assert SCALES["embedded"].read_from(["folder"]) is SCALES["embedded"]
+    assert scale.read_from(["npz", "fashion"]) == replace(scale, dataset="npz")
+
+
+def test_the_scale_of_a_cpu_begins_coarse():
+    for cell in EXPERIMENTS["richness"].cells(SCALES["cifar-cpu"], 0):
+        assert (cell.config.encoder, cell.config.dataset) == ("medium", "cifar10")
+        assert 0 < round(cell.config.coarse * cell.config.epochs) < cell.config.epochs
+
+
 def test_richness_is_four_methods_by_five_sets_of_views():
     cells = EXPERIMENTS["richness"].cells(SCALES["embedded"], 0)
     assert [c.row for c in cells] == list(LADDER) * 4

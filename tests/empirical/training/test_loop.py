@@ -49,11 +49,13 @@ def interrupt_after(last: int):
     return probe
 
 
-def test_interrupted_and_resumed_run_ends_bit_identical(digits: Dataset, tmp_path: Path) -> None:
-    whole = train(SMALL, digits, CPU, tmp_path / "whole", progress=False)
+@pytest.mark.parametrize("coarse", [0.0, 0.7])
+def test_interrupted_and_resumed_run_ends_bit_identical(digits: Dataset, tmp_path: Path, coarse: float) -> None:
+    config = replace(SMALL, coarse=coarse)
+    whole = train(config, digits, CPU, tmp_path / "whole", progress=False)
     for last in (1, 2):
         with pytest.raises(KeyboardInterrupt):
-            train(SMALL, digits, CPU, tmp_path / "parts", progress=False, probe=interrupt_after(last))
+            train(config, digits, CPU, tmp_path / "parts", progress=False, probe=interrupt_after(last))
         torch.rand(7)
     epochs: list[int] = []
 
@@ -63,7 +65,7 @@ def test_interrupted_and_resumed_run_ends_bit_identical(digits: Dataset, tmp_pat
         epochs.append(epoch)
         return {"seen": float(epoch)}
 
-    resumed = train(SMALL, digits, CPU, tmp_path / "parts", progress=False, probe=probe)
+    resumed = train(config, digits, CPU, tmp_path / "parts", progress=False, probe=probe)
     assert epochs == [3]
     assert weights_hash(resumed.encoder) == weights_hash(whole.encoder)
     assert [record.get("loss") for record in resumed.history[1:]] == [record["loss"] for record in whole.history]
@@ -71,6 +73,24 @@ def test_interrupted_and_resumed_run_ends_bit_identical(digits: Dataset, tmp_pat
     assert not any(part.training for part in resumed.encoder.modules())
     lines = (resumed.folder / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == list(resumed.history)
+
+
+def test_the_first_epochs_see_views_of_half_the_side(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four epochs the first three at a share of .7."""
+    seen: list[tuple[int, ...]] = []
+    views = training.apply
+
+    def record(*arguments):
+        made = views(*arguments)
+        seen.append(tuple(made.shape[2:]))
+        return made
+
+    monkeypatch.setattr(training, "apply", record)
+    train(replace(SMALL, epochs=4, coarse=0.7), digits, CPU, tmp_path, progress=False)
+    steps = 100 // SMALL.batch_size
+    assert seen == [(8, 8)] * 3 * steps + [(16, 16)] * steps
 
 
 def test_finished_run_is_not_repeated(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,6 +238,7 @@ def test_key_names_every_field_and_is_stable(digits: Dataset) -> None:
         replace(config, letters="a"),
         replace(config, strength=0.5),
         replace(config, epochs=11),
+        replace(config, coarse=0.5),
         replace(config, batch_size=128),
         replace(config, lr=1e-3),
         replace(config, method=SimCLR(temperature=0.5)),
@@ -232,7 +253,7 @@ def test_key_names_every_field_and_is_stable(digits: Dataset) -> None:
         replace(config, seed=1),
         replace(config, train_size=100),
     ]
-    assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 18
+    assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 19
     folder = run_dir("runs", config, digits, CPU)
     assert folder.parent == Path("runs")
     assert folder != run_dir("runs", config, digits, torch.device("cuda"))
@@ -250,6 +271,7 @@ def test_settings_of_a_method_give_way_to_what_is_asked() -> None:
     ("arguments", "message"),
     [
         ({"epochs": 0}, "epochs=0"),
+        ({"coarse": 1.1}, "coarse=1.1: no share of the epochs"),
         ({"batch_size": 1}, "batch_size=1"),
         ({"seed": -1}, "seed=-1"),
         ({"weight_decay": -0.1}, "weight_decay=-0.1"),
@@ -278,6 +300,9 @@ def test_data_must_be_those_of_the_config(digits: Dataset, tmp_path: Path) -> No
         train(replace(SMALL, classes=("1", "2")), digits, CPU, tmp_path)
     with pytest.raises(ValueError, match=r"images of \(16, 16\) pixels, not config\.side=32"):
         train(replace(SMALL, side=32), digits, CPU, tmp_path)
+    dots = replace(digits, train_images=digits.train_images[..., :1, :1])
+    with pytest.raises(ValueError, match=r"coarse=0\.5: half of an image of one pixel"):
+        train(replace(SMALL, coarse=0.5), dots, CPU, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

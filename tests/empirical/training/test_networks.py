@@ -8,6 +8,7 @@ from empirical.training.networks import (
     _ResidualBlock,
     backbone_maker,
     build_encoder,
+    medium_convnet,
     projection_head,
     resnet18,
     small_convnet,
@@ -32,6 +33,16 @@ def test_small_encoder_shapes_and_size() -> None:
     backbone, dim = small_convnet()
     assert dim == 256
     assert parameters(backbone) == sum(9 * a * b + 2 * b for a, b in ((3, 32), (32, 64), (64, 128), (128, 256)))
+
+
+def test_the_medium_network_is_the_small_one_with_more_channels() -> None:
+    backbone, dim = medium_convnet()
+    assert dim == 384
+    assert parameters(backbone) == sum(9 * a * b + 2 * b for a, b in ((3, 48), (48, 96), (96, 192), (192, 384)))
+    small, _ = small_convnet()
+    assert [type(part) for part in backbone] == [type(part) for part in small]
+    for side in (16, 32):
+        assert backbone(torch.rand(2, 3, side, side)).shape == (2, dim)
 
 
 def test_resnet18_has_the_published_number_of_parameters_and_the_cifar_stem() -> None:
@@ -107,7 +118,7 @@ def test_any_module_is_a_backbone_by_name() -> None:
     assert encoder(torch.rand(2, 3, 16, 16)).shape == (2, 4)
     assert backbone_maker(name) is linear
     for wrong in ("resnet", "resnet18:", ":linear"):
-        with pytest.raises(ValueError, match=rf"encoder='{wrong}': no backbone; choose small, resnet18"):
+        with pytest.raises(ValueError, match=rf"encoder='{wrong}': no backbone; choose small, medium, resnet18"):
             backbone_maker(wrong)
     for missing in ("no_such_module:linear", f"{__name__}:no_such_function"):
         with pytest.raises(ValueError, match="cannot be imported"):

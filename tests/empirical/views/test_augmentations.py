@@ -350,6 +350,28 @@ def test_crops_are_those_of_torchvision(torchvision, top, left, height, width) -
     torch.testing.assert_close(ours[:, :, rows][..., columns], theirs[:, :, rows][..., columns], atol=1e-6, rtol=0)
 
 
+def test_a_coarse_view_is_the_mean_over_squares_of_pixels() -> None:
+    """Where the crop keeps all: bilinear sampling between two pixels is their mean, and brightness keeps means."""
+    x, one = images(4), identity_parameters(4)
+    torch.testing.assert_close(apply(x, one, 2), functional.avg_pool2d(x, 2), atol=1e-6, rtol=0)
+    darker = dataclasses.replace(one, brightness=torch.tensor([0.9, 0.8, 0.7, 1.0]))
+    torch.testing.assert_close(apply(x, darker, 2), functional.avg_pool2d(apply(x, darker), 2), atol=1e-6, rtol=0)
+    assert apply(x, sample_parameters(ALL, 4, seeded_generator(3)), 2).shape == (4, 3, 8, 8)
+
+
+def test_a_coarse_view_is_blurred_by_as_much_of_the_image() -> None:
+    """A wave of eight pixels keeps the same share of its height; unscaled it would keep .3 (a kernel of half a pixel's sigma,
+    sampled at whole pixels, is narrower than its Gaussian)."""
+    wave = (0.5 + 0.4 * torch.cos(2 * torch.pi * (torch.arange(64) + 0.5) / 8)).expand(1, 3, 64, 64).contiguous()
+    blurred = dataclasses.replace(identity_parameters(1), blur_sigma=torch.tensor([1.0]))
+
+    def kept(coarseness: int) -> float:
+        return float(apply(wave, blurred, coarseness).std() / apply(wave, identity_parameters(1), coarseness).std())
+
+    assert kept(1) < 0.8
+    assert kept(2) == pytest.approx(kept(1), abs=0.05)
+
+
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_gives_the_views_of_the_cpu() -> None:
