@@ -90,7 +90,7 @@ def _provenance(scale: Scale, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(),
-        "dataset": scale.dataset,
+        "dataset": " from ".join(dict.fromkeys((SCALES[scale.name].dataset, scale.dataset))),
         "settings": scale.settings,
         "cpu_minutes": sum(run["cpu_seconds"] for run in runs) / 60,
         "versions": versions(),

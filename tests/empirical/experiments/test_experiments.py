@@ -372,3 +372,4 @@ def test_command_writes_what_it_prints(tmp_path, capsys, monkeypatch):
     assert written["says"] in printed
     assert written["made"]["cpu_minutes"] == pytest.approx(4 * 1.5)
     assert written["made"]["settings"] == {"epochs": 10}
+    assert written["made"]["dataset"] == "fashion"
