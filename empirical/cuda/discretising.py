@@ -1,7 +1,7 @@
 """The trained encoder made discrete without labels, and audited: exact mode, and population mode at 95%.
 
-The steps of `empirical.training.clustering`, on more images: clusters of the graph of some images in the encoder's features, a
-vote of the nearest of these for every other image, and a network that learns the clusters under views.
+The steps of `empirical.training.clustering`, on more images: clusters of the graph of some images in the encoder's features,
+a vote of the nearest of these for every other image, and a network that learns the clusters under views.
 """
 
 import time
@@ -19,7 +19,7 @@ from empirical.audit.report import as_json, report
 from empirical.cuda import weights
 from empirical.cuda.images import stored
 from empirical.cuda.plan import Request
-from empirical.cuda.sizes import FULL, rehearsal
+from empirical.cuda.sizes import sizes_of
 from empirical.cuda.stage import Notes
 from empirical.cuda.training import NAME as ENCODER
 from empirical.cuda.training import features_of
@@ -42,7 +42,7 @@ VOTERS = 20
 def run(request: Request, notes: Notes) -> None:
     """Cluster, teach, keep the network, audit it under each kind of views; the first audit leaves a certificate."""
     device, data, out = pick_device(request.device), stored(request), Path(request.out)
-    sizes = rehearsal(len(data.train_images)) if request.rehearsal else FULL
+    sizes = sizes_of(request.rehearsal)
     config = replace(sizes.clustering, clusters=len(data.class_names))
     encoder = initial_encoder(sizes.training.method, sizes.training.encoder, sizes.training.seed)
     encoder.load_state_dict(weights.load(out, ENCODER))

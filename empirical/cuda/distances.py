@@ -11,7 +11,7 @@ from torch import Tensor
 
 from empirical.cuda.images import stored
 from empirical.cuda.plan import Request
-from empirical.cuda.sizes import FULL, rehearsal
+from empirical.cuda.sizes import sizes_of
 from empirical.cuda.stage import Notes
 from empirical.training.loop import pick_device
 from empirical.views.augmentations import Augmentation
@@ -26,7 +26,7 @@ MOST_ENTRIES = 2**28
 def run(request: Request, notes: Notes) -> None:
     """Compare on images of one class, for each set of views and each number of samples."""
     device, data = pick_device(request.device), stored(request)
-    sizes = rehearsal(len(data.train_images)) if request.rehearsal else FULL
+    sizes = sizes_of(request.rehearsal)
     notes.add(device=torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu")
     images = data.train_images[data.train_labels == 0]
     rows: list[dict[str, Any]] = []

@@ -16,7 +16,7 @@ from empirical.data.sets import Dataset, fingerprint, load
 from theory.files import write_bytes
 
 COPY = "images.safetensors"
-REHEARSED = 200, 100
+REHEARSED = 100, 50
 """Training and test images of a rehearsal."""
 REMEDY = (
     f"fetch {LAYOUTS['cifar10'][0].archive} from {HOME} and pass its path, or that of a folder (or tar archive of one) with "

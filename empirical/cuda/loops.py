@@ -20,7 +20,7 @@ from torch.utils.data import Dataset as Items
 from empirical.cuda.distances import synchronise
 from empirical.cuda.images import stored
 from empirical.cuda.plan import Request
-from empirical.cuda.sizes import FULL, rehearsal
+from empirical.cuda.sizes import sizes_of
 from empirical.cuda.stage import Notes
 from empirical.training.loop import TrainingConfig, pick_device
 from empirical.training.methods import initial_learner
@@ -38,7 +38,7 @@ CROP, KERNEL, SIGMA, JITTER = (0.3, 1.0), 5, (0.1, 2.0), (0.8, 0.8, 0.8, 0.2)
 def run(request: Request, notes: Notes) -> None:
     """Measure each loop that its packages are there for."""
     device, data = pick_device(request.device), stored(request)
-    sizes = rehearsal(len(data.train_images)) if request.rehearsal else FULL
+    sizes = sizes_of(request.rehearsal)
     torch.backends.cudnn.benchmark = True
     config, pace = sizes.training, {}
     for name, maker in MAKERS.items():

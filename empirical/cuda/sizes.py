@@ -54,17 +54,21 @@ FULL = Sizes(
 )
 
 
-def rehearsal(training_images: int) -> Sizes:
-    """The same with a few images, so many to train on, and with the small network compiled by nobody."""
-    changes: dict[str, Any] = {"batch_size": 50, "epochs": 2}
-    return replace(
-        FULL,
-        training=replace(FULL.training, **changes),
-        probe_every=1,
-        rate_steps=1,
-        distances=(("ad", 12),),
-        views=4,
-        clustering=replace(FULL.clustering, views=2, samples=training_images, neighbours=8, epochs=1, batch_size=50),
-        certified=100,
-        loop_seconds=0.5,
-    )
+CHANGES: dict[str, Any] = {"encoder": "small", "batch_size": 50, "epochs": 2}
+REHEARSAL = replace(
+    FULL,
+    training=replace(FULL.training, **CHANGES),
+    probe_every=1,
+    rate_steps=1,
+    distances=(("ad", 12),),
+    views=4,
+    clustering=replace(FULL.clustering, views=2, samples=100, neighbours=8, backbone="small", epochs=1, batch_size=50),
+    certified=50,
+    loop_seconds=0.5,
+)
+"""The same with few images and the small network."""
+
+
+def sizes_of(rehearsed: bool) -> Sizes:
+    """The full size, or that of a rehearsal."""
+    return REHEARSAL if rehearsed else FULL

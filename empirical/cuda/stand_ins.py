@@ -24,11 +24,10 @@ class StandIn:
 
     __ror__ = __or__
 
-    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:  # noqa: D102
         raise ModuleNotFoundError(f"{self._name}: {self._name.partition('.')[0]} is not installed")
 
-    def __getattr__(self, name: str) -> NoReturn:
-        self(name)
+    __getattr__ = __call__
 
 
 class _Module(ModuleType):

@@ -11,7 +11,7 @@ from torch import nn
 from empirical.cuda import weights
 from empirical.cuda.images import stored
 from empirical.cuda.plan import Request
-from empirical.cuda.sizes import FULL, Sizes, rehearsal
+from empirical.cuda.sizes import Sizes, sizes_of
 from empirical.cuda.stage import Notes
 from empirical.data.sets import Dataset
 from empirical.evaluation.classifiers import KNN, NearestMean, accuracy, evaluate
@@ -32,7 +32,7 @@ GAIN = 1.05
 def run(request: Request, notes: Notes) -> None:
     """Measure the pace, plain and compiled; train; evaluate the network that is kept, the one of the last epoch."""
     device, data = pick_device(request.device), stored(request)
-    sizes = rehearsal(len(data.train_images)) if request.rehearsal else FULL
+    sizes = sizes_of(request.rehearsal)
     torch.backends.cudnn.benchmark = True  # shapes never change
     work, out = Path(request.work) / "runs", Path(request.out)
     weights.remove(out, NAME)  # of an earlier call
@@ -57,7 +57,7 @@ def run(request: Request, notes: Notes) -> None:
     evaluations = evaluate(result.encoder.backbone, data, device, (KNN(), NearestMean()))
     notes.add(
         weights=weights.save(result.encoder, out, NAME),
-        load=f"build_encoder(0, {config.encoder!r}, {config.method.head.widths}).load_state_dict(weights.load(FOLDER, {NAME!r}))",
+        load=f"build_encoder(0, {config.encoder!r}, {config.method.head.widths}), weights.load(FOLDER, {NAME!r})",
         evaluations=[{**asdict(e), "protocol": asdict(e.protocol)} for e in evaluations],
     )
 
