@@ -46,17 +46,17 @@ def compared(views: Tensor, device: torch.device) -> dict[str, Any]:
     start = time.perf_counter()
     exact = augmented_distances(views.numpy())
     cpu_seconds = time.perf_counter() - start
-    ours, usual = ours.cpu().numpy(), usual.double().cpu().numpy()
+    here, nearest = ours.cpu().numpy(), usual.double().cpu().numpy()
     off = ~np.eye(len(exact), dtype=bool)
     return {
         "seconds": seconds,
         "cdist_seconds": usual_seconds,
         "ratio": usual_seconds / seconds,
         "cpu_seconds": cpu_seconds,
-        "equal_bits": float((ours == exact).mean()),
-        "relative_error": float((np.abs(ours - exact)[off] / exact[off].clip(min=np.finfo(float).tiny)).max()),
-        "absolute_error": float(np.abs(ours - exact).max()),
-        "cdist_absolute_error": float(np.abs(usual - exact)[off].max()),
+        "equal_bits": float((here == exact).mean()),
+        "relative_error": float((np.abs(here - exact)[off] / exact[off].clip(min=np.finfo(float).tiny)).max()),
+        "absolute_error": float(np.abs(here - exact).max()),
+        "cdist_absolute_error": float(np.abs(nearest - exact)[off].max()),
     }
 
 

@@ -68,7 +68,7 @@ def store(data: Dataset, work: Path) -> None:
         images = getattr(data, f"{part}_images")
         whole = (images * 255).round()
         exact = torch.equal(whole / 255, images)
-        tensors[f"{part}_images"] = whole.to(torch.uint8) if exact else images
+        tensors[f"{part}_images"] = (whole.to(torch.uint8) if exact else images).contiguous()
         tensors[f"{part}_labels"] = getattr(data, f"{part}_labels")
     about = {"name": data.name, "classes": json.dumps(data.class_names)}
     write_bytes(work / COPY, safetensors.torch.save(tensors, about))

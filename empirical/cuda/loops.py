@@ -10,7 +10,9 @@ The network, the loss and the optimiser are those of the stage `training`, not c
 import os
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,8 +53,9 @@ def run(request: Request, notes: Notes) -> None:
 
 def images_per_second(batches: Batches, config: TrainingConfig, device: torch.device, seconds: float) -> float:
     """Of training steps on these batches, for so many seconds after `WARM_UP` steps."""
-    learner = initial_learner(config.method, config.encoder, config.seed).to(device).train()
-    learner.to(memory_format=torch.channels_last)
+    learner = initial_learner(config.method, config.encoder, config.seed).train()
+    placement: dict[str, Any] = {"device": device, "memory_format": torch.channels_last}  # as in `loop`
+    learner.to(**placement)
     optimizer = optimizer_of(config.optimizer, learner.groups(), 1e-3, config.weight_decay)
     start, images, step = 0.0, 0, 0
     while True:
@@ -86,8 +89,7 @@ def batched(images: Tensor, config: TrainingConfig, device: torch.device) -> Bat
 
 def torchvision_loop(images: Tensor, config: TrainingConfig, device: torch.device) -> Batches:
     """Two random views of every PIL image, made by as many worker processes as there are cores."""
-    from torchvision import transforms
-
+    transforms = import_module("torchvision.transforms")
     side = images.shape[-1]
     view = transforms.Compose(
         [
@@ -126,8 +128,7 @@ class _Pairs(Items[tuple[Tensor, Tensor]]):
 
 def kornia_loop(images: Tensor, config: TrainingConfig, device: torch.device) -> Batches:
     """Kornia's augmentations of a batch on the device."""
-    from kornia import augmentation
-
+    augmentation = import_module("kornia.augmentation")
     side, here, n = images.shape[-1], images.to(device), config.batch_size
     view = augmentation.AugmentationSequential(
         augmentation.RandomResizedCrop((side, side), scale=CROP),

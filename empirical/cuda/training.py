@@ -58,7 +58,7 @@ def run(request: Request, notes: Notes) -> None:
     notes.add(
         weights=weights.save(result.encoder, out, NAME),
         load=f"build_encoder(0, {config.encoder!r}, {config.method.head.widths}), weights.load(FOLDER, {NAME!r})",
-        evaluations=[{**asdict(e), "protocol": asdict(e.protocol)} for e in evaluations],
+        evaluations=[asdict(evaluation) for evaluation in evaluations],
     )
 
 

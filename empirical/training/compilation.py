@@ -21,7 +21,7 @@ def compiled(loss_of: nn.Module, views: Tensor, backend: str | Callable[..., Any
     The weights and buffers are afterwards what they were, and no gradient is left.
     """
     before = {name: value.clone() for name, value in loss_of.state_dict().items()}
-    faster: nn.Module = torch.compile(loss_of, backend=backend)
+    faster: Any = torch.compile(loss_of, backend=backend)
     try:
         faster.train()
         faster(
@@ -34,4 +34,5 @@ def compiled(loss_of: nn.Module, views: Tensor, backend: str | Callable[..., Any
         faster = loss_of
     loss_of.load_state_dict(before)
     loss_of.zero_grad(set_to_none=True)
-    return faster
+    result: nn.Module = faster
+    return result

@@ -35,7 +35,9 @@ def test_a_failing_stage_and_a_slow_one_lose_no_other(tmp_path):
 
 def test_what_has_no_time_left_is_not_begun(tmp_path):
     request = Request(None, str(tmp_path / "work"), str(tmp_path), "cpu", True)
-    results = run_plan(request, ((Stage("images", None),), (Stage("loops", SECONDS),)), 10.0, lambda _: None)
+    results = run_plan(
+        request, ((Stage("images", None),), (Stage("loops", SECONDS, ("images",)),)), 10.0, lambda _: None
+    )
     assert results["stages"]["images"] == {"status": "not begun", "reason": "no time is left"}
 
 
