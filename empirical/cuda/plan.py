@@ -44,7 +44,7 @@ Group = tuple[Stage, ...]
 """Stages that run side by side."""
 
 PLAN: tuple[Group, ...] = (
-    (Stage("images", 60), Stage("marked", 75)),
+    (Stage("images", 80), Stage("marked", 80)),
     (Stage("distances", 45, ("images",)),),
     (Stage("training", None, ("images",)),),
     (Stage("discretising", 130, ("images",)),),
