@@ -1,5 +1,6 @@
 """One training at the scale `cifar-gpu`, of as many epochs as the time allows, with its curve; the network is kept."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -35,7 +36,8 @@ def run(request: Request, notes: Notes) -> None:
     sizes = sizes_of(request.rehearsal)
     torch.backends.cudnn.benchmark = True  # shapes never change
     work, out = Path(request.work) / "runs", Path(request.out)
-    weights.remove(out, NAME)  # of an earlier call
+    weights.remove(out, NAME)  # of an earlier call, which would not be repeated
+    shutil.rmtree(work, ignore_errors=True)
     config = replace(sizes.training, dataset=data.name)
     pace = measured_pace(config, data, device, work, sizes.rate_steps, notes)
     config = replace(config, compiled=pace["compiled"] > GAIN * pace["plain"])
