@@ -139,7 +139,7 @@ class Running:
             status: int | None = self.process.wait(max(0.0, self.start + self.limit - time.time()))
         except subprocess.TimeoutExpired:
             status = None
-        measured = json.loads(self.kept.read_text()) if self.kept.exists() else {}
+        measured = json.loads(self.kept.read_text(encoding="utf-8")) if self.kept.exists() else {}
         ended = measured.pop("ended", time.time())
         record = {
             "status": "timed out" if status is None else "done" if status == 0 else "failed",

@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     notes.add(without=list(stand_ins.MISSING))
     try:
         stage = importlib.import_module(f"empirical.cuda.{name}")
-        request = Request(**json.loads(Path(told).read_text()))
+        request = Request(**json.loads(Path(told).read_text(encoding="utf-8")))
         if not request.rehearsal:
             torch.set_num_threads(os.cpu_count() or 1)  # the views of an audit are made on the CPU
         stage.run(request, notes)
