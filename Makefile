@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help verify test lint bench slow checks proofs docs clean setup
+.PHONY: help verify test lint bench slow checks proofs docs cuda clean setup
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -43,6 +43,11 @@ slow: setup ## thousands of hostile inputs, kills and full disks (slow)
 
 checks: setup ## install what the tests against CP-SAT, Dask and kornia need
 	$(PIP) --require-hashes --no-deps -r requirements-checks.lock
+
+cuda: ## measure on a GPU within nine minutes: make cuda CIFAR=PATH (PYTHON=... with a CUDA build of torch)
+	@python=$(PYTHON); $$python -c 'import torch, numba, sklearn, safetensors' 2> /dev/null || \
+		{ $(MAKE) --no-print-directory setup && python=$(BIN)/python; } && \
+		$$python -m empirical.cuda $(if $(CIFAR),--path "$(CIFAR)") --out "$(or $(OUT),build/cuda)"
 
 proofs: ## check the formal proofs with Coq, which Debian's packages bring
 	command -v coqc > /dev/null || { apt-get update -qq && \

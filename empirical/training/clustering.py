@@ -38,6 +38,7 @@ from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.heads import unit
 from empirical.training.checkpoint import serialised
 from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device, train
+from empirical.training.methods import autocast
 from empirical.training.methods.simclr import SimCLR
 from empirical.training.networks import Encoder, backbone_maker
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
@@ -69,6 +70,7 @@ class Clustering:
     letters             of `Augmentation.from_letters`; empty where a warp is given
     contrast_epochs     epochs of SimCLR on the letters, whose head features make the graph and whose backbone the network
                         starts from; 0: the graph is made of pixels, and the network starts at random
+    backbone            of the network, as in `networks.backbone_maker`
     epochs, batch_size, lr, weight_decay   of the network's training
     seed                of views, clusters and weights
 
@@ -83,6 +85,7 @@ class Clustering:
     warp: Warp | None = None
     letters: str = ""
     contrast_epochs: int = 0
+    backbone: str = "small"
     epochs: int = 40
     batch_size: int = 128
     lr: float = 2e-3
@@ -177,10 +180,10 @@ def cut(distances: Array, clusters: int, neighbours: int, seed: int) -> Array:
 def teach(
     config: Clustering, images: Tensor, clusters: Array, start: nn.Module | None, device: torch.device
 ) -> Clustered:
-    """Train the network on the clusters under views; start: a backbone to begin from."""
+    """Train the network on the clusters under views, on CUDA in bfloat16; start: a backbone to begin from."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        model = network(config.clusters)
+        model = network(config.clusters, config.backbone)
     if start is not None:
         model[0].load_state_dict(start.state_dict())
     model.to(device).train()
@@ -193,7 +196,10 @@ def teach(
         order = torch.randperm(len(images), generator=generator)
         for batch, rows in enumerate(order.tensor_split(batches)):
             set_rate(optimizer, config.lr, *schedule("one-cycle", epoch * batches + batch, config.epochs * batches))
-            loss = functional.cross_entropy(model(draw(images[rows], generator)), targets[rows])
+            views = draw(images[rows], generator)
+            with autocast(device):
+                scores = model(views)
+            loss = functional.cross_entropy(scores.float(), targets[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from empirical.data.sets import Dataset, fingerprint
 from empirical.provenance import source_digest
 from empirical.training import checkpoint, methods
+from empirical.training.compilation import compiled
 from empirical.training.distributed import averaged, process_count, process_rank, synchronised, wait_for_all
 from empirical.training.memory import reuse_freed_memory
 from empirical.training.methods import Learner, Method, initial_learner
@@ -49,6 +50,7 @@ class TrainingConfig:
     letters, strength, mask_share              of the views, as in `Augmentation.from_letters`
     method                                     with its own parameters; see `methods`
     encoder                                    name of the backbone, as in `networks.backbone_maker`
+    compiled                                   fuse the kernels of a training step with torch.compile, on CUDA only
     epochs                                     passes through the training images
     coarse                                     share of the epochs, the first ones, whose views have half the images' side
     batch_size                                 images per step over all processes; images left at the end of an epoch that
@@ -66,6 +68,7 @@ class TrainingConfig:
     mask_share: float = 0.5
     method: Method = field(default_factory=lambda: methods.METHODS["simclr"])
     encoder: str = "small"
+    compiled: bool = False
     epochs: int = 10
     coarse: float = 0.0
     batch_size: int = 256
@@ -185,6 +188,7 @@ def train(
     out_dir: Path | str,
     progress: bool = True,
     probe: Probe | None = None,
+    save_every: int = 1,
 ) -> TrainingResult:
     """Train an encoder by the configuration's method; networks run channels-last, and on CUDA in bfloat16.
 
@@ -194,10 +198,11 @@ def train(
     progress   show a bar on stderr, with images per second and the time left
     probe      called with (encoder, epoch) before training (epoch 0) and after each epoch; its values enter the history. It
                may switch the encoder's mode but must not change its weights.
+    save_every   epochs from one checkpoint to the next
 
-    metrics.jsonl and the checkpoint are written after each epoch, each as a whole (see `checkpoint`). An interrupted run is
-    resumed after its last whole epoch; a finished one is returned as it is, and its probe is not called again. One process
-    at a time trains a run, and a lock that ends with the process keeps others away.
+    metrics.jsonl and the checkpoint are written after so many epochs and after the last, each as a whole (see `checkpoint`).
+    An interrupted run is resumed after the last epoch that was saved; a finished one is returned as it is, and its probe is
+    not called again. One process at a time trains a run, and a lock that ends with the process keeps others away.
     Within a process group (`distributed.processes`) the processes share each batch and end with the same weights, those of
     one process up to rounding, batch statistics being taken over all of them. Process 0 probes, shows progress and writes
     to out_dir, which all must see; the history of the others lacks the probe's values.
@@ -213,10 +218,10 @@ def train(
     folder = _run_dir(out_dir, config, data_hash, device, probe)
     folder.mkdir(parents=True, exist_ok=True)
     if process_rank() != 0:
-        return _train(config, data.train_images.to(device), data_hash, device, folder, False, probe)
+        return _train(config, data.train_images.to(device), data_hash, device, folder, False, probe, save_every)
     busy = f"runs={folder}: another process is training this run; wait for it, or give another folder of runs"
     with lock_or_refuse(folder / LOCK, busy):
-        return _train(config, data.train_images.to(device), data_hash, device, folder, progress, probe)
+        return _train(config, data.train_images.to(device), data_hash, device, folder, progress, probe, save_every)
 
 
 def _train(
@@ -227,6 +232,7 @@ def _train(
     folder: Path,
     progress: bool,
     probe: Probe | None,
+    save_every: int,
 ) -> TrainingResult:
     """`train`, in the run's own folder."""
     first = process_rank() == 0
@@ -253,6 +259,9 @@ def _train(
             history.append({"epoch": 0, **_values(probe, learner.encoder, 0)})
 
     loss_of = averaged(learner)
+    if config.compiled and device.type == "cuda":
+        trial = images[: config.batch_size // process_count()].expand(config.method.views, -1, -1, -1, -1)
+        loss_of = compiled(loss_of, trial)
     per_epoch = steps * config.batch_size
     bar = tqdm(total=config.epochs * per_epoch, initial=done * per_epoch, unit="image", disable=not progress)
     with bar:
@@ -262,9 +271,9 @@ def _train(
             rate = per_epoch / (time.perf_counter() - start)
             bar.set_postfix({"loss": f"{loss:.3f}", "images/s": f"{rate:.0f}"})
             history.append({"epoch": epoch, "loss": loss, "images_per_second": rate})
-            if first:
-                if probe is not None:
-                    history[-1].update(_values(probe, learner.encoder, epoch))
+            if first and probe is not None:
+                history[-1].update(_values(probe, learner.encoder, epoch))
+            if first and (epoch % save_every == 0 or epoch == config.epochs):
                 lines = "".join(json.dumps(record) + "\n" for record in history)
                 write_text(folder / "metrics.jsonl", lines)
                 state = {

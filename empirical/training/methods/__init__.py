@@ -121,13 +121,14 @@ def encode(module: nn.Module, views: Tensor) -> Tensor:
 
     In bfloat16 on CUDA; the features come back in the type of the views, in which losses are computed.
     """
-    with _autocast(views.device):
+    with autocast(views.device):
         z = module(views.flatten(0, 1))
     features: Tensor = z.to(views.dtype).unflatten(0, views.shape[:2]).transpose(0, 1)
     return features
 
 
-def _autocast(device: torch.device) -> AbstractContextManager[Any]:
+def autocast(device: torch.device) -> AbstractContextManager[Any]:
+    """Inside, networks run in bfloat16 where the device is CUDA."""
     return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 

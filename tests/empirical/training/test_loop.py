@@ -93,6 +93,19 @@ def test_the_first_epochs_see_views_of_half_the_side(
     assert seen == [(8, 8)] * 3 * steps + [(16, 16)] * steps
 
 
+def test_a_run_that_is_saved_less_often_resumes_from_its_last_checkpoint(digits: Dataset, tmp_path: Path) -> None:
+    whole = train(SMALL, digits, CPU, tmp_path / "whole", progress=False)
+    for last, begun in ((1, False), (2, True)):
+        with pytest.raises(KeyboardInterrupt):
+            train(SMALL, digits, CPU, tmp_path / "parts", progress=False, probe=interrupt_after(last), save_every=2)
+        folder = run_dir(tmp_path / "parts", SMALL, digits, CPU, interrupt_after(last))
+        assert (folder / "checkpoint.json").exists() is begun
+    resumed = train(SMALL, digits, CPU, tmp_path / "parts", progress=False, probe=interrupt_after(9), save_every=2)
+    assert [record["epoch"] for record in resumed.history] == [0, 1, 2, 3]
+    assert weights_hash(resumed.encoder) == weights_hash(whole.encoder)
+    assert len((resumed.folder / "metrics.jsonl").read_text().splitlines()) == 4
+
+
 def test_finished_run_is_not_repeated(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = replace(SMALL, epochs=1)
     first = train(config, digits, CPU, tmp_path, progress=False)
@@ -252,6 +265,7 @@ def test_key_names_every_field_and_is_stable(digits: Dataset) -> None:
         replace(config, weight_decay=0.0),
         replace(config, seed=1),
         replace(config, train_size=100),
+        replace(config, compiled=True),
     ]
     assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 19
     folder = run_dir("runs", config, digits, CPU)
