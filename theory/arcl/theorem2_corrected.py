@@ -2,7 +2,7 @@
 
 Source: Theorem 2 of ArCL (Zhao et al., ICLR 2023, arXiv 2303.01092) as the lecture states it. D_A is the law of (A(X), Y),
 h_A a best linear head on D_A. The lecture does not say what c is: that l(., y) is c-Lipschitz is our hypothesis. Its bound
-has L_AR, an expected SQUARE, where the argument gives E sup ||f(A1 X) - f(A2 X)||; see `theorem2_printed` for the price.
+has L_AR, an expected SQUARE, where the argument gives E sup ||f(A1 X) - f(A2 X)||; see `theorem2_squared` for the price.
 """
 
 import math

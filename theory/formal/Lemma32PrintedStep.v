@@ -69,7 +69,7 @@ move=> i i'; rewrite step_class0 !inE => ci ci'; exists ord0, ord0; rewrite subr
 by case/orP: ci => /eqP->; case/orP: ci' => /eqP->; rewrite /= subrr normr0.
 Qed.
 
-(* Claim lemma-3.2-printed-step: 4 samples with 3 views on the points +1 and -1: 1/3 < 1/2 *)
+(* Claim lemma-3.2-step: 4 samples with 3 views on the points +1 and -1: 1/3 < 1/2 *)
 Theorem lemma_3_2_printed_step_fails :
   exists (n m d K : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (label : 'I_n -> 'I_K) l C i j,
   [/\ unit_features f, main_part f label 1 0 l C, i \in C, i \in aligned f 0
