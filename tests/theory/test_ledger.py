@@ -172,14 +172,15 @@ def test_whole_claim_is_shown(capsys, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_evidence_is_on_the_disk_before_it_is_printed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_the_evidence_is_on_the_disk_before_it_is_printed(words, tmp_path, monkeypatch):
     def closed(*_, **__):
         raise BrokenPipeError
 
     monkeypatch.setattr(cli, "_selected", lambda _: ledger.claims()[:1])
     monkeypatch.setattr(cli, "print", closed, raising=False)
     with pytest.raises(BrokenPipeError):
-        cli.main(["--json", "--out", str(tmp_path)])
+        cli.main([*words, "--out", str(tmp_path)])
     assert (tmp_path / "theory.json").exists()
 
 

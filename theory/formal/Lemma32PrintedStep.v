@@ -1,4 +1,4 @@
-(* Refuted: the step f(x0).mu_l >= 1 - rho_l that the printed proof of Lemma 3.2 would need. A world of 4 samples
+(* Refuted: the step f(x0).mu_l >= 1 - rho_l that a direct proof of Lemma 3.2 would need. A world of 4 samples
    with 3 views each, on the points +1 and -1 of the line, breaks it: f(x0).mu_0 = 1/3, while 1 - rho_0 = 1/2. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
