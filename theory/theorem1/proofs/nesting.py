@@ -217,7 +217,7 @@ CLAIMS = (
         title="Which form certifies what another one does",
         source="derived from " + PAPER,
         statement=r"corrected\Rightarrow sharp,\ chord,\ printed;\quad sharp,\ chord\Rightarrow cap;\quad "
-        r"cap,\ printed\Rightarrow exact;\quad \mathrm{no\ other}",
+        r"cap,\ printed\Rightarrow exact;\quad \mathrm{no\ other};\quad \alpha_l=\max(\sigma-R_\varepsilon/p_l,0)",
         predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
         reduction="Beyond s = 2 corrected is never met (`wide`). "
