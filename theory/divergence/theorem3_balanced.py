@@ -61,9 +61,7 @@ def _reading(world: FiniteWorld) -> Reading:
     norms_squared, whole = np.diagonal(products), p @ means
     limit = L_2 - (p**2 * log_sum(a, norms_squared)).sum()
     left = off_diagonal(balanced_sum(products, p, a, norms_squared, whole @ whole))
-    pairs = products_below(
-        products, balanced_bounds(L_2 + LOSS_ROUNDING, p, a, np.sqrt(norms_squared), whole @ whole)
-    )
+    pairs = products_below(products, balanced_bounds(L_2 + LOSS_ROUNDING, p, a, np.sqrt(norms_squared), whole @ whole))
     return Reading(
         hypotheses={},
         left=np.append(left, pairs.left),

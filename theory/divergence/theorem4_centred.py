@@ -17,7 +17,14 @@ from theory.divergence.crosscorrelation import (
 )
 from theory.divergence.duality import ANY_SIZE
 from theory.divergence.extremal import centred_world
-from theory.divergence.families import FeatureWorld, centred_features, features_about_0, mean_products, off_diagonal, squares_below
+from theory.divergence.families import (
+    FeatureWorld,
+    centred_features,
+    features_about_0,
+    mean_products,
+    off_diagonal,
+    squares_below,
+)
 from theory.divergence.losses import LINEAR
 from theory.divergence.theorem4 import GAP_STEPS
 from theory.divergence.theorem4_steps import (

@@ -13,12 +13,12 @@ import sympy
 import z3
 
 from theory.averages import EXPECTATION, at_most, jensen, markov, triangle
-from theory.falsification import Point, Predicate, Reading, Rng, Start, used
+from theory.falsification import Point, Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.theorem2.bounds import eta, eta_large, eta_small, free_side, objective, printed_weight, rate_printed
 from theory.theorem2.steps import ATTAINED, MONOTONE, clip, cube, far, lost, side
-from theory.theorem2.worlds import Level, alignment, levels, misaligned, sides
+from theory.theorem2.worlds import Level, alignment, levels, misaligned, share_bounded
 
 PAPER = "Huang et al., ICLR 2023, Theorem 2"
 
@@ -143,17 +143,9 @@ def _order_witness(family: Callable[[Fraction, Fraction], Fraction] = small_eps)
 
 
 def _bound(level: Level) -> Reading:
-    """R_eps against the bound, and eta against what it is the infimum of."""
-    least, share = eta(level.eps, *level.constants), misaligned(level.views, level.eps)
-    n, m, L, M = level.constants
-    bound, c = least * math.sqrt(alignment(level.views)), rate_printed(n, L, M)
-    h = sides(level.eps, c)
-    return Reading(
-        hypotheses={},
-        left=np.append(used(least, objective(printed_weight(h**n, 1 / m), h, level.eps, c, 1)), used(share, bound)),
-        right=np.ones(len(h) + 1),
-        trivial=np.append(np.full(len(h), -np.inf), used(1.0, bound)),
-    )
+    """R_eps against the bound."""
+    L_align = alignment(level.views)
+    return share_bounded(misaligned(level.views, level.eps), eta(level.eps, *level.constants) * math.sqrt(L_align))
 
 
 @dataclass(frozen=True)

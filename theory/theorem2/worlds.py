@@ -165,11 +165,6 @@ class Level:
         return self.views.n, self.views.m, LIPSCHITZ, float(self.views.steepest) / LIPSCHITZ
 
 
-def sides(eps: float, rate: float) -> Array:
-    """Sides h of cubes, at most 1, with 0 < rate h < eps: where an infimum over h is tried."""
-    return np.minimum(eps / rate, 1.0) * np.linspace(0.02, 0.98, 25)
-
-
 def share_bounded(share: float, bounds: Any, **hypotheses: float) -> Reading:
     """share <= bounds, as parts of the bounds that are used: the same at every scale of the features and of the share."""
     return Reading(hypotheses=hypotheses, left=used(share, bounds), right=1.0, trivial=used(1.0, bounds))
