@@ -125,8 +125,9 @@ def test_other_keys_for_figures(whole):
     assert content["remedy"]["rows"][-1]["weights"][2] == 0.0
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("words", [[], ["--json"]])
-def test_the_evidence_is_on_the_disk_before_it_is_printed(words, small, tmp_path, monkeypatch):
+def test_the_evidence_is_on_the_disk_before_it_is_printed(words, tmp_path, monkeypatch):
     def closed(*_, **__):
         raise BrokenPipeError
 

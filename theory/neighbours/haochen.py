@@ -104,8 +104,8 @@ def _read_probe(world: Encoded) -> Reading:
     graph, (values, vectors) = world.graph, spectrum(world.graph)
     own, phi, ambiguity = _own(graph, world.features), graph.inconsistency, graph.ambiguity
     nu, inverse = sharpness(values, vectors, own), 1 / max(values[world.k], RANK)
-    left, right = [], []
-    for space, constant in ((vectors[:, : world.k], inverse), *[(own, nu)] * (nu < np.inf)):
+    spaces, left, right = [(vectors[:, : world.k], inverse)], [], []
+    for space, constant in [*spaces, (own, nu)] if nu < np.inf else spaces:
         fit = probe(graph, space)
         left += [fit.residual, fit.error, fit.samples]
         right += [residual_bound(phi, constant), error_bound(phi, constant), error_bound(phi, constant, ambiguity)]
@@ -255,9 +255,11 @@ CLAIMS = (
         title="Linear probe on spectral features, 2 phi/lambda",
         source=SOURCE,
         statement=r"y(v)\text{ the class that }v\text{ is most often of},\ \phi=P[y(v)\neq y(v^+)],\ \lambda_{k+1}>0:\ "
-        r"\min_BE\|Bf(v)-e_{y(v)}\|^2\leq\frac{\phi}{\lambda_{k+1}},\ P[\arg\max Bf(v)\neq y(v)]\leq\frac{2\phi}{\lambda_{k+1}},\ "
-        r"P[\arg\max Bf(v)\neq y]\leq\frac{2\phi}{\lambda_{k+1}}+P[y(v)\neq y]\ (f\text{ the first }k\text{ eigenvectors});\ "
-        r"\text{for any }f\text{ whose span holds }\ker L,\text{ with }\nu=\lambda_{max}((I-P_f)L^+(I-P_f))\text{ for }"
+        r"\min_BE\|Bf(v)-e_{y(v)}\|^2\leq\frac{\phi}{\lambda_{k+1}},\ "
+        r"P[\arg\max Bf(v)\neq y(v)]\leq\frac{2\phi}{\lambda_{k+1}},\ "
+        r"P[\arg\max Bf(v)\neq y]\leq\frac{2\phi}{\lambda_{k+1}}+P[y(v)\neq y]\ "
+        r"(f\text{ the first }k\text{ eigenvectors});\ \text{for any }f\text{ whose span holds }\ker L,"
+        r"\text{ with }\nu=\lambda_{max}((I-P_f)L^+(I-P_f))\text{ for }"
         r"1/\lambda_{k+1}",
         predicate=Predicate(worlds=encoded_graphs, read=_read_probe),
         expected=Verdict.PROVED,

@@ -260,8 +260,8 @@ CLAIMS = (
         id="thm-2-disc-sphere",
         title="Misaligned share, m views on a sphere: exact",
         source=SOURCE,
-        statement=r"\|f\|=r,\ \varepsilon\leq 2r,\ m\geq 2:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},\quad "
-        r"g=2r(2r-\sqrt{4r^2-\varepsilon^2})\geq\varepsilon^2/2",
+        statement=r"\|f\|=r,\ \varepsilon\leq 2r,\ m\geq 2:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},"
+        r"\quad g=2r(2r-\sqrt{4r^2-\varepsilon^2})\geq\varepsilon^2/2",
         expected=Verdict.PROVED,
         reduction="As for thm-2-disc-sharp, with what a view c on the sphere adds at least (`sphere`), which grows "
         "with D and is the formula (`gap`); it is no less than eps^2/2 (`stronger`). Attained for every eps by two "

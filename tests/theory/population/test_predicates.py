@@ -20,9 +20,14 @@ def shrunk(n, level, direction):
     return low * 1.001, high
 
 
+def lowered(n, level, direction):
+    low, high = ENDS(n, level, direction)
+    return low, high * 0.999
+
+
 ENDS = binomial.ends
 FALSE_FORMULAS = {
-    "population-binomial": [(binomial, "ends", shrunk)],
+    "population-binomial": [(binomial, "ends", shrunk), (binomial, "ends", lowered)],
     "population-mean": [(means, "expected_distance", lambda *_: 0.0), (means, "deviation", lambda *_: 0.0)],
     "population-mean-sharp": [(means, "refined_root", lambda *of: of[2]), (means, "deviation", lambda *_: 0.0)],
     "population-products": [

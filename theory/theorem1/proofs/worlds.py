@@ -60,14 +60,14 @@ def on_circle(rng: Rng) -> Start:
     spread, tearing = [(True, False), (False, True), (True, True)][rng.choice(3, p=[0.45, 0.45, 0.1])]
     good = int(rng.integers(2, rng.choice([9, 60]))) if spread else 1
     torn = int(rng.integers(1, 5)) if tearing else 0
-    lost = int(rng.integers(1, 2 + good // 4)) if rng.random() < 0.3 else 0
+    lost = int(rng.integers(1, 2 + good // 2)) if rng.random() < 0.3 else 0
     n = good + torn + lost
     labels = np.repeat([0, 1], n)
     rank = np.tile(np.arange(n), 2)
     aligned = (labels == 1) | (rank < good) | (rank >= good + torn)
     main = (labels == 1) | (rank < good + torn)
     repeats = (1, 63) if torn else (1, 1)
-    arc = rng.uniform(0, 1.3) * (rng.random() < 0.75)
+    arc = rng.uniform(0, 1.3) * (rng.random() < (0.3 if lost else 0.75))
     retreat = rng.choice([-1e-6, -1e-6, 0.02, rng.uniform(0, 1)])
 
     def build(point: Array) -> Choice:
