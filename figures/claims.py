@@ -85,10 +85,10 @@ def _points(documents: Sequence[Sequence[dict[str, Any]]]) -> list[str]:
     by_verdict = {verdict: sum(v == verdict for v in verdicts.values()) for verdict in Verdict}
     counts = ", ".join(f"{count} {verdict}" for verdict, count in by_verdict.items() if count)
     points = [f"Of {len(claims)} claims: {counts}."]
-    if verdicts.get("lemma-3.2-printed-step") == "refuted" and verdicts.get("thm-1-printed") == "proved":
+    if verdicts.get("lemma-3.2-step") == "refuted" and verdicts.get("thm-1-printed") == "proved":
         points.append(
-            "Theorem 1 stands as printed, but not by its printed proof: a step of lemma 3.2 fails on an exact finite "
-            "world, and the conclusion is proved another way."
+            "Theorem 1 stands as printed, but not by a direct proof: the step to lemma 3.2 that it needs fails on an exact "
+            "finite world, and the conclusion is proved another way."
         )
     return points
 

@@ -1,4 +1,4 @@
-"""`python -m simulate`: run every analytic model, print its results, write `simulate.json` with the evidence.
+"""`python -m simulate`: run every analytic model, write `simulate.json` with the evidence, print the results.
 
 Exit status: 0 if all evidence holds, 1 if any does not; others: see `theory.command`.
 """
@@ -10,7 +10,7 @@ if __name__ == "__main__":
 
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -56,19 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         target = output_folder("--out", options.out) / "simulate.json"
     except ValueError as error:
         parser.error(str(error))
-    show: Callable[[str], None] = _silent if options.json else print
     eps = shop_window.eps
     curve = counterexample.run(eps, curve_shifts(eps), samples=CURVE_SAMPLES, seed=options.seed)
-    show(counterexample.as_table(shop_window))
     gathered = evidence.example_1(shop_window, curve)
 
     known = models()
     suite = evidence.suite(known, options.seed, workers=options.jobs, progress=show_progress(options))
-    show("\n".join(["", *suite_table(suite)]))
     swept, tallies = evidence.sweeps(known)
-    show("\n".join(["", *sweep_table(tallies)]))
     remedies = remedy.remedies(SOURCE_WEIGHT, LOSS_WEIGHT, REACHES)
-    show("\n".join(["", *remedy.as_table(SOURCE_WEIGHT, LOSS_WEIGHT, remedies)]))
     gathered += [*evidence.closed_forms(known, suite), *swept, *evidence.remedies(remedies)]
 
     content: dict[str, Any] = {
@@ -80,15 +75,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         "phase": [phase.as_json(plane) for model in known for plane in model.planes()],
     }
     write_evidence(target, content)
+    holding = evidence.standing(gathered)
     if options.json:
         print(json.dumps(content, indent=1))
-    holding = evidence.standing(gathered)
-    show(f"\n{holding} of {len(gathered)} pieces of evidence hold; written to {target}")
+    else:
+        tables = suite_table(suite), sweep_table(tallies), remedy.as_table(SOURCE_WEIGHT, LOSS_WEIGHT, remedies)
+        print(counterexample.as_table(shop_window), *("\n".join(["", *table]) for table in tables), sep="\n")
+        print(f"\n{holding} of {len(gathered)} pieces of evidence hold; written to {target}")
     return 0 if holding == len(gathered) else 1
-
-
-def _silent(_: str) -> None:
-    """With --json the document is all that is printed."""
 
 
 def _tally_json(tally: Tally) -> dict[str, Any]:

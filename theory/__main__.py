@@ -1,4 +1,4 @@
-"""`python -m theory`: run every check, print the ledger, write build/evidence/theory.json.
+"""`python -m theory`: run every check, write build/evidence/theory.json, print the ledger.
 
 Exit status 0: every verdict is the expected one; 1: evidence contradicts an expectation; others: see `theory.command`.
 """
@@ -14,8 +14,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tqdm import tqdm
+
 from theory.checks import check_choice, check_integer
-from theory.command import OneLineParser, output_folder
+from theory.command import OneLineParser, output_folder, show_progress
 from theory.digests import write_evidence
 from theory.falsification import WORLDS
 from theory.files import write_text
@@ -37,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     parser = OneLineParser("claims", description="Prove or refute every claim of the ledger.")
     parser.add_argument("--claim", metavar="ID", help="show one claim whole: statement, source, proof, evidence")
-    parser.share("json", "out")
+    parser.share("json", "out", "quiet")
     parser.add_argument(
         "--worlds", type=int, default=WORLDS, metavar="N", help="worlds in which each statement is tried (%(default)s)"
     )
@@ -57,15 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             output_folder("--out", options.out)
     except ValueError as error:
         parser.error(str(error))
-    as_table = not options.json and options.claim is None
-    if as_table:
-        print(row(*HEADER))
-    entries = []
-    for claim in chosen:
-        entry = as_json(claim, gather(claim, options.worlds))
-        entries.append(entry)
-        if as_table:
-            print(table_row(entry), flush=True)
+    with tqdm(chosen, unit="claim", disable=not show_progress(options)) as tasks:
+        entries = [as_json(claim, gather(claim, options.worlds)) for claim in tasks]
     contradicted = [entry["id"] for entry in entries if entry["verdict"] != entry["expected"]]
     if options.claim is None:
         write_evidence(options.out / "theory.json", entries)
@@ -80,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps(entries, indent=1))
     elif options.claim is not None:
         print(whole(entries[0]))
+    else:
+        print("\n".join([row(*HEADER), *map(table_row, entries)]))
     for name in contradicted:
         print(f"theory: the evidence contradicts the expectation for {name}; see --claim {name}", file=sys.stderr)
     return 1 if contradicted else 0

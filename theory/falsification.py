@@ -24,6 +24,8 @@ WORLDS = 300
 CLIMBS = 3
 ROUNDING = 1e-9
 """What rounding may take off right - left, relative to 1 + |left| + |right|: far above that of sums of 10^4 floats."""
+CANCELLED = 1e-5
+"""Below this share of two numbers their difference is not accurate to `ROUNDING`."""
 FIRST_SCALE, LEAST_SCALE = 0.1, 1e-7
 WIDER, NARROWER = 1.5, 1.5**-0.25
 """Factors of the climb's step length after a success and a failure: in balance where one step in five succeeds."""
@@ -160,14 +162,16 @@ def _climbed(predicate: Predicate, start: _Trial, steps: int, rng: Rng) -> _Tria
     return best
 
 
-def used(left: Any, bound: Any) -> Any:
+def used(left: Any, bound: Any, size: float = 0.0) -> Any:
     """left / bound: the part of a nonnegative bound that is used, at most 1 iff left <= bound, whatever the units.
 
-    Where the bound is 0 up to `ROUNDING`: 0 where left is, else inf.
+    Where the bound is 0 up to `ROUNDING`: 0 where left is, else inf. `size` is that of the numbers whose difference left is:
+    a bound below `CANCELLED` times it counts as 0, since rounding of the difference would show in the ratio.
     """
     left, bound = np.broadcast_arrays(np.asarray(left, dtype=float), np.asarray(bound, dtype=float))
-    small = bound <= ROUNDING
-    return np.where(small, np.where(left <= bound + ROUNDING, 0.0, np.inf), left / np.where(small, 1.0, bound))
+    small = bound <= max(ROUNDING, CANCELLED * size)
+    room = ROUNDING * max(1.0, size)
+    return np.where(small, np.where(left <= bound + room, 0.0, np.inf), left / np.where(small, 1.0, bound))
 
 
 def as_plain(world: Any) -> Any:

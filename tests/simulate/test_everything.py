@@ -125,6 +125,18 @@ def test_other_keys_for_figures(whole):
     assert content["remedy"]["rows"][-1]["weights"][2] == 0.0
 
 
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_the_evidence_is_on_the_disk_before_it_is_printed(words, tmp_path, monkeypatch):
+    def closed(*_, **__):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(everything, "print", closed, raising=False)
+    with pytest.raises(BrokenPipeError):
+        everything.main([*words, "--out", str(tmp_path)])
+    assert (tmp_path / "simulate.json").exists()
+
+
 def test_failures_are_counted(small, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
         counterexample, "example_risk", lambda c, eps: math.atan(1.01 * abs(c) * math.sqrt(eps) / 2) / math.pi

@@ -116,6 +116,15 @@ def test_the_part_of_a_bound_that_is_used(left, bound, part):
     assert Reading(hypotheses={}, left=used(left, bound), right=1.0).violated is (left > bound + 1e-9)
 
 
+def test_rounding_of_a_difference_is_no_excess():
+    """Two risks near 1.8 whose difference is 3e-9: rounding takes 1e-16 of them, which is 3e-8 of the difference."""
+    left, bound = (1 + 3e-8) * 3e-9, 3e-9
+    assert Reading(hypotheses={}, left=used(left, bound), right=1.0).violated
+    assert used(left, bound, 1.8) == 0
+    assert used(1e-5, bound, 1.8) == np.inf
+    assert used(0.3, 0.2, 1.8) == 0.3 / 0.2
+
+
 @pytest.mark.parametrize(("excess", "violated"), [(1e-10, False), (1e-8, True)])
 def test_rounding_is_no_violation_and_no_more_is_forgiven(excess, violated):
     assert Reading(hypotheses={}, left=1 + excess, right=1.0).violated is violated

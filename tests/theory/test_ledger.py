@@ -124,7 +124,7 @@ def printed(theory_run):
 
 def test_every_verdict_is_the_expected_one(printed):
     assert {e["id"]: e["verdict"] for e in printed} == {e["id"]: e["expected"] for e in printed}
-    ids = "example-1 l-ar lemma-3.1 lemma-3.2-printed-step thm-1-printed thm-1-corrected thm-1-sharp thm-1-chord"
+    ids = "example-1 l-ar lemma-3.1 lemma-3.2-step thm-1-printed thm-1-corrected thm-1-sharp thm-1-chord"
     assert {e["id"] for e in printed} >= set(ids.split())
 
 
@@ -164,7 +164,7 @@ def test_table_is_aligned(printed):
 
 
 def test_whole_claim_is_shown(capsys, tmp_path):
-    assert cli.main(["--claim", "lemma-3.2-printed-step", "--out", str(tmp_path)]) == 0
+    assert cli.main(["--claim", "lemma-3.2-step", "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
     assert "verdict     refuted" in shown
     assert "11/20 < 7/10" in shown
@@ -172,14 +172,15 @@ def test_whole_claim_is_shown(capsys, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_evidence_is_on_the_disk_before_it_is_printed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_the_evidence_is_on_the_disk_before_it_is_printed(words, tmp_path, monkeypatch):
     def closed(*_, **__):
         raise BrokenPipeError
 
     monkeypatch.setattr(cli, "_selected", lambda _: ledger.claims()[:1])
     monkeypatch.setattr(cli, "print", closed, raising=False)
     with pytest.raises(BrokenPipeError):
-        cli.main(["--json", "--out", str(tmp_path)])
+        cli.main([*words, "--out", str(tmp_path)])
     assert (tmp_path / "theory.json").exists()
 
 

@@ -1,4 +1,4 @@
-"""Transferability: Example 1, the augmentation-robust loss, Theorem 2 of ArCL (printed, corrected) and its Algorithm 1.
+"""Transferability: Example 1, the augmentation-robust loss, Theorem 2 of ArCL (with L_AR, corrected) and its Algorithm 1.
 
 Source: lecture, transferability; Zhao et al., ArCL, ICLR 2023 (arXiv 2303.01092). The claims are in the submodules.
 """

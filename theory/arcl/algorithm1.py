@@ -133,7 +133,7 @@ def _itself() -> Evidence:
     x, y, u, v = z3.Reals("x y u v")
     similarity = x * u + y * v
     return implication(
-        "unit (x, y), (u, v) have similarity <= 1 = sim(z, z): the printed minimum over j, k in [m], j = k included, "
+        "unit (x, y), (u, v) have similarity <= 1 = sim(z, z): the minimum of line 7 over j, k in [m], j = k included, "
         "is that over different views",
         [x * x + y * y == 1, u * u + v * v == 1],
         z3.If(similarity <= 1, similarity, 1) == similarity,

@@ -2,7 +2,7 @@
 
 Source: Theorem 2 of ArCL (Zhao et al., ICLR 2023, arXiv 2303.01092) as the lecture states it. D_A is the law of (A(X), Y),
 h_A a best linear head on D_A. The lecture does not say what c is: that l(., y) is c-Lipschitz is our hypothesis. Its bound
-has L_AR, an expected SQUARE, where the argument gives E sup ||f(A1 X) - f(A2 X)||; see `theorem2_printed` for the price.
+has L_AR, an expected SQUARE, where the argument gives E sup ||f(A1 X) - f(A2 X)||; see `theorem2_squared` for the price.
 """
 
 import math
@@ -173,7 +173,8 @@ def excess_used(domains: Domains, displacement: float) -> list[float]:
     for own, other in domains.pairs_of_heads():
         excess = transfer_excess(own, other, domains.features[:, 0], domains.targets, domains.loss)
         bound = transfer_bound(domains.steepest, head_norm(own), head_norm(other), displacement)
-        parts.append(float(used(excess, bound)) if excess >= -ROUNDING else math.inf)
+        size = head_risk(other, domains.features[:, 0], domains.targets, domains.loss)
+        parts.append(float(used(excess, bound, size)) if excess >= -ROUNDING else math.inf)
     return parts
 
 
@@ -194,7 +195,7 @@ def _gap_of_best(domains: Domains) -> Reading:
         risks = [head_risk(head, domains.features[:, view], domains.targets, domains.loss) for head, view in best]
         gap, norms = risks[0] - risks[1], (head_norm(own), head_norm(other))
         shifts = [risk_shift(c, norm, domains.displacement) for norm in norms]
-        parts += [float(used(gap, shifts[1])), float(used(-gap, shifts[0]))]
+        parts += [float(used(gap, shifts[1], max(risks))), float(used(-gap, shifts[0], max(risks)))]
     return Reading(hypotheses={"heads determined": domains.determined}, left=parts, right=np.ones(len(parts)))
 
 
@@ -220,7 +221,7 @@ def _shift(world: HeadOnDomains) -> Reading:
     here, head = world.domains, world.head
     risks = [head_risk(head, here.features[:, view], here.targets, here.loss) for view in (0, 1)]
     bound = risk_shift(here.steepest, head_norm(head), here.displacement)
-    return Reading(hypotheses={}, left=used(abs(risks[0] - risks[1]), bound), right=1.0)
+    return Reading(hypotheses={}, left=used(abs(risks[0] - risks[1]), bound, max(risks)), right=1.0)
 
 
 CLAIMS = (

@@ -169,6 +169,12 @@ def centred_features(rng: Rng) -> Start:
     return _feature_worlds(rng, centred_moments, cube_classes, centred_world, simplex_world)
 
 
+def features_about_0(rng: Rng) -> Start:
+    """Features with E f = 0: with E f_i^2 = 1 too, or as long as they are drawn."""
+    normalised = [centred_moments, lambda features: features - features.mean(axis=(0, 1))][rng.integers(2)]
+    return _feature_worlds(rng, normalised, cube_classes, centred_world, simplex_world)
+
+
 def mean_products(features: Array, labels: Array) -> Array:
     """mu_k.mu_l, (K, K), from the definition of the class means."""
     means = np.array([features[labels == k].mean(axis=(0, 1)) for k in range(int(labels.max()) + 1)])

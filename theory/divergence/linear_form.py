@@ -77,8 +77,8 @@ def _with_lambda(start: Start, rng: Rng) -> Start:
 
 
 def _worlds(rng: Rng) -> Start:
-    """Unit features and lambda."""
-    return _with_lambda(unit_worlds(rng), rng)
+    """Unit features and lambda; some of the worlds are at the minimum."""
+    return _few_points(rng) if rng.random() < 0.2 else _with_lambda(unit_worlds(rng), rng)
 
 
 def _few_points(rng: Rng) -> Start:
@@ -95,11 +95,14 @@ def _few_points(rng: Rng) -> Start:
 
 
 def _least_reading(drawn: tuple[FiniteWorld, float]) -> Reading:
-    """L' by its definition against its two squares, and against -1."""
+    """L' by its definition against its two squares, and what is left above -1 against either: at 0 both are 0."""
     world, lam = drawn
     form = linear_form(first_part(world.features), centre_square(world.features), lam)
-    squares = alignment(world) / 2 + lam * centre_square(world.features)
-    return Reading(hypotheses={}, left=np.array([abs(form - (squares - 1)), -1.0]), right=np.array([0.0, form]))
+    squares = np.array([alignment(world) / 2, lam * centre_square(world.features)])
+    above = form + 1
+    return Reading(
+        hypotheses={}, left=np.array([abs(above - squares.sum()), 0.0, *squares]), right=np.array([0.0] + [above] * 3)
+    )
 
 
 def _bound_reading(drawn: tuple[FiniteWorld, float]) -> Reading:

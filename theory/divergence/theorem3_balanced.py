@@ -7,8 +7,8 @@ import numpy as np
 import sympy
 import z3
 
-from theory.divergence.families import off_diagonal
-from theory.divergence.infonce import balance, balanced_sum, mean_of_others
+from theory.divergence.families import off_diagonal, products_below
+from theory.divergence.infonce import LOSS_ROUNDING, balance, balanced_bounds, balanced_sum, mean_of_others
 from theory.divergence.logsum import EXPONENTIAL, JENSEN, hessian, log_sum, ratio, tangent
 from theory.divergence.losses import LINEAR, class_agreement, info_nce
 from theory.divergence.theorem3 import THEOREM_3
@@ -55,13 +55,19 @@ def _beyond() -> Evidence:
 
 
 def _reading(world: FiniteWorld) -> Reading:
-    """The statement for all k != l, as it stands: in units of L_2."""
+    """The statement for all k != l, as it stands: in units of L_2; and solved for mu_k.mu_l."""
     p, means = class_shares(world), class_means(world)
-    products, a = means @ means.T, class_agreement(world.features, world.labels)
+    products, a, L_2 = means @ means.T, class_agreement(world.features, world.labels), info_nce(world).regulariser
     norms_squared, whole = np.diagonal(products), p @ means
-    limit = info_nce(world).regulariser - (p**2 * log_sum(a, norms_squared)).sum()
+    limit = L_2 - (p**2 * log_sum(a, norms_squared)).sum()
     left = off_diagonal(balanced_sum(products, p, a, norms_squared, whole @ whole))
-    return Reading(hypotheses={}, left=left, right=np.full_like(left, limit))
+    pairs = products_below(products, balanced_bounds(L_2 + LOSS_ROUNDING, p, a, np.sqrt(norms_squared), whole @ whole))
+    return Reading(
+        hypotheses={},
+        left=np.append(left, pairs.left),
+        right=np.append(np.full_like(left, limit), pairs.right),
+        trivial=np.append(np.full_like(left, -np.inf), pairs.trivial),
+    )
 
 
 CLAIMS = (
@@ -70,8 +76,10 @@ CLAIMS = (
         title="InfoNCE bounds mu_k.mu_l, products in balance",
         source="derived from " + THEOREM_3,
         statement=r"F(t)=p_kp_l[\log(e^{a_k}+e^t)+\log(e^{a_l}+e^t)]+w\log(e^{\bar{a}}+e^{c(t)}),\ "
+        r"w=1-\sum_ip_i^2-2p_kp_l,\ w\bar{a}=\sum_ip_i(1-p_i)a_i-p_kp_l(a_k+a_l),\ "
         r"wc(t)=\|\sum_ip_i\mu_i\|^2-\sum_ip_i^2\|\mu_i\|^2-2p_kp_lt:\ "
-        r"F(\mu_k^\top\mu_l)\leq L_2-\sum_ip_i^2\log(e^{a_i}+e^{\|\mu_i\|^2})",
+        r"F(\mu_k^\top\mu_l)\leq B:=L_2-\sum_ip_i^2\log(e^{a_i}+e^{\|\mu_i\|^2}),\ "
+        r"F(t)>B,\ F'(t)>0\Rightarrow\mu_k^\top\mu_l<t",
         predicate=Predicate(worlds=unit_worlds, read=_reading),
         expected=Verdict.PROVED,
         reduction="Start from thm-3-sharp's sum. "

@@ -17,7 +17,14 @@ from theory.divergence.crosscorrelation import (
 )
 from theory.divergence.duality import ANY_SIZE
 from theory.divergence.extremal import centred_world
-from theory.divergence.families import FeatureWorld, centred_features, mean_products, off_diagonal, squares_below
+from theory.divergence.families import (
+    FeatureWorld,
+    centred_features,
+    features_about_0,
+    mean_products,
+    off_diagonal,
+    squares_below,
+)
 from theory.divergence.losses import LINEAR
 from theory.divergence.theorem4 import GAP_STEPS
 from theory.divergence.theorem4_steps import (
@@ -169,7 +176,7 @@ def _floor_reading(drawn: FeatureWorld) -> Reading:
     return Reading(
         hypotheses={},
         left=np.concatenate([[0.5], 1 / share, [len(moments.shares) ** 2]]),
-        right=np.concatenate([[moments.loss + tau - moments.excess / 2], printed, [printed.max()]]),
+        right=np.concatenate([[moments.loss + tau - moments.excess / 2], printed, [1 / share.min()]]),
     )
 
 
@@ -213,7 +220,7 @@ CLAIMS = (
         source="derived from " + THEOREM_4 + " and section 4.2",
         statement=r"E f=0:\ L_2+\tau'-\frac{d-K}{2}\geq\frac{1}{2},\quad\sqrt{\frac{2}{p_kp_l}(L_2+\tau'-\frac{d-K}{2})}\geq"
         r"\frac{1}{\sqrt{p_kp_l}},\quad\max_{k\neq l}\frac{1}{\sqrt{p_kp_l}}\geq K" + TAU,
-        predicate=Predicate(worlds=centred_features, read=_floor_reading),
+        predicate=Predicate(worlds=features_about_0, read=_floor_reading),
         expected=Verdict.PROVED,
         reduction="C - I = X + S, so L_2 + ||S||^2 >= ||X||^2/2 (`two halves`), and ||X||^2 = ||Y||^2 + d - K (`gap`; see "
         "duality). "

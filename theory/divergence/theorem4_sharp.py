@@ -134,7 +134,8 @@ CLAIMS = (
         id="thm-4-sharp",
         title="Theorem 4 by eigenvalues, norms kept",
         source="derived from " + THEOREM_4,
-        statement=r"f(y)=\max(y,0)^2+\kappa\min(y,0)^2,\ \kappa=\frac{\theta}{1+\theta}:\ L_2+\theta\|S\|_F^2\geq\kappa(d-K)+"
+        statement=r"f(y)=\max(y,0)^2+\kappa\min(y,0)^2,\ \kappa=\frac{\theta}{1+\theta},\ \theta>0,\ "
+        r"S=C-UU^\top,\ U=[\sqrt{p_k}\mu_k]:\ L_2+\theta\|S\|_F^2\geq\kappa(d-K)+"
         r"f(\lambda_+)+f(\lambda_-)+\sum_{i\neq k,l}f(p_i\|\mu_i\|^2-1),\quad "
         r"\lambda_\pm\ \mathrm{eigenvalues\ of\ the\ block}\ k,l\ \mathrm{of}\ U^\top U-I",
         predicate=Predicate(worlds=any_features, read=_reading),

@@ -1,6 +1,6 @@
 (* Theorem 2 of ArCL (Zhao et al., ICLR 2023), corrected: a head that is best on one augmented domain loses on
    another at most c (|h_A| + |h_B|) times the mean view diameter, which is not squared. So do the least risks of two
-   domains differ (gap), and the printed bound with L_AR, the mean squared diameter, holds where L_AR >= 1 (range). *)
+   domains differ (gap), and the lecture's bound with L_AR, the mean squared diameter, holds where L_AR >= 1 (range). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Setting RobustAlignment.
@@ -75,7 +75,7 @@ have [in_A least_A] := best_A; have [in_B least_B] := best_B; split.
 by apply: le_trans (risk_shift a b bound_B); rewrite ler_add2r; exact: least_A.
 Qed.
 
-(* where L_AR >= 1 the printed bound holds *)
+(* where L_AR >= 1 the bound with L_AR holds *)
 (* Claim arcl-2-range: a family of linear heads with any number of outputs *)
 Theorem arcl_2_printed_from_one : 1 <= L_AR -> risk hB a - risk hA a <= c * (NA + NB) * L_AR.
 Proof.

@@ -63,7 +63,7 @@ apply/eqP; rewrite eq_le; apply/andP; split.
 by have := view_diameter_ge f ord0 ord0 ord_max; rewrite subr_line norm_line /= far.
 Qed.
 
-(* Claim arcl-2-printed: one sample with features 1 and 5/4: 1/5 > 9/80 *)
+(* Claim arcl-2-squared: one sample with features 1 and 5/4: 1/5 > 9/80 *)
 Theorem arcl_2_printed_fails :
   exists (n m d : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (y : 'I_n -> R) (loss : 'rV[R]_1 -> R -> R) (heads : head R d 1 -> Prop)
     (hA hB : head R d 1) (a b : 'I_m) (NA NB : R),

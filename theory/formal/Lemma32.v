@@ -1,4 +1,4 @@
-(* Lemma 3.2 of Huang et al. (ICLR 2023), by another proof than the printed one, of which a step fails.
+(* Lemma 3.2 of Huang et al. (ICLR 2023), by another proof than the direct one, of which a step fails.
 
    Lengths are in units of r. u is the feature of the sample, p = mu_l, q = mu_k, w = |p|, D = |u - p|; beta is the share
    of class l that lies within s of u, b = 1 - beta, and root = sqrt(2 rho). The ball

@@ -1,4 +1,4 @@
-(* Refuted: the step f(x0).mu_l >= 1 - rho_l that the printed proof of Lemma 3.2 would need. A world of 4 samples
+(* Refuted: the step f(x0).mu_l >= 1 - rho_l that a direct proof of Lemma 3.2 would need. A world of 4 samples
    with 3 views each, on the points +1 and -1 of the line, breaks it: f(x0).mu_0 = 1/3, while 1 - rho_0 = 1/2. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
@@ -69,7 +69,7 @@ move=> i i'; rewrite step_class0 !inE => ci ci'; exists ord0, ord0; rewrite subr
 by case/orP: ci => /eqP->; case/orP: ci' => /eqP->; rewrite /= subrr normr0.
 Qed.
 
-(* Claim lemma-3.2-printed-step: 4 samples with 3 views on the points +1 and -1: 1/3 < 1/2 *)
+(* Claim lemma-3.2-step: 4 samples with 3 views on the points +1 and -1: 1/3 < 1/2 *)
 Theorem lemma_3_2_printed_step_fails :
   exists (n m d K : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (label : 'I_n -> 'I_K) l C i j,
   [/\ unit_features f, main_part f label 1 0 l C, i \in C, i \in aligned f 0

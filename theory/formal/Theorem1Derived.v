@@ -1,5 +1,5 @@
 (* Theorem 1 of Huang et al. (ICLR 2023) in three derived forms. Corrected: the expectation over the class is split
-   as the printed proof should have split it. Sharp: the spread enters as s^2 / 2. Chord: the condition is on |mu_l -
+   into the aligned main part and the rest. Sharp: the spread enters as s^2 / 2. Chord: the condition is on |mu_l -
    mu_k|. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.

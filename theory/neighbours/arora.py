@@ -36,8 +36,13 @@ def logistic(z: Any) -> Any:
     return np.logaddexp(0, -z) / np.log(2)
 
 
-LOSSES: tuple[Loss, ...] = (hinge, logistic)
-"""Convex, not increasing, and 1 at 0, so that they are at least 1 wherever z <= 0."""
+def square(z: Any) -> Any:
+    """(1 - z)^2."""
+    return (1 - z) ** 2
+
+
+LOSSES: tuple[Loss, ...] = (hinge, logistic, square)
+"""Convex and 1 at 0; that they fall is not needed."""
 
 
 def collision(labels: Array, exact: bool = False) -> Any:
@@ -206,7 +211,7 @@ CLAIMS = (
         expected=Verdict.PROVED,
         reduction="Given x and the classes c, c' of x and x-, f(x).(f(x+) - f(x-)) has the mean f(x).(mu_c - mu_c'), since "
         "x+ is a draw from c independent of x: `Jensen` by a supporting line (for the hinge: `hinge`). With probability tau "
-        "the classes agree and the mean is 0: `split`. The predicate tries the hinge and the logistic loss.",
+        "the classes agree and the mean is 0: `split`. The predicate tries the hinge, the logistic and the square loss.",
         trusted=("a convex function has a supporting line at every point", EXPECTATION),
         steps={"Jensen": _jensen, "hinge": _hinge_line, "split": _split},
     ),

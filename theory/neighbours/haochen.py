@@ -71,7 +71,8 @@ class Encoded:
 def encoded_graphs(rng: Rng) -> Start:
     """Graphs of 2 to 6 samples on 3 to 8 views, with random features.
 
-    Laws of all kinds: any, one law for all samples, nearly separate blocks of samples, with the classes or across them.
+    Laws of all kinds: any, one law for all samples, blocks of samples that are separate or nearly so, with the classes or
+    across them.
     """
     n, views, classes = int(rng.integers(2, 7)), int(rng.integers(3, 9)), int(rng.integers(2, 4))
     labels = rng.permutation(np.arange(n) % min(classes, n))
@@ -81,11 +82,12 @@ def encoded_graphs(rng: Rng) -> Start:
     laws = [
         rng.random((n, views)),
         np.tile(rng.random(views), (n, 1)),
-        home * rng.random((n, views)) + rng.choice([1e-3, 1e-2, 0.1]) * rng.random((n, views)),
+        home * rng.random((n, views)) + rng.choice([0.0, 1e-3, 1e-2, 0.1]) * rng.random((n, views)),
     ][rng.integers(3)]
+    seen = laws > 0
 
     def build(point: Array) -> Encoded:
-        laws = abs(point[: n * views].reshape(n, views)) + 1e-6
+        laws = (abs(point[: n * views].reshape(n, views)) + 1e-6) * seen
         graph = ViewGraph(laws / laws.sum(axis=1, keepdims=True), labels)
         return Encoded(graph, point[n * views :].reshape(views, d), k)
 
@@ -98,17 +100,16 @@ def _own(graph: ViewGraph, features: Array) -> Array:
 
 
 def _read_probe(world: Encoded) -> Reading:
+    """The first k eigenvectors, and the affine functions of the features where they hold the kernel of L."""
     graph, (values, vectors) = world.graph, spectrum(world.graph)
     own, phi, ambiguity = _own(graph, world.features), graph.inconsistency, graph.ambiguity
-    left, right = [], []
-    for space, nu in (
-        (vectors[:, : world.k], 1 / max(values[world.k], RANK)),
-        (own, sharpness(values, vectors, own)),
-    ):
+    nu, inverse = sharpness(values, vectors, own), 1 / max(values[world.k], RANK)
+    spaces, left, right = [(vectors[:, : world.k], inverse)], [], []
+    for space, constant in [*spaces, (own, nu)] if nu < np.inf else spaces:
         fit = probe(graph, space)
         left += [fit.residual, fit.error, fit.samples]
-        right += [residual_bound(phi, nu), error_bound(phi, nu), error_bound(phi, nu, ambiguity)]
-    return Reading(hypotheses={"lambda_2": values[1] - RANK}, left=left, right=right, trivial=1.0)
+        right += [residual_bound(phi, constant), error_bound(phi, constant), error_bound(phi, constant, ambiguity)]
+    return Reading(hypotheses={"lambda_(k+1) > 0": values[world.k] - RANK}, left=left, right=right, trivial=1.0)
 
 
 def _read_factorisation(world: Encoded) -> Reading:
@@ -253,9 +254,13 @@ CLAIMS = (
         id="haochen-probe",
         title="Linear probe on spectral features, 2 phi/lambda",
         source=SOURCE,
-        statement=r"\phi=P[y(v)\neq y(v^+)]:\ \min_BE\|Bf(v)-e_{y(v)}\|^2\leq\frac{\phi}{\lambda_{k+1}},\ "
-        r"P[\arg\max Bf(v)\neq y(v)]\leq\frac{2\phi}{\lambda_{k+1}}\ (f\text{ the first }k\text{ eigenvectors});\ "
-        r"\text{for any }f\text{ with }\nu=\lambda_{max}((I-P_f)L^+(I-P_f))\text{ for }1/\lambda_{k+1}",
+        statement=r"y(v)\text{ the class that }v\text{ is most often of},\ \phi=P[y(v)\neq y(v^+)],\ \lambda_{k+1}>0:\ "
+        r"\min_BE\|Bf(v)-e_{y(v)}\|^2\leq\frac{\phi}{\lambda_{k+1}},\ "
+        r"P[\arg\max Bf(v)\neq y(v)]\leq\frac{2\phi}{\lambda_{k+1}},\ "
+        r"P[\arg\max Bf(v)\neq y]\leq\frac{2\phi}{\lambda_{k+1}}+P[y(v)\neq y]\ "
+        r"(f\text{ the first }k\text{ eigenvectors});\ \text{for any }f\text{ whose span holds }\ker L,"
+        r"\text{ with }\nu=\lambda_{max}((I-P_f)L^+(I-P_f))\text{ for }"
+        r"1/\lambda_{k+1}",
         predicate=Predicate(worlds=encoded_graphs, read=_read_probe),
         expected=Verdict.PROVED,
         reduction="g = sqrt(w) e_y, class by class: the sum of g^T L g is phi (`edges`; `unit vectors`, ||e_y - e_y'||^2/2 "

@@ -8,7 +8,8 @@ at its own level; `split_level` shares one level out among all of them.
 from theory.population.anchor import anchor_main_part, choose_anchor, sigma_lower
 from theory.population.binomial import clopper_pearson
 from theory.population.estimates import Bound, Direction, LevelSplit, split_level
-from theory.population.means import distance_interval, gram_interval, mean_radius, norm_interval, refined_mean_radius
+from theory.population.means import mean_radius, refined_mean_radius
+from theory.population.products import distance_interval, gram_interval, norm_interval
 
 __all__ = [
     "Bound",

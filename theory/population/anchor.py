@@ -141,7 +141,7 @@ CLAIMS = (
         title="Anchor view: a main part with a binomial mass",
         source="derived; Huang et al., ICLR 2023, (sigma, delta)-augmentation",
         statement=r"C_k^0=\{x\in C_k:\min_{x^\prime\in A(x)}\|x^\prime-v_k\|\leq\delta/2\}\ \Rightarrow\ "
-        r"\sup_{C_k^0}d_A\leq\delta,\quad P[\sigma_k\geq low(X)]\geq level",
+        r"\sup_{C_k^0}d_A\leq\delta,\quad X=\#\{i\leq n:x_i\in C_k^0\}:\ P[\sigma_k\geq low(X)]\geq level",
         predicate=Predicate(worlds=_worlds, read=_read),
         expected=Verdict.PROVED,
         reduction="Any two members share the anchor (`ball`). Given v_k, chosen on other samples, the members among "

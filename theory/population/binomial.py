@@ -195,23 +195,27 @@ def ends(n: int, level: float, direction: Direction) -> tuple[Array, Array]:
 
 
 def proportions(rng: Rng) -> Start:
-    """Any p, or one next to the lower end of some count, where the coverage is least."""
+    """Any p, or one next to an end of some count, where the coverage is least."""
     n, level = int(rng.choice(SIZES)), float(rng.choice(LEVELS))
-    end = ends(n, level, "lower")[0][rng.integers(n + 1)]
+    side = rng.integers(2)
+    end = ends(n, level, ("lower", "upper")[side])[side][rng.integers(n + 1)]
     near = np.clip(end * (1 + rng.choice([-1e-9, 1e-9, -1e-3])), 1e-9, 1 - 1e-9)
     p = rng.random() if rng.random() < 0.5 else near
     return np.array([logit(p)]), lambda point: Proportion(float(expit(point[0])), n, level)
 
 
 def _read(world: Proportion) -> Reading:
-    """Coverage of the lower end, the upper end and the interval; and the tail at every lower end."""
+    """Coverage of the lower end, the upper end and the interval; and the tail at every end."""
     n, level, p = world.n, world.level, world.p
     low, high = ends(n, level, "lower")[0], ends(n, level, "upper")[1]
     both_low, both_high = ends(n, level, "interval")
     covered = [world.chance(p >= low), world.chance(p <= high), world.chance((p >= both_low) & (p <= both_high))]
-    tails = stats.binom.sf(np.arange(n), n, low[1:])  # P[X >= s] at low(s), s = 1..n
+    above = stats.binom.sf(np.arange(n), n, low[1:])  # P[X >= s] at low(s), s = 1..n
+    below = stats.binom.cdf(np.arange(n), n, high[:-1])  # P[X <= s] at high(s), s = 0..n-1
     return Reading(
-        hypotheses={}, left=np.append(np.full(3, level), tails), right=np.append(covered, np.full(n, 1 - level))
+        hypotheses={},
+        left=np.concatenate([np.full(3, level), above, below]),
+        right=np.append(covered, np.full(2 * n, 1 - level)),
     )
 
 
@@ -220,7 +224,9 @@ CLAIMS = (
         id="population-binomial",
         title="Clopper-Pearson covers every p at its level",
         source=f"Clopper and Pearson, Biometrika 26, 1934 ({UNREAD})",
-        statement=r"X\sim Bin(n,p):\ P_p[p\geq low(X)]\geq level,\quad P_{low(s)}[X\geq s]\leq 1-level",
+        statement=r"X\sim Bin(n,p):\ P_p[p\geq low(X)]\geq level,\ P_p[p\leq high(X)]\geq level\ \forall p,\quad "
+        r"P_{low(s)}[X\geq s]\leq 1-level,\ P_{high(s)}[X\leq s]\leq 1-level;\quad "
+        r"\mathrm{both\ at}\ \frac{1+level}{2}:\ P_p[low(X)\leq p\leq high(X)]\geq level",
         predicate=Predicate(worlds=proportions, read=_read),
         expected=Verdict.PROVED,
         reduction="Summed over k >= s the `derivative` telescopes: P_p[X >= s] rises in p. If p < low(X), let s be "

@@ -217,7 +217,7 @@ CLAIMS = (
         id="thm-2-disc",
         title="Misaligned share, m uniform views: one pair",
         source=SOURCE,
-        statement=r"R_\varepsilon\leq\frac{m^2}{2}\frac{L_{align}}{\varepsilon^2},\quad "
+        statement=r"m\geq 2:\ R_\varepsilon\leq\frac{m^2}{2}\frac{L_{align}}{\varepsilon^2},\quad "
         r"R_\varepsilon\leq\frac{m^2}{2\varepsilon}E\|f(x_1)-f(x_2)\|",
         expected=Verdict.PROVED,
         reduction="The sup over finitely many views is attained at two different ones; the ordered pairs (a, b) and "
@@ -234,7 +234,7 @@ CLAIMS = (
         id="thm-2-disc-sharp",
         title="Misaligned share, m uniform views: all pairs",
         source=SOURCE,
-        statement=r"R_\varepsilon\leq m\frac{L_{align}}{\varepsilon^2},\quad "
+        statement=r"m\geq 2:\ R_\varepsilon\leq m\frac{L_{align}}{\varepsilon^2},\quad "
         r"R_\varepsilon\leq\frac{m^2}{2(m-1)\varepsilon}E\|f(x_1)-f(x_2)\|",
         expected=Verdict.PROVED,
         reduction="Each of the m - 2 other views c is off a or off b: ||a-c||^2 + ||b-c||^2 >= D^2/2 "
@@ -260,8 +260,8 @@ CLAIMS = (
         id="thm-2-disc-sphere",
         title="Misaligned share, m views on a sphere: exact",
         source=SOURCE,
-        statement=r"\|f\|=r,\ \varepsilon\leq 2r:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},\quad "
-        r"g=2r(2r-\sqrt{4r^2-\varepsilon^2})\geq\varepsilon^2/2",
+        statement=r"\|f\|=r,\ \varepsilon\leq 2r,\ m\geq 2:\ R_\varepsilon\leq\frac{m^2L_{align}}{2(\varepsilon^2+(m-2)\,g)},"
+        r"\quad g=2r(2r-\sqrt{4r^2-\varepsilon^2})\geq\varepsilon^2/2",
         expected=Verdict.PROVED,
         reduction="As for thm-2-disc-sharp, with what a view c on the sphere adds at least (`sphere`), which grows "
         "with D and is the formula (`gap`); it is no less than eps^2/2 (`stronger`). Attained for every eps by two "

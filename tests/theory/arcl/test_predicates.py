@@ -6,12 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from theory.arcl import algorithm1, augmentation_robust, example1, linear_heads, theorem2_corrected, theorem2_printed
+from theory.arcl import (
+    algorithm1,
+    augmentation_robust,
+    example1,
+    linear_heads,
+    theorem2_corrected,
+    theorem2_squared,
+    theorem2_zero_one,
+)
 from theory.arcl.domains import Domains, pairs_of_domains, single_sample
 from theory.falsification import falsify
 from theory.ledger import ENOUGH
 
-MODULES = (algorithm1, augmentation_robust, example1, theorem2_corrected, theorem2_printed)
+MODULES = (algorithm1, augmentation_robust, example1, theorem2_corrected, theorem2_squared, theorem2_zero_one)
 CLAIMS = {claim.id: claim for module in MODULES for claim in module.CLAIMS}
 PROVED = [
     "arcl-2-corrected",
@@ -33,7 +41,7 @@ def test_worlds_meet_the_hypotheses_and_come_near_to_equality(claim):
     assert abs(search.slack) < 1e-5
 
 
-@pytest.mark.parametrize("claim", ["arcl-2-printed", "arcl-2-zero-one"])
+@pytest.mark.parametrize("claim", ["arcl-2-squared", "arcl-2-zero-one"])
 def test_a_refuted_statement_is_broken(claim):
     assert falsify(CLAIMS[claim].predicate).violated
 
@@ -67,7 +75,7 @@ FALSE = {
         "transfer_excess",
         lambda own, other, *rest: theorem2_corrected.head_risk(own, *rest) - theorem2_corrected.head_risk(other, *rest),
     ),
-    "range, a little below 1": ("arcl-2-range", theorem2_printed, "robust_loss", lambda f: 1.1 * robust_loss(f)),
+    "range, a little below 1": ("arcl-2-range", theorem2_squared, "robust_loss", lambda f: 1.1 * robust_loss(f)),
     "algorithm 1, the best positive": (
         "arcl-algorithm-1",
         algorithm1,
@@ -102,16 +110,16 @@ def test_a_false_variant_is_broken(variant, monkeypatch):
 
 def test_the_zero_one_bound_fails_exactly_below_2_c_t_d_equal_to_1():
     predicate = CLAIMS["arcl-2-zero-one"].predicate
-    world = theorem2_printed.Signs(d=0.5, t=1.0, c=1.0)
+    world = theorem2_zero_one.Signs(d=0.5, t=1.0, c=1.0)
     assert not predicate.read(world).violated
     assert predicate.read(replace(world, t=0.4)).violated
     assert predicate.read(replace(world, d=0.1)).violated
 
 
-def test_the_pinned_witness_of_the_printed_statement():
+def test_the_pinned_witness_against_the_statement_with_l_ar():
     features, targets = (values.astype(float) for values in single_sample(0.25))
     world = Domains(features, targets, np.ones(1), np.ones(1))
-    reading = CLAIMS["arcl-2-printed"].predicate.read(world)
+    reading = CLAIMS["arcl-2-squared"].predicate.read(world)
     assert reading.violated
     assert max(reading.left) == pytest.approx((1 / 5) / (9 / 80))
 

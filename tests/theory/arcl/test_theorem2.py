@@ -11,9 +11,9 @@ from scipy.optimize import linprog
 from tests.theory.proofs import discharged
 from tests.theory.worlds import clustered, scattered
 from theory import arcl as transfer
-from theory.arcl import theorem2_corrected, theorem2_printed
+from theory.arcl import theorem2_corrected, theorem2_squared
 from theory.arcl.theorem2_corrected import opposed_pair
-from theory.arcl.theorem2_printed import single_sample, turned_pair
+from theory.arcl.theorem2_squared import single_sample, turned_pair
 from theory.factors import robust_alignment
 from theory.setting import FiniteWorld
 
@@ -70,8 +70,8 @@ def spans(features):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_corrected_bound_holds_exactly_and_the_printed_one_does_not(loss):
-    """Fractions throughout, so <= is <=. Counted: pairs that say something, that come near, that break the printed bound."""
+def test_corrected_bound_holds_exactly_and_the_one_with_l_ar_does_not(loss):
+    """Fractions throughout, so <= is <=. Counted: pairs that say something, come near, break the bound with L_AR."""
     c, function = LOSSES[loss]
     said = near = broken = large = gaps = 0
     for seed in range(600):
@@ -84,13 +84,13 @@ def test_corrected_bound_holds_exactly_and_the_printed_one_does_not(loss):
             bound = transfer.transfer_bound(c, a, b, displacement)
             assert 0 <= excess <= bound
             assert -transfer.risk_shift(c, a, displacement) <= gap <= transfer.risk_shift(c, b, displacement)
-            printed = transfer.transfer_bound(c, a, b, robust)
+            squared = transfer.transfer_bound(c, a, b, robust)
             said += excess > 0
             near += excess > 0 and excess >= bound * Fraction(19, 20)
             gaps += gap != 0
-            broken += excess > printed
+            broken += excess > squared
             large += robust >= 1
-            assert excess <= printed or robust < 1
+            assert excess <= squared or robust < 1
     assert said >= 1500
     assert near >= {"absolute": 50, "hinge": 80, "tripled": 50, "tilted": 0}[loss]
     assert broken >= 200
@@ -120,7 +120,7 @@ def test_corrected_bound_holds_in_two_dimensions(loss):
 
 
 def test_bounds_on_finite_worlds_with_unit_features():
-    """Targets are the labels as -1 and 1. Tight clusters have L_AR < 1 and break the printed bound, scattered ones cannot."""
+    """Targets are the labels as -1 and 1. Tight clusters have L_AR < 1 and break the bound with it, scattered ones cannot."""
     broken = spared = 0
     for seed in range(60):
         tight = clustered(seed, 2, 3, 3, swapped=seed % 2, torn=0, spread=[0.03, 0.1, 0.3][seed % 3])
@@ -247,16 +247,16 @@ def test_invariant_features_lose_nothing():
         assert excess == gap == 0 == transfer.transfer_bound(1, a, b, transfer.robust_displacement(features))
 
 
-def printed_slack(features, targets):
-    """Right minus left of the printed inequality at the only best heads, by floats."""
+def squared_slack(features, targets):
+    """Right minus left of the inequality with L_AR at the only best heads, by floats."""
     (own,), (other,) = (transfer.optimal_heads(features[:, view], targets) for view in (0, 1))
     left = transfer.transfer_excess(floats(own), floats(other), floats(features[:, 0]), floats(targets))
     norms = transfer.head_norm(floats(own)), transfer.head_norm(floats(other))
     return transfer.transfer_bound(1, *norms, transfer.robust_loss(floats(features))) - left
 
 
-def test_witnesses_against_the_printed_bound_are_pinned():
-    line, circle = theorem2_printed._on_the_line(), theorem2_printed._on_the_circle()
+def test_witnesses_against_the_bound_with_l_ar_are_pinned():
+    line, circle = theorem2_squared._on_the_line(), theorem2_squared._on_the_circle()
     assert line.holds
     assert circle.holds
     assert line.slack == float(Fraction(9, 80) - Fraction(1, 5))
@@ -274,22 +274,22 @@ def test_the_pinned_witness_by_hand():
 
 @pytest.mark.parametrize("d", [Fraction(1, 2), Fraction(1)])
 def test_one_sample_witness_disappears_beyond_sqrt_2_less_1(d, monkeypatch):
-    monkeypatch.setattr(theorem2_printed, "single_sample", lambda _: single_sample(d))
-    assert theorem2_printed._on_the_line().holds is False
+    monkeypatch.setattr(theorem2_squared, "single_sample", lambda _: single_sample(d))
+    assert theorem2_squared._on_the_line().holds is False
 
 
 def test_unit_feature_witness_disappears_for_a_large_turn(monkeypatch):
     monkeypatch.setattr(
-        theorem2_printed, "turned_pair", lambda *_: turned_pair(Fraction(4, 5), Fraction(3, 5), Fraction(1))
+        theorem2_squared, "turned_pair", lambda *_: turned_pair(Fraction(4, 5), Fraction(3, 5), Fraction(1))
     )
-    assert theorem2_printed._on_the_circle().holds is False
+    assert theorem2_squared._on_the_circle().holds is False
 
 
 def test_boundary_of_the_one_sample_family():
     edge = math.sqrt(2) - 1
     for off in (1e-6, 1e-3):
-        assert printed_slack(*single_sample(Fraction(edge * (1 - off)))) < 0
-        assert printed_slack(*single_sample(Fraction(edge * (1 + off)))) > 0
+        assert squared_slack(*single_sample(Fraction(edge * (1 - off)))) < 0
+        assert squared_slack(*single_sample(Fraction(edge * (1 + off)))) > 0
 
 
 @pytest.mark.parametrize("radius", [Fraction(1, 2), Fraction(1), Fraction(5)])
@@ -300,7 +300,7 @@ def test_boundary_of_the_turned_family(radius):
         t = Fraction(math.tan(half * off / 2)).limit_denominator(10**6)
         cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
         if cosine > sine:
-            assert math.copysign(1, printed_slack(*turned_pair(cosine, sine, radius))) == sign
+            assert math.copysign(1, squared_slack(*turned_pair(cosine, sine, radius))) == sign
 
 
 def test_turned_pair_is_a_finite_world_of_its_radius():
@@ -310,7 +310,7 @@ def test_turned_pair_is_a_finite_world_of_its_radius():
     assert robust_alignment(world) == transfer.robust_loss(features) == 9 * Fraction(242, 3721)
 
 
-def test_scaling_any_world_down_breaks_the_printed_bound_and_not_the_corrected_one():
+def test_scaling_any_world_down_breaks_the_bound_with_l_ar_and_not_the_corrected_one():
     broken = 0
     for seed in range(1, 41, 2):
         features, targets = random_world(seed)
@@ -360,16 +360,16 @@ def test_a_mutated_formula_is_no_longer_proved(name, mutant, claim, monkeypatch)
 @pytest.mark.parametrize(
     ("name", "mutant", "claim"),
     [
-        ("robust_loss", lambda f: abs(f[:, 0] - f[:, 1]).sum() / len(f), "arcl-2-printed"),
-        ("robust_displacement", transfer.robust_loss, "arcl-2-printed"),
-        ("transfer_excess", lambda own, other, f, y: transfer.transfer_excess(other, own, f, y), "arcl-2-printed"),
-        ("transfer_bound", lambda c, a, b, d: 2 * c * (a + b) * d, "arcl-2-printed"),
+        ("robust_loss", lambda f: abs(f[:, 0] - f[:, 1]).sum() / len(f), "arcl-2-squared"),
+        ("robust_displacement", transfer.robust_loss, "arcl-2-squared"),
+        ("transfer_excess", lambda own, other, f, y: transfer.transfer_excess(other, own, f, y), "arcl-2-squared"),
+        ("transfer_bound", lambda c, a, b, d: 2 * c * (a + b) * d, "arcl-2-squared"),
         ("robust_loss", lambda f: 4 * transfer.robust_loss(f), "arcl-2-range"),
         ("transfer_bound", lambda c, a, b, d: c * (a + b) * d * d, "arcl-2-range"),
     ],
 )
 def test_a_mutated_formula_loses_the_refutation_or_its_range(name, mutant, claim, monkeypatch):
-    """With the displacement not squared, or the bound doubled, the printed statement is no longer refuted as it stands."""
-    monkeypatch.setattr(theorem2_printed, name, mutant)
-    (stated,) = [c for c in theorem2_printed.CLAIMS if c.id == claim]
+    """With the displacement not squared, or the bound doubled, the statement with L_AR is no longer refuted as it stands."""
+    monkeypatch.setattr(theorem2_squared, name, mutant)
+    (stated,) = [c for c in theorem2_squared.CLAIMS if c.id == claim]
     assert not discharged(stated)

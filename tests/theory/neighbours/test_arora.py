@@ -61,8 +61,9 @@ def test_the_bound_of_arora_is_attained_by_codes_that_are_one_per_class():
 
 
 def test_the_losses_are_one_at_zero_and_what_they_are_called():
-    assert [loss(0.0) for loss in arora.LOSSES] == [1, 1]
+    assert [loss(0.0) for loss in arora.LOSSES] == [1, 1, 1]
     assert arora.hinge(np.array([-1.0, 0.5, 2.0])).tolist() == [2, 0.5, 0]
+    assert arora.square(np.array([-1.0, 3.0])).tolist() == [4, 4]
     assert arora.logistic(np.array([-1.0, 1.0])) == pytest.approx(np.log2(1 + np.exp([1.0, -1.0])))
 
 

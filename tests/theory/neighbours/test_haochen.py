@@ -177,7 +177,7 @@ def test_on_digits_it_says_something_where_views_share_cells_and_nothing_where_t
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
-def test_the_statement_reads_one_over_the_next_eigenvalue_of_a_connected_graph(k):
+def test_the_statement_reads_one_over_the_next_eigenvalue_where_it_is_positive(k):
     graph = connected()
     values, _ = spectrum(graph)
     phi, ambiguity = graph.inconsistency, graph.ambiguity
@@ -187,4 +187,6 @@ def test_the_statement_reads_one_over_the_next_eigenvalue_of_a_connected_graph(k
     assert reading.trivial == 1.0
     assert reading.met
     halves = ViewGraph(np.kron(np.eye(2), np.full((2, 2), 0.5)), np.array([0, 0, 1, 1]))
-    assert not haochen._read_probe(haochen.Encoded(halves, np.eye(4), 2)).met
+    assert not haochen._read_probe(haochen.Encoded(halves, np.eye(4), 1)).met
+    assert haochen._read_probe(haochen.Encoded(halves, np.eye(4), 2)).met
+    assert len(haochen._read_probe(haochen.Encoded(halves, np.ones((4, 1)), 2)).right) == 3

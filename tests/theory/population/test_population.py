@@ -25,12 +25,13 @@ from theory.population import (
     mean_radius,
     means,
     norm_interval,
+    products,
     refined_mean_radius,
     sigma_lower,
     split_level,
 )
 
-CLAIMS = {claim.id: claim for module in (estimates, binomial, means, anchor) for claim in module.CLAIMS}
+CLAIMS = {claim.id: claim for module in (estimates, binomial, means, products, anchor) for claim in module.CLAIMS}
 DIRECTIONS = ("lower", "upper", "interval")
 
 
@@ -391,8 +392,8 @@ PROOF_MUTANTS = {
         "refined_discriminant",
         lambda w, n, t, r: (n + 1) * r * r - n * (w + t) ** 2,
     ),
-    "product, second order": (means, "population-products", "product_slack", lambda w, v, e, f: e * v + f * w),
-    "product, crossed": (means, "population-products", "product_slack", lambda w, v, e, f: e * w + f * v + e * f),
+    "product, second order": (products, "population-products", "product_slack", lambda w, v, e, f: e * v + f * w),
+    "product, crossed": (products, "population-products", "product_slack", lambda w, v, e, f: e * w + f * v + e * f),
     "tail of one more": (binomial, "population-binomial", "at_least", lambda s, n, p: BALL(p, s + 1, n - s)),
     "tail of one less": (binomial, "population-binomial", "at_most", lambda s, n, p: BALL(1 - p, n - s + 1, s)),
     "inverse of one less": (binomial, "population-binomial", "betaincinv", lambda s, n, q: INVERSE(s - 1 + 1e-9, n, q)),

@@ -7,7 +7,7 @@ import pytest
 
 from theory import ledger
 from theory.falsification import falsify
-from theory.population import anchor, binomial, estimates, means
+from theory.population import anchor, binomial, estimates, means, products
 from theory.population.laws import Law
 
 
@@ -20,14 +20,19 @@ def shrunk(n, level, direction):
     return low * 1.001, high
 
 
+def lowered(n, level, direction):
+    low, high = ENDS(n, level, direction)
+    return low, high * 0.999
+
+
 ENDS = binomial.ends
 FALSE_FORMULAS = {
-    "population-binomial": [(binomial, "ends", shrunk)],
+    "population-binomial": [(binomial, "ends", shrunk), (binomial, "ends", lowered)],
     "population-mean": [(means, "expected_distance", lambda *_: 0.0), (means, "deviation", lambda *_: 0.0)],
     "population-mean-sharp": [(means, "refined_root", lambda *of: of[2]), (means, "deviation", lambda *_: 0.0)],
     "population-products": [
-        (means, "product_slack", lambda first, second, e, f: e * second + f * first),
-        (means, "product_slack", lambda _, second, e, f: e * second + e * f),
+        (products, "product_slack", lambda first, second, e, f: e * second + f * first),
+        (products, "product_slack", lambda _, second, e, f: e * second + e * f),
     ],
     "population-anchor": [(anchor, "anchor_main_part", lambda views, a, delta: PART(views, a, 2 * delta))],
 }

@@ -62,6 +62,8 @@ FALSE_FORMS = {
     "chord, D for 2 D": replace(FORMS["chord"], margin=half_chord),
     "cap, s/2 for s": cap_at(0.5, "cap"),
     "exact, s/2 for s": cap_at(0.5, "exact"),
+    "cap, 5% less s": cap_at(0.95, "cap"),
+    "exact, 5% less s": cap_at(0.95, "exact"),
 }
 
 
@@ -107,6 +109,19 @@ def test_lemma_3_1_needs_both_of_its_terms(monkeypatch):
     for bound in (lambda of: 1 - of.sigma.min(), lambda of: of.misaligned):
         monkeypatch.setattr(choice.Factors, "bound", property(bound))
         assert falsify(predicate("lemma-3.1")).violated
+
+
+@pytest.mark.parametrize(
+    "claim", ["lemma-3.1", "thm-1", "thm-1-printed", "thm-1-sharp", "thm-1-exact", "thm-1-shared-views"]
+)
+def test_the_terms_of_the_bound_add_up(claim, monkeypatch):
+    """Err may exceed the larger of 1 - sigma and R_eps, and both together less half of R_eps."""
+    for bound in (
+        lambda of: max(1 - of.sigma.min(), of.misaligned),
+        lambda of: 1 - of.sigma.min() + of.misaligned / 2,
+    ):
+        monkeypatch.setattr(choice.Factors, "bound", property(bound))
+        assert falsify(predicate(claim)).violated
 
 
 @pytest.mark.parametrize("claim", ["lemma-3.2", "thm-1-nesting", "thm-1-anchor-bounds"])
@@ -191,7 +206,8 @@ def test_a_condition_holds_by_more_than_rounding_against_the_nearest_rival():
 
 
 def test_shared_views_are_shared():
-    point, build = shared_views._worlds(np.random.default_rng(0))
-    world = build(point).distinct
-    rival = world.views[world.labels != world.labels[0]].reshape(-1, world.views.shape[2])
-    assert (world.views[0, -1] == rival).all(axis=1).any()
+    for seed in range(10):
+        point, build = shared_views._worlds(np.random.default_rng(seed))
+        world = build(point).distinct
+        rival = world.views[world.labels != world.labels[0]].reshape(-1, world.views.shape[2])
+        assert (world.views[0, :, None] == rival).all(axis=2).any()

@@ -1,4 +1,4 @@
-"""The corrected form, mu_l.mu_k/r^2 < threshold(rho'): the printed proof with the expectation split correctly."""
+"""The corrected form, mu_l.mu_k/r^2 < threshold(rho'): a direct proof, with the expectation split correctly."""
 
 from typing import Any
 

@@ -232,7 +232,7 @@ CLAIMS = (
         title="The same with means known up to balls",
         source="derived from " + PAPER + ", lemma 3.1",
         statement=r"\|a_l-\mu_l\|\leq U,\ \|a_l-\mu_k\|\geq L_k:\ U+2t_l<L_k\ \forall k\neq l\ \Rightarrow\ as\ before;\quad "
-        r"\|\mu_l-\alpha_l a_l\|\leq\alpha_l t_l+(1-\alpha_l)",
+        r"\|\mu_l-\alpha_l a_l\|\leq\alpha_l t_l+(1-\alpha_l)r\ \forall\alpha_l\leq P[\ldots]/p_l",
         predicate=Predicate(worlds=_worlds, read=_read_bounds),
         expected=Verdict.PROVED,
         reduction="mu_l = alpha v + (1 - alpha) b, v the mean over the views within t_l of a_l: `located`. A lower bound may "

@@ -30,8 +30,8 @@ CLAIMS = (
         id="thm-1-cap",
         title="Theorem 1 by a cap about the class mean",
         source="derived from " + PAPER + ", lemma 3.2",
-        statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ u^\top\mu_l\geq\max(1-\rho'',\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>"
-        r"\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION + ALPHA,
+        statement=r"r=1:\ \min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ u^\top\mu_l\geq\max(1-\rho'',"
+        r"\frac{1}{2}(1+\|\mu_l\|^2-D^2))\}>\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION + ALPHA,
         predicate=theorem_1(FORMS["cap"]),
         expected=Verdict.PROVED,
         reduction="thm-1-sharp gives u.mu_l >= 1 - rho'' (`chord`, `split`), thm-1-chord ||u - mu_l|| <= D (`main "

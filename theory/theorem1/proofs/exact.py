@@ -90,7 +90,7 @@ CLAIMS = (
         id="thm-1-exact",
         title="Theorem 1 from all points compatible with mu",
         source="derived from " + PAPER + ", lemma 3.2",
-        statement=r"\min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ dist(\mu_l,\alpha\,hull\{y:\|y\|=1,\ u^\top y\geq "
+        statement=r"r=1:\ \min\{u^\top(\mu_l-\mu_k):\ \|u\|=1,\ dist(\mu_l,\alpha\,hull\{y:\|y\|=1,\ u^\top y\geq "
         r"1-s^2/2\})\leq 1-\alpha\}"
         r">\frac{1}{2}(\|\mu_l\|^2-\|\mu_k\|^2)\ \forall k" + CONCLUSION + ALPHA,
         predicate=theorem_1(FORMS["exact"]),

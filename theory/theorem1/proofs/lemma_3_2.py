@@ -241,9 +241,7 @@ CLAIMS = (
         r"G_f(x)=l\ \forall x\in C_l^0\cap S_\varepsilon",
         predicate=Predicate(worlds=choices, read=_read),
         expected=Verdict.PROVED,
-        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-printed-step), the conclusion stands. "
-        + BY_BALL
-        + " "
+        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-step), the conclusion stands. " + BY_BALL + " "
         "Delta_mu/2 only makes the condition harder to meet (`rho_max`).",
         trusted=(AVERAGES,),
         steps={
@@ -252,7 +250,7 @@ CLAIMS = (
         },
     ),
     Claim(
-        id="lemma-3.2-printed-step",
+        id="lemma-3.2-step",
         title="Step f(x0).mu_l >= 1 - rho_l to Lemma 3.2",
         source="the step that a direct proof of Huang et al., ICLR 2023, Lemma 3.2 would need; its proof was not read",
         statement=r"x_0\in C_l^0\cap S_\varepsilon\ \Rightarrow\ f(x_0)^\top\mu_l\geq r^2(1-\rho_l),\quad "

@@ -27,16 +27,18 @@ def error_reading(world: FiniteWorld, bound: float, hypotheses: Mapping[str, flo
     return Reading(hypotheses=hypotheses, left=error, right=bound, trivial=1.0, distance=distance)
 
 
-def pair_margins(form: Form, of: Factors, share: Any, s: Any, q: Any, shortfall: Any = None) -> Array:
+def pair_margins(
+    form: Form, of: Factors, share: Any, s: Any, q: Any, shortfall: Any = None, guard: float = GUARD
+) -> Array:
     """By how much the form's condition holds for class l against each rival, (K, K - 1), in units of r^2.
 
-    share, s, q  scalars or (K,); shortfall: Delta_mu/2, where it is charged
+    share, s, q  scalars or (K,); shortfall: Delta_mu/2, where it is charged; guard: see `Pair`
     """
     classes = len(of.gram)
     l, k = np.nonzero(~np.eye(classes, dtype=bool))
     share, s, q = (np.broadcast_to(value, classes)[l] for value in (share, s, q))
     norms = of.gram.diagonal()
-    pair = Pair(share=share, s=s, ll=norms[l], kk=norms[k], lk=of.gram[l, k], q=q, shortfall=shortfall, guard=GUARD)
+    pair = Pair(share=share, s=s, ll=norms[l], kk=norms[k], lk=of.gram[l, k], q=q, shortfall=shortfall, guard=guard)
     return form.margin(pair).reshape(classes, classes - 1)
 
 

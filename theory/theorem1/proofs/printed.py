@@ -34,7 +34,7 @@ CLAIMS = (
         r"\mu_l^\top\mu_k<r^2(1-\rho_l-\sqrt{2\rho_l})\ \forall l\neq k" + CONCLUSION,
         predicate=theorem_1(FORMS["printed"]),
         expected=Verdict.PROVED,
-        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-printed-step), the conclusion stands, and "
+        reduction="The step from rho_l to f(x0).mu_l is false (lemma-3.2-step), the conclusion stands, and "
         "Delta_mu/2 is superfluous. " + BY_BALL,
         trusted=(AVERAGES,),
         steps={

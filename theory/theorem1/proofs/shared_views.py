@@ -45,7 +45,10 @@ def _world() -> Evidence:
 
 
 def _worlds(rng: Rng) -> Start:
-    """Two or three tight classes, apart or too near; the last view of the first sample is one of another class."""
+    """Two or three tight classes, apart or too near; a view of the first sample, or it itself, is one of another class.
+
+    Now and then a sample of every class lies at another class, outside the main part.
+    """
     classes, size = int(rng.integers(2, 4)), int(rng.integers(6, 13))
     labels = np.repeat(np.arange(classes), size)
     near = np.eye(classes)[0] + 0.05 * rng.normal(size=(classes, classes))
@@ -53,11 +56,13 @@ def _worlds(rng: Rng) -> Start:
     features = centres[labels][:, None] + rng.choice([0.0, 0.003, 0.01, 0.03]) * rng.normal(
         size=(len(labels), 3, classes)
     )
-    main, aligned = np.ones(len(labels), dtype=bool), np.arange(len(labels)) > 0
+    main = (np.arange(len(labels)) % size != 1) | (rng.random() < 0.7)
+    features[~main] = centres[(labels[~main] + 1) % classes][:, None]
+    aligned, shared = np.arange(len(labels)) > 0, rng.choice([0, -1])
 
     def build(point: Array) -> Choice:
         rows = on_sphere(point.reshape(features.shape))
-        rows[0, -1] = rows[-1, 0]
+        rows[0, shared] = rows[-1, 0]
         return Choice(FiniteWorld(rows, rows, labels), (1, 1, 1), 1.0, main, aligned)
 
     return features.ravel(), build

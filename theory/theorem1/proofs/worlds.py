@@ -15,15 +15,22 @@ from theory.worlds import on_sphere
 def clusters(rng: Rng) -> Start:
     """Tight classes about simplex or random centres; some samples lie at another class, some have a view there.
 
+    Now and then every class has one of the first and perhaps one of the second kind: both terms of the bound count then.
+
     f forgets the last coordinate of a view, which is 0 or noise, and multiplies the others by L; the radius is 1 or 2.
     """
     classes, views = int(rng.integers(2, 5)), int(rng.integers(2, 4))
+    alike = rng.random() < 0.15
     sizes = rng.integers(2, 6, classes) if rng.random() < 0.3 else np.full(classes, rng.integers(2, 7))
+    sizes = np.full(classes, 20) if alike else sizes
     labels = np.repeat(np.arange(classes), sizes)
     n = len(labels)
     centres = rng.normal(size=(classes, classes)) if rng.random() < 0.1 else np.eye(classes) - 1 / classes
     wrong = np.append(centres[1:], centres[:1], axis=0)
     role = np.where(rng.random(n) < rng.choice([0.0, 0.0, 0.1]), rng.integers(1, 3, n), 0)  # 1: lost, 2: torn
+    if alike:
+        rank = np.arange(n) % 20
+        role = np.where(rank == 0, 1, 2 * ((rank == 1) & (rng.random(n) < 0.7)))
     features = np.repeat(centres[labels][:, None], views, axis=1)
     features[role == 1] = wrong[labels[role == 1]][:, None]
     features[role == 2, rng.choice([0, -1])] = wrong[labels[role == 2]]
@@ -51,16 +58,16 @@ def on_circle(rng: Rng) -> Start:
     The parameters are the arc, the angle of b, and the angle by which the rival is farther.
     """
     spread, tearing = [(True, False), (False, True), (True, True)][rng.choice(3, p=[0.45, 0.45, 0.1])]
-    good = int(rng.integers(2, 9)) if spread else 1
+    good = int(rng.integers(2, rng.choice([9, 60]))) if spread else 1
     torn = int(rng.integers(1, 5)) if tearing else 0
-    lost = int(rng.random() < 0.3)
+    lost = int(rng.integers(1, 2 + good // 2)) if rng.random() < 0.3 else 0
     n = good + torn + lost
     labels = np.repeat([0, 1], n)
     rank = np.tile(np.arange(n), 2)
     aligned = (labels == 1) | (rank < good) | (rank >= good + torn)
     main = (labels == 1) | (rank < good + torn)
     repeats = (1, 63) if torn else (1, 1)
-    arc = rng.uniform(0, 1.3) * (rng.random() < 0.75)
+    arc = rng.uniform(0, 1.3) * (rng.random() < (0.3 if lost else 0.75))
     retreat = rng.choice([-1e-6, -1e-6, 0.02, rng.uniform(0, 1)])
 
     def build(point: Array) -> Choice:
