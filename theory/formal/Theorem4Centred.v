@@ -156,6 +156,9 @@ rewrite -mulr_suml; have -> : \sum_k #|class label k|%:R = n%:R :> R.
 by rewrite divff // pnatr_eq0 -lt0n.
 Qed.
 
+Lemma sum_sqr_v : \sum_k v k ^+ 2 = 1.
+Proof. by rewrite -sum_shares; apply: eq_bigr => k _; rewrite sqr_v. Qed.
+
 (* sum_k p_k mu_k = E f = 0 *)
 Lemma sum_weighted_means : \sum_k v k *: x k = 0.
 Proof.
@@ -181,28 +184,31 @@ have entry a j : weighted_means f label a j = v j * mean j 0 a by rewrite mxE.
 by rewrite [RHS]mxE /dot; apply: eq_bigr => a _; rewrite [X in _ = X * _]mxE !entry; congr (_ * _); rewrite mxE.
 Qed.
 
-(* |Y|^2 = 1 + |Y + v v^T|^2, for Y v = -v *)
+(* Y v = -v, hence v^T Y v = -1 *)
+Lemma form_Y : \sum_k \sum_l Y k l * (v k * v l) = -1.
+Proof.
+transitivity (dot (\sum_k v k *: x k) (\sum_l v l *: x l) - \sum_k v k ^+ 2); last first.
+  by rewrite sum_weighted_means dot0r sum_sqr_v sub0r.
+rewrite dot_sumr -sumrB; apply: eq_bigr => k _.
+rewrite dotZr dotC dot_sumr mulr_sumr.
+transitivity (\sum_l (v k * dot (x k) (v l *: x l) - (k == l)%:R * (v k * v l))).
+  apply: eq_bigr => l _; rewrite mxE [in RHS]dotZr; set t := dot _ _; set b := (_ == _)%:R.
+  by rewrite mulrBl; congr (_ - _); rewrite mulrC mulrA.
+rewrite sumrB; congr (_ - _); rewrite (bigD1 k) //= eqxx mul1r big1 ?addr0 ?expr2 // => l lk.
+by rewrite eq_sym (negbTE lk) mul0r.
+Qed.
+
+(* |Y|^2 = 1 + |Y + v v^T|^2 *)
 Lemma sqr_Y : sqr_frobenius Y = 1 + sqr_frobenius Z.
 Proof.
-have vv : \sum_k v k ^+ 2 = 1 by rewrite -sum_shares; apply: eq_bigr => k _; rewrite sqr_v.
-have cross : \sum_k \sum_l Y k l * (v k * v l) = -1.
-  transitivity (dot (\sum_k v k *: x k) (\sum_l v l *: x l) - \sum_k v k ^+ 2); last first.
-    by rewrite sum_weighted_means dot0r vv sub0r.
-  rewrite dot_sumr -sumrB; apply: eq_bigr => k _.
-  rewrite dotZr dotC dot_sumr mulr_sumr.
-  transitivity (\sum_l (v k * dot (x k) (v l *: x l) - (k == l)%:R * (v k * v l))).
-    apply: eq_bigr => l _; rewrite mxE [in RHS]dotZr; set t := dot _ _; set b := (_ == _)%:R.
-    by rewrite mulrBl; congr (_ - _); rewrite mulrC mulrA.
-  rewrite sumrB; congr (_ - _); rewrite (bigD1 k) //= eqxx mul1r big1 ?addr0 ?expr2 // => l lk.
-  by rewrite eq_sym (negbTE lk) mul0r.
 have square : \sum_k \sum_l (v k * v l) ^+ 2 = 1.
-  rewrite -[RHS]mulr1 -[in RHS]vv big_distrlr; apply: eq_bigr => k _; apply: eq_bigr => l _ /=.
+  rewrite -[RHS]mulr1 -[in RHS]sum_sqr_v big_distrlr; apply: eq_bigr => k _; apply: eq_bigr => l _ /=.
   by rewrite exprMn.
 have -> : sqr_frobenius Z = sqr_frobenius Y + 2%:R * (\sum_k \sum_l Y k l * (v k * v l)) + \sum_k \sum_l (v k * v l) ^+ 2.
   rewrite /sqr_frobenius mulr_sumr -!big_split; apply: eq_bigr => k _ /=.
   rewrite mulr_sumr -!big_split; apply: eq_bigr => l _ /=; rewrite [Z k l]mxE.
   by move: (Y k l) (v k) (v l) => s t u; ring.
-by rewrite cross square; ring.
+by rewrite form_Y square; ring.
 Qed.
 
 (* twice the right side at tau' = |S|^2 *)
@@ -352,22 +358,27 @@ apply: addr_ge0; first by apply: sumr_ge0 => l /andP[lk _]; rewrite ltW ?more //
 by apply: sumr_ge0 => c _; apply: sumr_ge0 => l lk; rewrite ltW ?more // eq_sym.
 Qed.
 
+Lemma rarest_product : (1 < K)%N -> exists k l, k != l /\ p k * p l <= K%:R^-1 ^+ 2.
+Proof.
+move=> K1; have [k [l [kl rare]]] := rarest_pair K1; exists k, l; split=> //.
+have half : 0 <= (p k + p l) / 2%:R by apply: divr_ge0; [apply: addr_ge0; exact: share_ge0 | exact: ler0n].
+have {}rare : (p k + p l) / 2%:R <= K%:R^-1 by rewrite ler_pdivr_mulr ?ltr0n // mulrC.
+apply: le_trans (sqr_le half rare); apply: (@certified _ ((p k - p l) ^+ 2 / 4%:R)); last by field.
+by rewrite divr_ge0 ?sqr_ge0 ?ler0n.
+Qed.
+
 (* Claim thm-4-floor: some right side is at least K, every class having samples *)
 Theorem theorem_4_floor_K tau : (1 < K)%N -> (forall l, class label l != set0) -> sqr_frobenius S <= tau ->
   exists k l, k != l /\ K%:R <= Num.sqrt (2%:R / (p k * p l) * (identity_distance f + tau - (d%:R - K%:R) / 2%:R)).
 Proof.
-move=> K1 nonempty le_tau; have [k [l [kl rare]]] := rarest_pair K1; exists k, l; split=> //.
+move=> K1 nonempty le_tau; have [k [l [kl rare]]] := rarest_product K1; exists k, l; split=> //.
 have [_ le] := theorem_4_floor (nonempty k) (nonempty l) le_tau; apply: le_trans le.
 have K_pos : 0 < K%:R :> R by rewrite ltr0n ltnW.
 have pos c : 0 < p c by rewrite divr_gt0 ?ltr0n ?card_gt0.
 have pp : 0 < p k * p l by apply: mulr_gt0; exact: pos.
 rewrite -[X in X <= _]invrK lef_pinv ?posrE ?invr_gt0 ?sqrtr_gt0 //.
 apply: le_of_sqr; first by rewrite invr_ge0 ltW.
-rewrite sqr_sqrtr; last by apply: mulr_ge0; exact: share_ge0.
-have half : 0 <= (p k + p l) / 2%:R by apply: divr_ge0; [apply: addr_ge0; exact: share_ge0 | exact: ler0n].
-have {}rare : (p k + p l) / 2%:R <= K%:R^-1 by rewrite ler_pdivr_mulr ?ltr0n // mulrC.
-apply: le_trans (sqr_le half rare); apply: (@certified _ ((p k - p l) ^+ 2 / 4%:R)); last by field.
-by rewrite divr_ge0 ?sqr_ge0 ?ler0n.
+by rewrite sqr_sqrtr // ltW.
 Qed.
 
 End Centred.
