@@ -1,6 +1,5 @@
-(* Theorem 1 in its forms cap and exact, as the ledger computes them: the unit vectors u of Theorem1Cap.v lie in a cap about
-   mu_l, whose angle Phi is a formula, and so is the least margin by which u in a cap is nearer to mu_l than to mu_k. Angles
-   stand here by their cosines; all of them lie in [0, pi], where a cosine determines the angle. *)
+(* The angle Phi of the form exact: every unit vector u that is compatible with mu_l lies within it of mu_l. Angles stand here by
+   their cosines; all of them lie in [0, pi], where a cosine determines the angle. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Setting Geometry Theorem1Cap.
@@ -32,16 +31,6 @@ Definition at_edge alpha s w : bool :=
 Definition cos_exact alpha s w : R :=
   let c := cos_spread s in let k := cos_turned alpha w in
   if at_edge alpha s w then c * k - sine c * sine k else (1 - rho_sharp alpha s) / w.
-
-(* cos Phi of the form cap *)
-Definition cos_cap alpha s w : R := Num.max (1 - rho_sharp alpha s) ((1 + w ^+ 2 - chord alpha s ^+ 2) / 2%:R) / w.
-
-(* the least u.(p - q) over the unit vectors u whose angle with p has a cosine of at least c, less (|p|^2 - |q|^2) / 2 *)
-Definition cap_margin (d : nat) c (p q : 'rV[R]_d) : R :=
-  let along := dot p (p - q) / norm p in
-  let across := Num.sqrt (norm (p - q) ^+ 2 - along ^+ 2) in
-  (if c * norm (p - q) <= - along then - norm (p - q) else along * c - across * sine c)
-    - (norm p ^+ 2 - norm q ^+ 2) / 2%:R.
 
 End Angles.
 
