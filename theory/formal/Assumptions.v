@@ -5,8 +5,8 @@ From ContrastiveTheory Require Import Arcl2 Arcl2Printed AugmentedDistance Avera
   MainParts Matrices Monotony NearestMeanLinear Population RobustAlignment Saunshi Scalars Setting Theorem1
   Theorem1AlignedShare Theorem1Anchor Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin
   Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Printed
-  Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Spread
-  Theorem4TauZero UniformIdentity Vectors ViewPairs.
+  Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor
+  Theorem4Spread Theorem4TauZero UniformIdentity Vectors ViewPairs.
 
 Definition every_theorem := (
   (* Arcl2.v *)
@@ -122,11 +122,12 @@ Definition every_theorem := (
   @theorem_4,
   (* Theorem4Centred.v *)
   @theorem_4_centred,
-  @theorem_4_floor,
-  @theorem_4_floor_K,
   (* Theorem4Chain.v *)
   @theorem_4_floor_mean_length,
   @theorem_4_chain_never_met,
+  (* Theorem4Floor.v *)
+  @theorem_4_floor,
+  @theorem_4_floor_K,
   (* Theorem4Spread.v *)
   @theorem_4_scatter,
   @theorem_4_main_parts,

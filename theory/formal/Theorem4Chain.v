@@ -3,7 +3,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From ContrastiveTheory Require Import Vectors Scalars Averages Matrices Setting Losses ClassMeans Lemma31 MainParts Lemma32
-  Theorem1 Theorem3Sharp Theorem4 Theorem4Centred.
+  Theorem1 Theorem3Sharp Theorem4 Theorem4Floor.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
