@@ -28,6 +28,7 @@ Definition every_theorem := (
   @spectral_loss_factorises,
   @haochen_residual,
   @haochen_probe_error,
+  @haochen_any_features,
   (* HaoChenDisjoint.v *)
   @disjoint_views_leave_no_gap,
   (* InfoNce.v *)
