@@ -100,7 +100,7 @@ class Claim:
     other      searches, witnesses and further checks that no step of the proof needs
     reduction  how the general statement comes down to what the tools proved
     trusted    facts used without a machine proof
-    unchecked  steps of the reduction that no tool checked: they rest on the reader
+    unchecked  steps of the reduction that no check of `steps` covers, each with the theorem of Coq that covers it, or ""
     module     the module that states the claim; `claims` fills it
 
     Raises ValueError where a name stands both in `steps` and in `other`, or is `STATEMENT` or `FORMAL`.
@@ -116,7 +116,7 @@ class Claim:
     other: Mapping[str, Check] = field(default_factory=dict)
     reduction: str = ""
     trusted: tuple[str, ...] = ()
-    unchecked: tuple[str, ...] = ()
+    unchecked: Mapping[str, str] = field(default_factory=dict)
     module: str = ""
 
     def __post_init__(self) -> None:
@@ -239,6 +239,7 @@ def how(steps: Sequence[str], own: Sequence[Evidence]) -> list[str]:
 def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
     """The claim with its evidence and verdict, as plain JSON types."""
     own = [e for e in evidence if e.claim == claim.id]
+    covered = {step: theorem for step, theorem in claim.unchecked.items() if formal.covers(theorem, claim.id)}
     return {
         "id": claim.id,
         "title": claim.title,
@@ -250,7 +251,8 @@ def as_json(claim: Claim, evidence: Sequence[Evidence]) -> dict[str, Any]:
         "steps": list(claim.steps),
         "reduction": claim.reduction,
         "trusted": list(claim.trusted),
-        "unchecked": list(claim.unchecked),
+        "unchecked": [step for step in claim.unchecked if step not in covered],
+        "covered": covered,
         "how": how(list(claim.steps), own),
         "formal": [asdict(theorem) for theorem in formal.of_claim(claim.id)],
         "evidence": [asdict(e) for e in own],

@@ -57,6 +57,7 @@ def whole(entry: dict[str, Any]) -> str:
         lines.append(paragraph("proof", entry["reduction"]))
     lines += [paragraph("trusted", fact) for fact in entry["trusted"]]
     lines += [paragraph("prose alone", step) for step in entry["unchecked"]]
+    lines += [paragraph("by Coq", f"{step} ({theorem})") for step, theorem in entry["covered"].items()]
     facts = len(entry["trusted"])
     assuming = f", {facts} trusted fact{'s' * (facts > 1)}" if facts and entry["verdict"] == "proved" else ""
     lines += [f"{'verdict':<12}{entry['verdict']}{assuming} (expected: {entry['expected']})", ""]

@@ -251,7 +251,7 @@ CLAIMS = (
         r"L_{ArCL}\geq L_{NT\,Xent}>0,\quad L_{ArCL}=\frac{1}{\tau}\left(\frac{1}{2}L_{AR,m}-1\right)+"
         r"\frac{1}{N}\sum_i\log\sum_{j\neq i}e^{s_{ij}/\tau}",
         expected=Verdict.PROVED,
-        unchecked=("that the code has these columns for every N: checked at N = 2, 3",),
+        unchecked={"that the code has these columns for every N: checked at N = 2, 3": ""},
         reduction="Each loss is a mean over anchors (`anchors`). At m = 2 one pair of views is left (`itself`), and "
         "the columns are the same for every N (`same columns`); that the code has these columns is checked on free "
         "similarities at N = 2, 3. For m > 2 the columns stay those of views 1 and 2, so losses differ by their "

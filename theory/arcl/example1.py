@@ -320,9 +320,9 @@ CLAIMS = (
         "< 1/2, chosen before eps, is exceeded by `any gap` at a larger gap, and 1/2 cannot be: h = 0 already has risk "
         "1/2 on every domain. D_0 and D_c are augmented by theta = 0 and theta = c, both in the support of theta.",
         trusted=("exp is positive", "a risk is the mean over X1 of the risk given X1"),
-        unchecked=(
-            "f has a positive density, so a probe with h <= 0 or b != 0 differs from the best on a set of positive mass",
-        ),
+        unchecked={
+            "f has a positive density, so a probe with h <= 0 or b != 0 differs from the best on a set of positive mass": ""
+        },
         predicate=Predicate(worlds=_worlds, read=_risks),
         steps={
             "risk": _risk_integral,

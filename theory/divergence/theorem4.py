@@ -134,10 +134,10 @@ CLAIMS = (
         "R/p_k and s = (L delta + 2 eps)/r <= 2, tau' = (r^2 sum_k p_k [alpha_k^2 s^2/2 + 2 (1 - alpha_k^2)])^2 "
         "(`main part`, non-increasing in alpha): 0 in the ideal case.",
         trusted=(LINEAR, "the norm of a mean is at most the mean norm"),
-        unchecked=(
-            ANY_SIZE,
-            "`rank one` has three coordinates and stands for every d (Coq proves every d)",
-        ),
+        unchecked={
+            ANY_SIZE: "theorem_4",
+            "`rank one` has three coordinates and stands for every d": "theorem_4_scatter",
+        },
         steps={
             **GAP_STEPS,
             "split": split,

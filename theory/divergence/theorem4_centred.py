@@ -229,7 +229,7 @@ CLAIMS = (
         "side is at least K, for others the largest is (`rarest`); mu_k.mu_l <= ||f||^2 = d holds without a loss, so at "
         "d <= K the printed theorem says nothing of the rarest pair. Equality for a simplex of points in d = K - 1.",
         trusted=(LINEAR,),
-        unchecked=(ANY_SIZE,),
+        unchecked={ANY_SIZE: "theorem_4_floor"},
         steps={
             **GAP_STEPS,
             "two halves": two_halves,

@@ -114,7 +114,7 @@ CLAIMS = (
         "`main part` says, and if rho > 1 the threshold is negative: `shortfall`. `never` is the rest. Without E f = 0 the "
         "condition can be met: K one-hot classes at norm sqrt(K) have C = I, S = 0, and the right side 0.",
         trusted=(LINEAR,),
-        unchecked=(ANY_SIZE,),
+        unchecked={ANY_SIZE: "theorem_4_chain_never_met"},
         steps={
             **GAP_STEPS,
             "two halves": two_halves,

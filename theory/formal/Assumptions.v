@@ -3,10 +3,10 @@
 From ContrastiveTheory Require Import Arcl2 Arcl2Printed AugmentedDistance Averages ClassMeans CrossCorrelation
   Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32PrintedStep LinearForm Losses
   MainParts Matrices Monotony NearestMeanLinear Population RobustAlignment Saunshi Scalars Setting Theorem1
-  Theorem1AlignedShare Theorem1Anchor Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Misprint Theorem1Nesting
-  Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Printed Theorem2Sphere Theorem3
-  Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Spread Theorem4TauZero UniformIdentity Vectors
-  ViewPairs.
+  Theorem1AlignedShare Theorem1Anchor Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin
+  Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Printed
+  Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor
+  Theorem4Spread Theorem4TauZero UniformIdentity Vectors ViewPairs.
 
 Definition every_theorem := (
   (* Arcl2.v *)
@@ -28,6 +28,7 @@ Definition every_theorem := (
   @spectral_loss_factorises,
   @haochen_residual,
   @haochen_probe_error,
+  @haochen_any_features,
   (* HaoChenDisjoint.v *)
   @disjoint_views_leave_no_gap,
   (* InfoNce.v *)
@@ -69,6 +70,8 @@ Definition every_theorem := (
   @theorem_1_anchor_bounds,
   @anchored_views,
   @mean_near_anchor,
+  (* Theorem1Angle.v *)
+  @compatible_angle,
   (* Theorem1Cap.v *)
   @theorem_1_cap,
   @theorem_1_exact,
@@ -78,6 +81,10 @@ Definition every_theorem := (
   @theorem_1_chord,
   (* Theorem1Ideal.v *)
   @theorem_1_ideal,
+  @theorem_1_ideal_in_words,
+  (* Theorem1Margin.v *)
+  @theorem_1_cap_computed,
+  @theorem_1_exact_computed,
   (* Theorem1Misprint.v *)
   @theorem_1_misprint_fails,
   (* Theorem1Nesting.v *)
@@ -116,6 +123,10 @@ Definition every_theorem := (
   @theorem_4,
   (* Theorem4Centred.v *)
   @theorem_4_centred,
+  (* Theorem4Chain.v *)
+  @theorem_4_floor_mean_length,
+  @theorem_4_chain_never_met,
+  (* Theorem4Floor.v *)
   @theorem_4_floor,
   @theorem_4_floor_K,
   (* Theorem4Spread.v *)

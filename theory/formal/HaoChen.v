@@ -89,6 +89,40 @@ Implicit Types g h : 'I_N -> R.
 Lemma weight_ge0 v : 0 <= weight v.
 Proof. exact: sumr_ge0. Qed.
 
+Section Head.
+Variables (K k : nat) (label : 'I_N -> 'I_K) (F : 'I_N -> 'rV[R]_k) (B : 'M[R]_(k, K)).
+
+Lemma residual_by_class :
+  residual label F B = \sum_l \sum_v weight v * ((F v *m B) 0 l - indicator label l v) ^+ 2.
+Proof.
+rewrite /residual exchange_big; apply: eq_bigr => v _ /=; rewrite -mulr_sumr; congr (_ * _).
+rewrite sqr_norm /dot; apply: eq_bigr => l _.
+have entry (x y : 'rV[R]_K) c : (x - y) 0 c = x 0 c - y 0 c by rewrite !mxE.
+have hot : (delta_mx 0 (label v) : 'rV[R]_K) 0 l = indicator label l v by rewrite mxE eqxx eq_sym.
+by rewrite entry hot expr2.
+Qed.
+
+(* a wrong view costs at least 1/2 *)
+Lemma probe_error_le_residual : probe_error label F B <= 2%:R * residual label F B.
+Proof.
+rewrite /probe_error /residual mulr_sumr big_mkcond; apply: ler_sum => v _; case: ifP => [/existsP[l /andP[ne wrong]]|_].
+  rewrite mulrCA -[X in X <= _]mulr1 ler_wpmul2l ?weight_ge0 //.
+  rewrite sqr_norm /dot (bigD1 (label v)) //= (bigD1 l) //= addrA mulrDr.
+  have [own other] : (F v *m B - delta_mx 0 (label v)) 0 (label v) = (F v *m B) 0 (label v) - 1
+      /\ (F v *m B - delta_mx 0 (label v)) 0 l = (F v *m B) 0 l.
+    have entry (x y : 'rV[R]_K) c : (x - y) 0 c = x 0 c - y 0 c by rewrite !mxE.
+    have hot c : (delta_mx 0 (label v) : 'rV[R]_K) 0 c = (c == label v)%:R by rewrite mxE eqxx.
+    by split; rewrite entry hot ?eqxx ?(negbTE ne) ?subr0.
+  rewrite own other; set x := (F v *m B) 0 (label v) in wrong *; set y := (F v *m B) 0 l in wrong *.
+  set T := \sum_(_ < K | _) _; have T0 : 0 <= T by apply: sumr_ge0 => c _; rewrite -expr2 sqr_ge0.
+  have yx : 0 <= y - x by rewrite subr_ge0.
+  apply: (@certified _ ((1 - x - y) ^+ 2 + (y - x) * (2%:R + (y - x)) + 2%:R * T)); last by ring.
+  by nonneg.
+by rewrite mulr_ge0 ?ler0n // mulr_ge0 ?weight_ge0 ?sqr_ge0.
+Qed.
+
+End Head.
+
 (* E g(v) h(v+) *)
 Definition along_edges g h : R := \sum_v \sum_v' w v v' * (g v * h v').
 
@@ -199,16 +233,12 @@ Qed.
 
 Lemma residualE : residual label F B = \sum_l product (rest l) (rest l).
 Proof.
-rewrite /residual /product exchange_big; apply: eq_bigr => v _ /=; rewrite -mulr_sumr; congr (_ * _).
-rewrite sqr_norm /dot; apply: eq_bigr => l _.
-have -> : (F v *m B - delta_mx 0 (label v)) 0 l = - rest l v.
-  have hot : (delta_mx 0 (label v) : 'rV[R]_K) 0 l = ind l v by rewrite mxE eqxx eq_sym.
-  by rewrite /rest /fit -hot [in LHS]mxE [X in _ + X = _]mxE opprB.
-by rewrite mulrNN.
+rewrite residual_by_class; apply: eq_bigr => l _; apply: eq_bigr => v _; rewrite -[in RHS]expr2 -sqrrN opprB.
+by [].
 Qed.
 
 (* Claim haochen-probe: `eigenfeatures` is what the spectral theorem provides for the first k eigenvectors, gap their
-   lambda_(k+1); on views, each of one class; the form with nu for any features is not formal *)
+   lambda_(k+1); on views, each of one class *)
 Theorem haochen_residual : residual label F B <= inconsistency label / gap.
 Proof.
 have [_ _ least] := eigen; rewrite ler_pdivl_mulr // mulrC residualE mulr_sumr -energy_indicators.
@@ -219,23 +249,33 @@ Qed.
 (* Claim haochen-probe: as haochen_residual *)
 Theorem haochen_probe_error : probe_error label F B <= 2%:R * inconsistency label / gap.
 Proof.
-apply: le_trans (_ : 2%:R * residual label F B <= _); last by rewrite -mulrA ler_wpmul2l ?ler0n ?haochen_residual.
-rewrite /probe_error /residual mulr_sumr big_mkcond; apply: ler_sum => v _; case: ifP => [/existsP[l /andP[ne wrong]]|_].
-  rewrite mulrCA -[X in X <= _]mulr1 ler_wpmul2l ?weight_ge0 //.
-  rewrite sqr_norm /dot (bigD1 (label v)) //= (bigD1 l) //= addrA mulrDr.
-  have [own other] : (F v *m B - delta_mx 0 (label v)) 0 (label v) = (F v *m B) 0 (label v) - 1
-      /\ (F v *m B - delta_mx 0 (label v)) 0 l = (F v *m B) 0 l.
-    have entry (x y : 'rV[R]_K) c : (x - y) 0 c = x 0 c - y 0 c by rewrite !mxE.
-    have hot c : (delta_mx 0 (label v) : 'rV[R]_K) 0 c = (c == label v)%:R by rewrite mxE eqxx.
-    by split; rewrite entry hot ?eqxx ?(negbTE ne) ?subr0.
-  rewrite own other; set x := (F v *m B) 0 (label v) in wrong *; set y := (F v *m B) 0 l in wrong *.
-  set T := \sum_(_ < K | _) _; have T0 : 0 <= T by apply: sumr_ge0 => c _; rewrite -expr2 sqr_ge0.
-  have yx : 0 <= y - x by rewrite subr_ge0.
-  apply: (@certified _ ((1 - x - y) ^+ 2 + (y - x) * (2%:R + (y - x)) + 2%:R * T)); last by ring.
-  by nonneg.
-by rewrite mulr_ge0 ?ler0n // mulr_ge0 ?weight_ge0 ?sqr_ge0.
+apply: le_trans (probe_error_le_residual _ _ _) _.
+by rewrite -mulrA ler_wpmul2l ?ler0n // haochen_residual.
 Qed.
 
 End Probe.
+
+Section AnyFeatures.
+Variables (K k : nat) (label : 'I_N -> 'I_K) (F : 'I_N -> 'rV[R]_k).
+
+(* some head b fits every function g of the views to within nu times its energy; the least such nu stands for 1 / lambda_(k+1) *)
+Definition fits (nu : R) := forall g : 'I_N -> R,
+  exists b : 'cV[R]_k, \sum_v weight v * ((F v *m b) 0 0 - g v) ^+ 2 <= nu * energy g.
+
+(* Claim haochen-probe: any features; that the least nu is the eigenvalue of the claim is not formal *)
+Theorem haochen_any_features nu : fits nu ->
+  exists B : 'M[R]_(k, K), residual label F B <= nu * inconsistency label /\ probe_error label F B <= 2%:R * (nu * inconsistency label).
+Proof.
+move=> fit; have [b near] := fin_all_exists (fun l => fit (indicator label l)).
+pose B : 'M[R]_(k, K) := \matrix_(a, l) b l a 0; exists B.
+have small : residual label F B <= nu * inconsistency label.
+  rewrite residual_by_class -(energy_indicators label) mulr_sumr; apply: ler_sum => l _.
+  apply: le_trans (near l); rewrite le_eqVlt; apply/orP; left; apply/eqP; apply: eq_bigr => v _.
+  congr (_ * (_ - _) ^+ 2); rewrite [LHS]mxE [RHS]mxE; apply: eq_bigr => a _; congr (_ * _).
+  by rewrite mxE.
+by split=> //; apply: le_trans (probe_error_le_residual label F B) _; rewrite ler_wpmul2l ?ler0n.
+Qed.
+
+End AnyFeatures.
 End Bound.
 End Graph.

@@ -87,7 +87,7 @@ Local Notation alpha l := (alpha f label sigma eps l).
 Local Notation s := (t + 2%:R * eps).
 Local Notation conclusion := (nearest_mean_error f label original <= (1 - sigma) + misaligned_share f eps).
 
-(* Claim thm-1-cap: a condition on all unit vectors u; that the ledger's angle describes this set is not formal *)
+(* Claim thm-1-cap: a condition on all unit vectors u; theorem_1_cap_computed has the ledger's angle for it *)
 Theorem theorem_1_cap :
   (forall l k u, k != l -> in_cap (alpha l) s (mean l) u -> norm (u - mean l) < norm (u - mean k)) -> conclusion.
 Proof.
@@ -95,8 +95,8 @@ move=> condition; apply: lemma_3_1 n_gt0 _ _ _ _ mains _ => l i iC iS.
 apply: (right_nearer (mains l) iC iS) => k kl; exact: (condition l k _ kl (member_in_cap (mains l) iC iS)).
 Qed.
 
-(* Claim thm-1-exact: a condition on all unit vectors u; that the ledger's angle describes this set, and that it is
-   the weakest condition, is not formal *)
+(* Claims thm-1-exact, thm-1-local: spreads in feature space; a condition on all unit vectors u, for which theorem_1_exact_computed
+   has the ledger's angle; that it is the weakest condition is not formal *)
 Theorem theorem_1_exact :
   (forall l k u, k != l -> compatible (alpha l) s (mean l) u -> norm (u - mean l) < norm (u - mean k)) -> conclusion.
 Proof.

@@ -19,7 +19,7 @@ Hypothesis unit_f : unit_features f.
 Local Notation mean := (class_mean f label).
 
 (* every class has one feature, the means differ: no error *)
-(* Claim thm-1-ideal: stated by its hypothesis: one feature in each class *)
+(* Claim thm-1-ideal: one feature in each class *)
 Theorem theorem_1_ideal :
   (forall i i' j j', label i = label i' -> f i j = f i' j') -> (forall l k, k != l -> mean l != mean k) ->
   nearest_mean_error f label original = 0.
@@ -46,6 +46,26 @@ move: apart; rewrite sqr_normB => apart; rewrite -(ltr_pmul2l (_ : 0 < 2%:R :> R
 have : 2%:R * dot (mean l) (mean k) < norm (mean l) ^+ 2 + norm (mean k) ^+ 2.
   by rewrite -subr_gt0 addrAC.
 by move=> h; apply: lt_le_trans h _; rewrite -[X in _ <= X]/(1 + 1) ler_add.
+Qed.
+
+(* sigma = 1, delta = eps = R_eps = 0 say that every class has one feature *)
+(* Claim thm-1-ideal: sigma = 1 and delta = eps = R_eps = 0, in feature space *)
+Theorem theorem_1_ideal_in_words (C : 'I_K -> {set 'I_n}) :
+  (forall l, main_part f label 1 0 l (C l)) -> misaligned_share f 0 = 0 -> (forall l k, k != l -> mean l != mean k) ->
+  nearest_mean_error f label original = 0.
+Proof.
+move=> mains /eqP; rewrite mulf_eq0 invr_eq0 !pnatr_eq0 cards_eq0 (gtn_eqF n_gt0) orbF => /eqP torn.
+have same_view i j j' : f i j = f i j'.
+  have : i \in aligned f 0 by rewrite -[aligned _ _]setCK torn setC0 inE.
+  rewrite inE => /forallP/(_ j)/forallP/(_ j') le.
+  by apply/eqP; rewrite -subr_eq0; apply/eqP/dot_eq0; rewrite -sqr_norm; apply/eqP; rewrite sqrf_eq0 eq_le le norm_ge0.
+apply: theorem_1_ideal => i i' j j' same; have [sub size near] := mains (label i).
+have whole i0 : label i0 = label i -> i0 \in C (label i).
+  move=> e; have -> : C (label i) = class label (label i); last by rewrite inE e.
+  by apply/eqP; rewrite eqEcard sub -(ler_nat R) -[X in X <= _]mul1r size.
+have [a [b le]] := near i i' (whole i erefl) (whole i' (esym same)).
+rewrite (same_view i j a) (same_view i' j' b).
+by apply/eqP; rewrite -subr_eq0; apply/eqP/dot_eq0; rewrite -sqr_norm; apply/eqP; rewrite sqrf_eq0 eq_le le norm_ge0.
 Qed.
 
 End Ideal.

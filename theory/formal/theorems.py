@@ -52,6 +52,11 @@ def of_claim(claim: str) -> list[Theorem]:
     return [theorem for theorem in theorems() if claim in theorem.claims]
 
 
+def covers(theorem: str, claim: str) -> bool:
+    """Whether this theorem is about the claim and Coq checked it, here or elsewhere, for the sources as they stand."""
+    return checked() is not None and any(own.name == theorem for own in of_claim(claim))
+
+
 @cache
 def checked() -> tuple[bool, Mapping[str, Any]] | None:
     """Whether Coq checked the sources as they stand in this checkout, or elsewhere, with the record; None: neither."""

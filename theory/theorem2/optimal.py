@@ -198,7 +198,7 @@ CLAIMS = (
             "the volume V_n of the unit ball",
         ),
         predicate=Predicate(worlds=levels, read=_bound),
-        unchecked=("no smaller constant: R_eps' = 1 for every eps' < eps, in the limit eps' -> eps",),
+        unchecked={"no smaller constant: R_eps' = 1 for every eps' < eps, in the limit eps' -> eps": ""},
         steps={
             "variance": variance,
             "Cauchy-Schwarz": cauchy_schwarz,

@@ -105,10 +105,11 @@ CLAIMS = (
         "Phi. Where no such Phi exists the face alone bounds phi. A smaller alpha (`monotone`) or a larger s only adds "
         "compatible points. " + BY_RIM,
         trusted=(AVERAGES,),
-        unchecked=(
-            "the case split on the angle of u and p, which joins `support`, `edge`, `farther round` and `beyond the edge`; "
-            "Coq proves the conclusion from the condition on all unit vectors, not that the angle describes them",
-        ),
+        unchecked={
+            "the case split on the angle of u and p, which joins `support`, `edge`, `farther round` and `beyond the edge`": (
+                "compatible_angle"
+            )
+        },
         steps={
             "chord": lambda: unit_chord("sharp"),
             "split": lambda: split("sharp"),

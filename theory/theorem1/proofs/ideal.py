@@ -71,7 +71,7 @@ CLAIMS = (
         "Delta_mu = 0; thm-1 then asks mu_l.mu_k < r^2 (`ideal threshold`), which says that the means differ (`ideal "
         "means`, in the plane of the two), and gives Err <= 0.",
         trusted=("thm-1",),
-        unchecked=("s = 0 and sigma = 1 make f constant on a class",),
+        unchecked={"s = 0 and sigma = 1 make f constant on a class": "theorem_1_ideal_in_words"},
         steps={
             "ideal threshold": _ideal_threshold,
             "ideal means": _ideal_means,

@@ -81,7 +81,9 @@ CLAIMS = (
         "spread`. `never larger`: L delta is an upper bound of the same number, so every main part of the Lipschitz lever "
         "is one here, at no larger s.",
         trusted=("the triangle inequality of the Euclidean norm", AVERAGES),
-        unchecked=("p, mu, R_eps, sigma and Err stay what they were when features take the place of views",),
+        unchecked={
+            "p, mu, R_eps, sigma and Err stay what they were when features take the place of views": "theorem_1_exact"
+        },
         steps={
             "own encoder": _own_encoder,
             "local spread": _local,

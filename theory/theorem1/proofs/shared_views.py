@@ -81,7 +81,7 @@ CLAIMS = (
         "views that two classes have or have not. `world`: a condition met, with a bound below 1, where they share one. "
         + BY_BALL,
         trusted=(AVERAGES,),
-        unchecked=("the proof of thm-1 never uses that classes share no view",),
+        unchecked={"the proof of thm-1 never uses that classes share no view": "theorem_1"},
         steps={
             **PRINTED_STEPS,
             "rho_max": rho_max_no_less,
