@@ -142,7 +142,13 @@ def test_a_share_that_is_lost_is_lost_from_the_main_part_and_no_more():
 PAIR = Pair(share=0.9, s=0.3, ll=1.0, kk=0.25, lk=0.3, q=0.02, shortfall=0.05)
 NORMS = {"1 - (|mu_l|^2 + |mu_k|^2) / 2": 0.375}
 COSTS = {  # of `PAIR`, from the formulas as the docstrings state them
-    "printed": {"2 (1 - sigma)": 0.2, "R / min p": 0.02, "sigma s": 0.27, "sqrt(2 rho)": 0.98**0.5, "Delta_mu / 2": 0.05},
+    "printed": {
+        "2 (1 - sigma)": 0.2,
+        "R / min p": 0.02,
+        "sigma s": 0.27,
+        "sqrt(2 rho)": 0.98**0.5,
+        "Delta_mu / 2": 0.05,
+    },
     "corrected": {"2 (1 - alpha)": 0.2, "alpha s": 0.27, "sqrt(2 rho)": 0.94**0.5},
     "sharp": {"2 (1 - alpha)": 0.2, "alpha s^2 / 2": 0.0405, "sqrt(2 rho)": 0.481**0.5},
     "chord": NORMS | {"2 D^2": 2 * (0.1 + 0.091**0.5) ** 2},
