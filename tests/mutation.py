@@ -111,11 +111,15 @@ def modules(root: Path = ROOT) -> list[str]:
 
 
 def tests_of(module: str) -> list[str]:
-    """Paths of the test files that may notice an edit of a module, the ledger last."""
+    """Paths of the test files that may notice an edit of a module, the fast ones first and the ledger last."""
     own = TESTED_BY[module].split() if module in TESTED_BY else mirrored(module)
-    predicates = f"{module.split('/')[0]}/test_predicates"
-    of_topic = [predicates] if (ROOT / f"tests/theory/{predicates}.py").exists() else []
-    return [f"tests/theory/{name}.py" for name in dict.fromkeys([*own, *of_topic, "test_mutants", "test_ledger"])]
+    topic = module.split("/")[0]
+    readings, predicates = (
+        [name] if (ROOT / f"tests/theory/{name}.py").exists() else []
+        for name in (f"{topic}/test_readings", f"{topic}/test_predicates")
+    )
+    names = [*readings, *own, "test_mutants", *predicates, "test_ledger"]
+    return [f"tests/theory/{name}.py" for name in dict.fromkeys(names)]
 
 
 def mirrored(module: str, root: Path = ROOT) -> list[str]:

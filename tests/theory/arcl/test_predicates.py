@@ -15,7 +15,7 @@ from theory.arcl import (
     theorem2_squared,
     theorem2_zero_one,
 )
-from theory.arcl.domains import Domains, pairs_of_domains, single_sample
+from theory.arcl.domains import Domains, opposed_pair, pairs_of_domains, single_sample
 from theory.falsification import falsify
 from theory.ledger import ENOUGH
 
@@ -174,3 +174,17 @@ def test_measured_risk_of_a_probe_by_hand():
     assert right == pytest.approx(0.25, abs=1e-12)
     assert example1.measured_risk(1.0, 2.0, -1.0, 0.0) == pytest.approx(1 - right, abs=1e-12)
     assert example1.measured_alignment(math.pi) == pytest.approx(math.pi / 2)
+
+
+def test_what_is_read_of_a_pair_that_moves_by_three_quarters():
+    """h_A = 2/3 and h_A' = -4/5 with the least risks 2/3 and 4/5; on the first domain h_A' has the risk 7/5."""
+    features, targets = (values.astype(float) for values in opposed_pair(0.5, 0.25))
+    world = Domains(features, targets, np.ones(2), np.ones(2))
+    reading = theorem2_corrected._transfer(world)
+    assert reading.left == pytest.approx([(7 / 5 - 2 / 3) / (0.75 * (2 / 3 + 4 / 5)), 1])
+    assert reading.right.tolist() == [1, 1]
+    gap = 4 / 5 - 2 / 3
+    reading = theorem2_corrected._gap_of_best(world)
+    assert reading.left == pytest.approx([0, -gap / (0.75 * 4 / 5), gap / (0.75 * 2 / 3)])
+    reading = theorem2_corrected._shift(theorem2_corrected.HeadOnDomains(np.ones(1), world))
+    assert (float(reading.left), reading.right) == (pytest.approx((5 / 4 - 1) / 0.75), 1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory import ledger
-from theory.concentration import augmented_distances, frontier, masking, monotony
+from theory.concentration import augmented_distances, ball, frontier, masking, metric, monotony
 from theory.concentration.ball import square_radius
 from theory.concentration.masking import Masked
 from theory.concentration.monotony import distances_and_diameters
@@ -47,6 +47,9 @@ def test_masks_keep_as_many_patches_as_said_and_the_bound_is_attained():
     assert views.shape == (2, 4, 4)
     assert ((views != 0).sum(axis=2) == 3).all()
     assert nearest_views(views)[0, 1] == pytest.approx(np.sqrt(3 / 4) * 2)
+    reading = masking._read(Masked(images, 3))
+    assert reading.left == pytest.approx([3**0.5] * 2)
+    assert reading.right == pytest.approx([3**0.5] * 2)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -70,3 +73,17 @@ def test_no_smaller_ball_holds_the_samples():
 def test_squared_radius_of_a_triangle_and_of_a_segment():
     assert square_radius(np.eye(3)) == pytest.approx(2 / 3)
     assert square_radius(np.array([[1.0, 5.0], [1.0, 9.0]])) == 4.0
+
+
+def test_what_is_read_of_fewer_views_and_of_a_chain():
+    many = np.array([[0.0, 4.0], [1.0, 4.0], [3.0, 9.0]])[:, :, None]
+    reading = monotony._read((many[:, :1], many))
+    assert reading.right.tolist() == [1, 3, 2, 1, 3]
+    assert reading.left.tolist() == [0, 1, 1, 0, 1]
+    reading = metric._read(metric.chain().astype(float))
+    assert (reading.left, reading.right) == (1, 0)
+
+
+def test_what_is_read_of_a_triangle():
+    reading = ball._read(np.eye(3))
+    assert (reading.left, reading.right) == (pytest.approx((2 / 3) ** 0.5), pytest.approx(0.5**0.5))

@@ -71,3 +71,42 @@ def test_coverage_by_enumerating_all_samples():
         total += chances[list(drawn)].prod() * (np.linalg.norm(m - mu) <= 0.03 + np.linalg.norm(m) / 8)
     assert law.coverage(lambda norms: 0.03 + norms / 8) == pytest.approx(total)
     assert 0.1 < total < 0.9
+
+
+@pytest.mark.parametrize(("p", "covered"), [(0.4, [1, 1, 1]), (0.97, [1, 0.97, 0.97]), (0.03, [0.97, 1, 0.97])])
+def test_what_is_read_of_one_trial(p, covered):
+    """At the level .9 one success puts p above .1 and none below .9; above .05 and below .95 on both sides."""
+    reading = binomial._read(binomial.Proportion(p, 1, 0.9))
+    assert reading.left == pytest.approx([0.9, 0.9, 0.9, 0.1])
+    assert reading.right == pytest.approx([*covered, 0.1])
+
+
+def test_what_is_read_of_a_sample_mean():
+    """Four coins of +-1: the mean is off by 0, 1/2 or 1; at a = .9 the radius lies between the last two."""
+    law = Law(np.array([[1.0], [-1.0]]), np.array([0.5, 0.5]), 4, 1.0, 0.9)
+    radius = 0.5 * (1 + np.sqrt(2 * np.log(1 / 0.9)))
+    assert means.mean_radius(4, 1 - 0.9, 1.0) == pytest.approx(radius)
+    reading = means._read_mean(law)
+    assert reading.left == pytest.approx(0.1)
+    assert reading.right == pytest.approx(1 - 2 / 16)  # |m| is 1/2 or less but for four equal faces
+    reading = means._read_sharp(law)
+    refined = [means.refined_mean_radius(w, 4, 1 - 0.9, 1.0) for w in np.linspace(0, 1, 20)]
+    assert reading.left == pytest.approx([*refined, 0.1])
+    assert reading.right == pytest.approx([*[radius] * 20, 1 - 2 / 16])
+
+
+def test_what_is_read_of_two_events():
+    events = np.array([[True, True, False, True], [True, False, True, True]])
+    reading = estimates._read(estimates.Events(events, np.array([0.7, 0.1, 0.1, 0.1]), 0.4))
+    assert reading.hypotheses == {"each event": pytest.approx(0.1)}
+    assert (reading.left, reading.right) == (pytest.approx(0.6), pytest.approx(0.8))
+
+
+@pytest.mark.parametrize(("delta", "apart", "covered"), [(2.0, 2.0, 1.0), (1.0, 0.0, 0.7)])
+def test_what_is_read_of_an_anchor(delta, apart, covered):
+    """At the level .1 one member seen in one draw claims sigma >= .9; within 1 the largest part has the mass .8."""
+    views = np.array([0.0, 1.0, 2.0])[:, None, None].repeat(3, axis=1)
+    world = anchor.Anchored(views, np.array([0.5, 0.3, 0.2]), np.ones(1), delta, 1, 0.1)
+    reading = anchor._read(world)
+    assert reading.left == pytest.approx([apart, 0.1])
+    assert reading.right == pytest.approx([delta, covered])

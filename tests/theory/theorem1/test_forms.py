@@ -16,6 +16,7 @@ from theory.theorem1 import (
 )
 from theory.theorem1.forms.anchored import bounded_margin, cell_margin
 from theory.theorem1.forms.caps import cap_margin
+from theory.theorem1.forms.form import Pair, alpha_lower
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,35 @@ def test_cell_margin_is_exact_on_balls(seed):
     gap = (((rim - q) ** 2).sum(axis=1) - ((rim - p) ** 2).sum(axis=1)) / 2
     assert value == pytest.approx(gap.min(), abs=1e-6)
     assert bounded_margin(t, np.linalg.norm(a - p), np.linalg.norm(a - q)) <= 0 or value > 0
+
+
+def test_a_share_that_is_lost_is_lost_from_the_main_part_and_no_more():
+    assert alpha_lower(0.9, 0.05, 0.25) == pytest.approx(0.7)
+    assert alpha_lower(0.1, 0.05, 0.25) == 0
+
+
+PAIR = Pair(share=0.9, s=0.3, ll=1.0, kk=0.25, lk=0.3, q=0.02, shortfall=0.05)
+NORMS = {"1 - (|mu_l|^2 + |mu_k|^2) / 2": 0.375}
+COSTS = {  # of `PAIR`, from the formulas as the docstrings state them
+    "printed": {
+        "2 (1 - sigma)": 0.2,
+        "R / min p": 0.02,
+        "sigma s": 0.27,
+        "sqrt(2 rho)": 0.98**0.5,
+        "Delta_mu / 2": 0.05,
+    },
+    "corrected": {"2 (1 - alpha)": 0.2, "alpha s": 0.27, "sqrt(2 rho)": 0.94**0.5},
+    "sharp": {"2 (1 - alpha)": 0.2, "alpha s^2 / 2": 0.0405, "sqrt(2 rho)": 0.481**0.5},
+    "chord": NORMS | {"2 D^2": 2 * (0.1 + 0.091**0.5) ** 2},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_costs_are_those_of_the_formula_and_leave_the_margin(form):
+    """A main part of the whole class confines u to the cap with cos theta = 1 - s^2/2 = .955, mu_l being on the sphere; there
+    mu_l - mu_k is .7 along mu_l and .4 across. The minimum over that cap is what the spread costs."""
+    spread = 0.7 * (1 - 0.955) + 0.4 * (1 - 0.955**2) ** 0.5
+    costs, value = FORMS[form].costs(PAIR), float(FORMS[form].margin(PAIR))
+    assert 1 - sum(costs.values()) - PAIR.lk == pytest.approx(value, abs=1e-12)
+    expected = COSTS.get(form, NORMS | {"spread s": spread, "1 - alpha": 0.325 - spread - value})
+    assert costs == pytest.approx(expected, abs=1e-12)
