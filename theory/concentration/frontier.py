@@ -24,7 +24,7 @@ from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
 """Greedy chains are grown from as many samples as this number of elementary steps allows, 16 at least, all at most."""
-SWAP_STEPS = 2_000_000_000
+SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
 
 
