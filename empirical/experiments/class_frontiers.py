@@ -1,4 +1,4 @@
-"""sigma(delta) of whole classes, at the lecture's size: `python -m empirical.experiments.class_frontiers --data ... --out ...`.
+"""sigma(delta) of whole classes, at the lecture's size: `python -m empirical.experiments.class_frontiers`.
 
 For every class and view set one finite world of the class's first n training images with m views each, the image itself
 among them: exact augmented distances, and from them a certified interval for the main part at every delta. The view sets are

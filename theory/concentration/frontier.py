@@ -179,7 +179,7 @@ class _Stairs:
         return bool(self.at[0] == len(self.pairs))
 
     def settle(self, slack: int, last: int, nodes: int) -> int:
-        """Go on with the sweep until it ends, finds a larger clique, which is adopted, or has spent the nodes; returns these."""
+        """Go on with the sweep until it ends, has spent the nodes, or finds a larger clique; returns the nodes spent."""
         members, spent = sweep(
             self.ranks, self.pairs, self.rows, self.bounds, self.stages, self.reached, self.at, slack, last, nodes
         )

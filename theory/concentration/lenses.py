@@ -168,9 +168,8 @@ def sweep(
 
     Ends with all edges, with `nodes` spent, or with a clique that lowers `reached`. Returns (its members, nodes spent).
     """
-    n, spent = len(ranks), 0
-    P, nobody = np.empty(rows.shape[1], np.uint64), np.empty(0, np.int64)
-    known = 0
+    n, spent, known = len(ranks), 0, 0
+    P = np.empty(rows.shape[1], np.uint64)
     while at[0] < len(pairs):
         e = at[0]
         i, j = pairs[e] // n, pairs[e] % n
@@ -179,30 +178,26 @@ def sweep(
         while known < n and reached[known] <= t:
             known += 1
         goal = max(at[2], known + slack)
-        if bounds[e] > goal and stages[e] < last:
+        while bounds[e] > goal and stages[e] < last:
             if spent >= nodes:
-                return nobody, spent
+                return P[:0].astype(np.int64), spent
+            stages[e] += 1
             size = lens(rows, i, j, P)
-            while bounds[e] > goal and stages[e] < last:
-                stages[e] += 1
-                if stages[e] == COLOURED:
-                    spent += 1
-                    bounds[e] = min(bounds[e], colours(rows, P, size, known - 2) + 2)
-                elif stages[e] == MATCHED:
-                    spent += 1
-                    bounds[e] = min(bounds[e], uncovered(rows, P, size, known - 2) + 2)
-                else:
-                    effort = FIRST_EFFORT * 8 ** (stages[e] - MATCHED - 1)
-                    members, upper, used = search_among(ranks, t, _listed(P), known - 2, min(effort, nodes - spent + 1))
-                    spent += used
-                    bounds[e] = min(bounds[e], upper + 2)
-                    if len(members):
-                        return np.append(members, np.array([i, j])), spent
-                    if spent >= nodes:
-                        break
+            if stages[e] == COLOURED:
+                bound, used = colours(rows, P, size, known - 2), 1
+            elif stages[e] == MATCHED:
+                bound, used = uncovered(rows, P, size, known - 2), 1
+            else:
+                effort = FIRST_EFFORT * 8 ** (stages[e] - MATCHED - 1)
+                members, bound, used = search_among(ranks, t, _listed(P), known - 2, min(effort, nodes - spent))
+                if len(members):
+                    bounds[e] = min(bounds[e], bound + 2)
+                    return np.append(members, np.array([i, j])), spent + used
+            bounds[e] = min(bounds[e], bound + 2)
+            spent += used
         at[2] = max(at[2], bounds[e])
         at[0] += 1
-    return nobody, spent
+    return P[:0].astype(np.int64), spent
 
 
 @compiled
