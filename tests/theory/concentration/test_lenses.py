@@ -47,8 +47,8 @@ def finish(state, slack, last, portion=10**9):
         state.settle(slack, last, portion)
 
 
-@settings(max_examples=150, deadline=None)
-@given(seeds, st.integers(1, 130), st.floats(0.02, 0.98), st.floats(0, 1))
+@settings(max_examples=100, deadline=None)
+@given(seeds, st.integers(1, 80), st.floats(0.02, 0.95), st.floats(0, 1))
 def test_colours_and_matching_bound_the_largest_clique(seed, n, density, share):
     thresholds, ranks = ranked(random_graph(seed, n))
     rows = _induced(ranks, int(density * len(thresholds)), np.arange(n))
@@ -107,12 +107,14 @@ def test_no_sweep_excludes_a_clique(seed, n, q, slack, portion):
         assert (state.bounds <= before).all()
 
 
-@pytest.mark.parametrize("distances", [points(0, 60, 3), random_graph(1, 40), random_graph(2, 40, [1, 2, 3, 4])])
+@pytest.mark.parametrize("distances", [points(0, 40, 3), random_graph(1, 30), random_graph(2, 30, [1, 2, 3, 4])])
 def test_sweeps_end_with_the_truth(distances):
     state = stairs(distances)
-    finish(state, 0, MATCHED + 6)
-    largest = np.maximum.accumulate(truth(state))
-    np.testing.assert_array_equal(np.maximum.accumulate(state.bounds), largest)
+    finish(state, 0, MATCHED + 4)
+    ranks = state.ranks.ravel()[state.pairs]
+    of_rank = np.append(np.diff(ranks) > 0, True)  # the last edge of every rank: equal edges may share a bound
+    largest = np.maximum.accumulate(truth(state))[of_rank]
+    np.testing.assert_array_equal(np.maximum.accumulate(state.bounds)[of_rank], largest)
     np.testing.assert_array_equal(state.possible(), state.reached)
 
 
