@@ -41,27 +41,32 @@ def larger_clique(ranks: Array, threshold: int, lower: int, nodes: int) -> Cliqu
 
     Stops after about `nodes` search nodes with the interval reached by then: lower <= size <= upper.
     """
-    order = _dense_core(ranks, threshold, lower)
-    if len(order) <= lower:
-        return CliqueSearch(order[:0], lower, 1)
-    rows = _induced(ranks, threshold, order)
-    members, upper, used = _branch_and_bound(rows, lower, int(min(nodes, MOST_NODES)))
-    return CliqueSearch(order[members], upper, used + 1)
+    return CliqueSearch(*search_among(ranks, threshold, np.arange(len(ranks)), lower, int(min(nodes, MOST_NODES))))
 
 
 @compiled
-def _dense_core(ranks: Array, threshold: int, lower: int) -> Array:
-    """Vertices that may belong to a clique of more than `lower`, in degeneracy order: the last to be peeled comes first.
+def search_among(ranks: Array, threshold: int, samples: Array, lower: int, nodes: int) -> tuple[Array, int, int]:
+    """`larger_clique` among some samples only: (members, upper, nodes spent)."""
+    order = _dense_core(ranks, threshold, samples, lower)
+    if len(order) <= lower:
+        return order[:0], lower, 1
+    members, upper, used = _branch_and_bound(_induced(ranks, threshold, order), lower, nodes)
+    return order[members], upper, used + 1
+
+
+@compiled
+def _dense_core(ranks: Array, threshold: int, samples: Array, lower: int) -> Array:
+    """Samples that may belong to a clique of more than `lower`, in degeneracy order: the last to be peeled comes first.
 
     Peeling removes a vertex of least degree; while that degree is below `lower` the vertex is in no such clique.
     """
-    n = len(ranks)
+    n = len(samples)
     degree = np.zeros(n, np.int32)
     for i in range(n):
-        row, count = ranks[i], 0
+        row, count = ranks[samples[i]], 0
         for j in range(n):
-            count += row[j] <= threshold
-        degree[i] = count - (row[i] <= threshold)
+            count += row[samples[j]] <= threshold
+        degree[i] = count - 1
     gone = np.int32(2 * n)
     order = np.empty(n, np.int64)
     kept, dropping = n, True
@@ -74,10 +79,10 @@ def _dense_core(ranks: Array, threshold: int, lower: int) -> Array:
             kept -= 1
         else:
             dropping = False
-        order[place] = v
-        row = ranks[v]
+        order[place] = samples[v]
+        row = ranks[samples[v]]
         for j in range(n):
-            degree[j] -= row[j] <= threshold
+            degree[j] -= row[samples[j]] <= threshold
         degree[v] = gone + n
     return order[:kept]
 

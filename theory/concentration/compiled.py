@@ -1,4 +1,4 @@
-"""Numba, with a compile cache that never stands in the way, and the bit operation it lacks."""
+"""Numba, with a compile cache that never stands in the way, and the bit operations it lacks."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -32,6 +32,17 @@ def _lowest(_context: Any, word: Any) -> Any:
 
 lowest = intrinsic(_lowest)
 """lowest(word): the position of the lowest bit of a uint64 that is set; 64 for 0."""
+
+
+def _ones(_context: Any, word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.ctpop(values[0])
+
+    return types.int64(word), generate
+
+
+ones = intrinsic(_ones)
+"""ones(word): how many bits of a uint64 are set."""
 
 
 @compiled

@@ -1,30 +1,31 @@
 """The whole frontier sigma(delta): for every distinct distance a certified interval for the size of the main part.
 
-Two staircases over the ascending distinct distances close in on the truth. `reached[c - 1]` is the first threshold at which
-a clique of c samples is known (it stays one at every larger threshold); `possible[c - 1]` is the first at which none is
-excluded (one that is excluded stays so at every smaller threshold). At each threshold the largest clique has between
-#{reached <= t} and #{possible <= t} samples. Greedy chains and nearest neighbours start the staircases. Just below `reached`
-a local search tries to find a clique of the size first; then an exact one either finds it or lifts `possible`, for that size
-and every larger one. The size expected to close most is looked at next.
+From below, cliques are known: `reached[c - 1]` is the first threshold with one of c samples. Greedy chains and a local search
+find nearly all there are. From above, every clique is counted at its longest edge, so at each threshold none exceeds the
+largest bound that `lenses` gives for an edge up to it. Sweeps over the edges, shortest first, sharpen the bounds only where
+they exceed what is known by more than a slack, and what shorter edges allow; the slack is halved from sweep to sweep. When it
+is zero the lenses that are left are searched, with an effort that grows eightfold.
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from theory.checks import check_budget, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
-from theory.concentration.cliques import larger_clique
+from theory.concentration.lenses import MATCHED, sizes, sweep
 from theory.concentration.mainpart import MainPart, check_distances, check_one_delta, ranked
 from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
 """Greedy chains are grown from as many samples as this number of elementary steps allows, 16 at least, all at most."""
-FIRST_EFFORT = 16
-"""Search nodes per sample for the first exact search of a size; one that ends early is repeated later with 8 times more."""
+SWAP_STEPS = 500_000_000
+"""The same for the sizes at which larger cliques are searched for locally."""
 
 
 @dataclass(frozen=True)
@@ -94,80 +95,103 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     start = time.monotonic()
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))
-    spent = 0
-    while spent < nodes:
-        allowed = nodes - spent
-        if seconds is not None and seconds < np.inf:
-            elapsed = max(time.monotonic() - start, 1e-9)
-            if elapsed >= seconds:
-                break
-            allowed = int(min(allowed, max(len(ranks), spent / elapsed * (seconds - elapsed))))
-        c = stairs.most_promising()
-        if c is None:
+    spent = stairs.climb(nodes)
+    for slack, last in _schedule(len(ranks)):
+        stairs.restart()
+        while spent < nodes and not stairs.done:
+            allowed = nodes - spent
+            if seconds is not None and seconds < np.inf:
+                elapsed = max(time.monotonic() - start, 1e-9)
+                if elapsed >= seconds:
+                    break
+                allowed = int(min(allowed, max(len(ranks), spent / elapsed * (seconds - elapsed))))
+            spent += stairs.settle(slack, last, allowed)
+        possible = stairs.possible()
+        if not stairs.done or (possible == stairs.reached).all():
             break
-        spent += stairs.settle(c, allowed)
-    return SigmaFrontier(thresholds, stairs.reached, stairs.possible, spent, *_compact(stairs.chains, stairs.chain_of))
+    return SigmaFrontier(thresholds, stairs.reached, possible, spent, *_compact(stairs.chains, stairs.chain_of))
+
+
+def _schedule(n: int) -> Iterator[tuple[int, int]]:
+    """(slack, last stage) of every sweep, without end."""
+    slack = n // 16
+    while slack > 0:
+        yield slack, MATCHED
+        slack //= 2
+    for last in count(MATCHED):
+        yield 0, last
 
 
 class _Stairs:
-    """The two staircases while they are being closed."""
+    """What is known from below, and the bounds from above while they are being sharpened.
+
+    Samples are numbered from the centre outwards, which makes colourings good: order[i] is the sample that i stands for.
+    """
 
     def __init__(self, ranks: Array, count: int) -> None:
         n = len(ranks)
-        self.ranks = ranks
+        self.order = np.argsort(ranks.sum(axis=1), kind="stable")
+        self.ranks = np.ascontiguousarray(ranks[np.ix_(self.order, self.order)])
         self.reached = np.full(n, count)
         self.chain_of = np.zeros(n, dtype=np.int64)
         self.chains: list[Array] = []
-        self.possible = _neighbour_bound(ranks)
-        self.effort = np.full(n, FIRST_EFFORT * n)
-        self.tried = np.zeros(n, dtype=bool)
-        for seed in np.unique(np.linspace(0, n - 1, min(n, max(16, CHAIN_STEPS // n**2))).round().astype(int)):
-            self._adopt(*growth(ranks, seed))
+        left, right = np.triu_indices(n, 1)
+        edges = np.argsort(self.ranks[left, right], kind="stable")
+        self.pairs = left[edges] * n + right[edges]
+        self.bounds = sizes(self.ranks, self.pairs)
+        self.stages = np.zeros(len(self.pairs), np.uint8)
+        nearest = self.pairs[0] // n if n > 1 else 0
+        spread = np.linspace(0, n - 1, min(n, max(16, CHAIN_STEPS // n**2))).round().astype(int)
+        for seed in np.unique(np.append(spread, nearest)):
+            self._adopt(*growth(self.ranks, seed))
 
     def _adopt(self, order: Array, diameters: Array) -> None:
         better = np.flatnonzero(diameters < self.reached[: len(order)])
         if len(better):
             self.reached[better] = diameters[better]
             self.chain_of[better] = len(self.chains)
-            self.chains.append(order)
-            self.tried[better] = False
+            self.chains.append(self.order[order])
 
-    def most_promising(self) -> int | None:
-        """The size c whose test just below reached[c - 1] would remove most of the area between the staircases per node.
-
-        If no clique of c samples exists there, possible[b - 1] >= reached[c - 1] follows for every b >= c.
-        """
-        sums = np.concatenate([[0], np.cumsum(self.possible)])
-        start = np.arange(len(self.reached))
-        end = np.maximum(np.searchsorted(self.possible, self.reached), start)
-        gain = ((end - start) * self.reached - (sums[end] - sums[start])) / self.effort
-        best = int(gain.argmax())
-        return best + 1 if gain[best] > 0 else None
-
-    def settle(self, c: int, nodes: int) -> int:
-        """Search for c samples just below reached[c - 1], at the first try locally; returns the nodes spent."""
-        t = int(self.reached[c - 1]) - 1
-        if not self.tried[c - 1]:
-            self.tried[c - 1] = True
+    def climb(self, nodes: int) -> int:
+        """Search locally just below `reached`, at as many sizes as SWAP_STEPS allows; returns the tries, at most `nodes`."""
+        n = len(self.ranks)
+        tries = np.unique(np.linspace(2, n, min(n, nodes, SWAP_STEPS // (LOCAL_STEPS * n))).round().astype(int))
+        place = np.argsort(self.order)
+        for c in tries:
+            t = int(self.reached[c - 1]) - 1
             size = int(np.searchsorted(self.reached, t, side="right"))
-            near = swapped(self.ranks, t, self.chains[self.chain_of[size - 1]][:size], LOCAL_STEPS)
-            if len(near) >= c:
-                self._adopt(*peeled(self.ranks, near))
-                return 1
-        effort = int(self.effort[c - 1])
-        search = larger_clique(self.ranks, t, c - 1, min(nodes, effort))
-        if len(search.members):
-            self._adopt(*peeled(self.ranks, search.members))
-        elif effort <= nodes:  # else the budget was what ended it
-            self.effort[c - 1] *= 8
-        np.maximum(self.possible[search.upper :], t + 1, out=self.possible[search.upper :])
-        return search.nodes
+            if size > 0:
+                known = place[self.chains[self.chain_of[size - 1]][:size]]
+                near = swapped(self.ranks, t, known, LOCAL_STEPS)
+                if len(near) >= c:
+                    self._adopt(*peeled(self.ranks, near))
+        return len(tries)
 
+    def restart(self) -> None:
+        """Begin a sweep."""
+        n = len(self.ranks)
+        self.at = np.zeros(3, np.int64)
+        self.rows = np.zeros((n, (n + 63) // 64), np.uint64)
 
-def _neighbour_bound(ranks: Array) -> Array:
-    """(n,) the least threshold at which c samples have c - 1 neighbours each: below it no clique of c samples exists."""
-    nearest = np.sort(ranks, axis=1)  # column c - 1: the threshold at which a sample has c - 1 neighbours
-    return np.array([np.partition(nearest[:, c], c)[c] for c in range(len(ranks))], dtype=np.int64)
+    @property
+    def done(self) -> bool:
+        """The sweep has seen all edges."""
+        return bool(self.at[0] == len(self.pairs))
+
+    def settle(self, slack: int, last: int, nodes: int) -> int:
+        """Go on with the sweep until it ends, has spent the nodes, or finds a larger clique; returns the nodes spent."""
+        members, spent = sweep(
+            self.ranks, self.pairs, self.rows, self.bounds, self.stages, self.reached, self.at, slack, last, nodes
+        )
+        if len(members):
+            self._adopt(*peeled(self.ranks, members))
+        return int(spent)
+
+    def possible(self) -> Array:
+        """(n,) the least threshold at which no bound excludes a clique of c samples."""
+        sizes_from_2 = np.arange(2, len(self.ranks) + 1)
+        first = np.searchsorted(np.maximum.accumulate(self.bounds), sizes_from_2)
+        return np.append(0, self.ranks.ravel()[self.pairs[first]]).astype(np.int64)
 
 
 def _compact(chains: list[Array], chain_of: Array) -> tuple[tuple[Array, ...], Array]:

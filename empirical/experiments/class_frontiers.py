@@ -1,0 +1,134 @@
+"""sigma(delta) of whole classes, at the lecture's size: `python -m empirical.experiments.class_frontiers`.
+
+For every class and view set one finite world of the class's first n training images with m views each, the image itself
+among them: exact augmented distances, and from them a certified interval for the main part at every delta. The view sets are
+the lecture's ten pairs of a to e, crops (a) and colour (d) alone, and patches masked at random (f, with the share masked).
+
+One JSON file per class and view set; what is there with the same setting is not computed again. The values of delta are the
+same for all view sets of a class, so that these can be compared: equal steps up to the largest distance of two plain images.
+Exit status 0: all are there; others: see `theory.command`.
+"""
+
+if __name__ == "__main__":
+    from theory.command import launch
+
+    launch("empirical.experiments.class_frontiers")
+
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from empirical.data.reading import read
+from empirical.data.sets import NAMES
+from empirical.experiments.design import PAIRS
+from empirical.views.augmentations import Augmentation
+from empirical.views.protocol import MOST_VIEWS, finite_views
+from theory.checks import check_choice, check_integer
+from theory.command import OneLineParser, at_least, integer, output_folder
+from theory.concentration import augmented_distances, frontier
+from theory.digests import read_evidence, write_evidence
+
+SETS = {
+    **{letters: Augmentation.from_letters(letters) for letters in (*PAIRS, "a", "d")},
+    **{f"f {share:g}": Augmentation.from_letters("f", mask_share=share) for share in (0.25, 0.5, 0.75)},
+}
+"""By name; f with the share of patches masked."""
+STEPS = 200
+"""Steps of delta."""
+LEVELS = tuple(k / 100 for k in range(101))
+"""Levels of the quantiles of the augmented distances at which the frontier is kept besides."""
+
+
+def class_frontier(images: Tensor, name: str, views: int, seed: int, nodes: int) -> dict[str, Any]:
+    """What is kept of one class's frontier under one view set; images (n, C, H, W).
+
+    Raises ValueError for less than 2 images.
+    """
+    started = time.process_time()
+    world = finite_views(images, SETS[name], views, seed).flatten(2).numpy()
+    drawn = time.process_time()
+    distances = augmented_distances(world)
+    plain = augmented_distances(images.flatten(1)[:, None].numpy(), images.flatten(1)[:, None].numpy())
+    measured = time.process_time()
+    curve = frontier(distances, nodes=nodes)
+    ended = time.process_time()
+    deltas = np.linspace(0, plain.max(), STEPS + 1)
+    quantiles = np.quantile(distances[np.triu_indices(len(distances), 1)], LEVELS)
+    (low, high), (low_at, high_at) = curve.sigma(deltas), curve.sigma(quantiles)
+    return {
+        "deltas": deltas.tolist(),
+        "sigma_low": low.tolist(),
+        "sigma_high": high.tolist(),
+        "quantiles": quantiles.tolist(),
+        "sigma_low_at_quantiles": low_at.tolist(),
+        "sigma_high_at_quantiles": high_at.tolist(),
+        "mean_width": curve.width,
+        "largest_width": float((curve.upper - curve.lower).max()) / len(distances),
+        "exact": curve.exact,
+        "nodes_spent": curve.nodes,
+        "cpu_seconds": {"views": drawn - started, "distances": measured - drawn, "frontier": ended - measured},
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    parser = OneLineParser("class_frontiers", description="sigma(delta) of whole classes under many view sets.")
+    parser.share("data", default="folder", help=f"{', '.join(NAMES)} (%(default)s)")
+    parser.share("path", "n-views", "seed")
+    parser.add_argument("--classes", nargs="+", help="names of classes (all)")
+    parser.add_argument("--sets", nargs="+", default=list(SETS), help=f"of {', '.join(SETS)} (all)")
+    parser.add_argument("--n", type=integer, default=1000, help="training images per class (%(default)s)")
+    parser.add_argument("--nodes", type=integer, default=2_000_000, help="search budget per frontier (%(default)s)")
+    parser.share("out", help="folder of the results (%(default)s)")
+    options = parser.parse_words(argv)
+    torch.set_num_threads(1)
+    try:
+        at_least(options, n=2, nodes=1)
+        check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
+        check_choice("--data", options.data, NAMES)
+        for name in options.sets:
+            check_choice("--sets", name, tuple(SETS))
+        reading = read(options.data, options.path, options.seed)
+        data = reading.data
+        for name in options.classes or ():
+            check_choice("--classes", name, data.class_names)
+        folder = output_folder("--out", options.out)
+        for class_name in options.classes or data.class_names:
+            members = (data.train_labels == data.class_names.index(class_name)).nonzero()[: options.n, 0]
+            if len(members) < options.n:
+                raise ValueError(
+                    f"--n={options.n}: class {class_name} has {len(members)} training images; give at most these"
+                )
+            for name in options.sets:
+                setting = {
+                    "data": reading.name,
+                    "class": class_name,
+                    "set": name,
+                    "n": options.n,
+                    "views": options.n_views,
+                    "seed": options.seed,
+                    "nodes": options.nodes,
+                }
+                print(_one(folder, setting, data.train_images[members]), flush=True)
+    except ValueError as error:
+        parser.error(str(error))
+    return 0
+
+
+def _one(folder: Path, setting: dict[str, Any], images: Tensor) -> str:
+    """Compute and write one result unless it is there; a line about it."""
+    path = folder / f"sigma-{setting['class']}-{setting['set'].replace(' ', '-')}-{setting['n']}.json"
+    if path.exists():
+        kept = read_evidence(path, "delete it to compute it again")
+        if isinstance(kept, dict) and kept.get("setting") == setting:
+            return f"{path}: is there"
+    result = class_frontier(images, setting["set"], setting["views"], setting["seed"], setting["nodes"])
+    write_evidence(path, {"setting": setting, **result})
+    seconds = ", ".join(f"{name} {value:.1f}" for name, value in result["cpu_seconds"].items())
+    return f"{path}: mean width {result['mean_width']:.4%}, CPU s: {seconds}"
