@@ -12,7 +12,7 @@ from figures.figure import Figure, Row, Section
 from figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, Canvas, canvas, small
 from theory.arcl import example_risk
 
-LOSSES = (("$L_{align}$", RED, "-", "o"), ("$L_{AR}$", BLUE, "--", "s"), (r"E sup (square-free)", GREEN, "-.", "^"))
+LOSSES = (("$L_{align}$", RED, "-", "o"), ("$L_{AR}$", BLUE, "--", "s"), ("E sup", GREEN, "-.", "^"))
 
 
 def draw(simulation: dict[str, Any]) -> Canvas:
@@ -72,7 +72,7 @@ def _remedy(axes: Any, remedy: dict[str, Any]) -> None:
         axes.plot(reach, risks, ls=style, marker=marker, color=line, ms=3, label=name)
     axes.set_xscale("log", base=2)
     axes.set(xlabel="reach $B$ of the views", ylabel="worst risk within reach", ylim=(-0.02, 0.53), title="remedy")
-    axes.legend(loc="center right", title="minimiser of")
+    axes.legend(loc="upper left", title="minimiser under", handlelength=2, borderpad=0)
 
 
 def caption(simulation: dict[str, Any]) -> str:
@@ -91,7 +91,7 @@ def caption(simulation: dict[str, Any]) -> str:
         f"trained. At equal samples conditioning on x_1 makes the interval {gain:,.0f} times narrower (median). Right: the "
         f"remedy. Squared error for Y = x_1 + {remedy['b']:g} x_2 plus {remedy['lambda']:g} times a loss; as the views reach "
         f"further, the minimiser under L_align keeps x_2 (worst risk {widest['risks'][0]:.2f} at B = {widest['reach']:g}), "
-        f"under the augmentation-robust loss it drops x_2 ({widest['risks'][1]:.3f})."
+        f"under L_AR, and under its square-free form E sup, it drops x_2 ({widest['risks'][1]:.3f})."
     )
 
 

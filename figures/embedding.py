@@ -29,8 +29,7 @@ def scatter(axes: Any, points: Any, labels: Any) -> list[Any]:
         x, y = points[labels == k].T
         mark, fill = MARKERS[k % len(MARKERS)], CLASS_COLOURS[k % 10]
         marks.append(axes.scatter(x, y, s=7, marker=mark, color=fill, alpha=0.75, linewidths=0, rasterized=True))
-    axes.set(xticks=[], yticks=[])
-    axes.grid(visible=False)
+    axes.set_axis_off()
     return marks
 
 

@@ -22,8 +22,9 @@ def draw(simulation: dict[str, Any]) -> Canvas:
         left.set_title(f"{world['views']} views: links")
         features, labels = np.array(world["features"]), np.array(world["labels"])
         for k, (fill, mark) in enumerate(CLASSES):
-            right.plot(*features[labels == k].T, mark, color=fill, ms=4, alpha=0.6, mew=0, ls="none")
-        right.set(xticks=[], yticks=[], title="features")
+            right.plot(*features[labels == k].T, mark, color=fill, ms=7 - 2 * k, alpha=0.7, mew=0, ls="none")
+        right.set_title("features")
+        right.set_axis_off()
         right.margins(0.12)
     return figure
 

@@ -21,7 +21,7 @@ def draw(simulation: dict[str, Any]) -> Canvas:
     simulation  the content of simulate.json
     """
     planes = simulation["phase"]
-    figure, panels = canvas(len(planes), 0.95, least=2.5)
+    figure, panels = canvas(len(planes), 0.85, least=2.2)
     for axes, plane in zip(panels, planes, strict=True):
         x, y = np.array(plane["x"]), np.array(plane["y"])
         error = np.maximum(np.array(plane["error"]), LEAST_ERROR)
@@ -42,8 +42,8 @@ def draw(simulation: dict[str, Any]) -> Canvas:
             axes.set_xscale("log")
         axes.grid(visible=False)
         axes.set(xlabel=plane["x_name"], ylabel=plane["y_name"], title=plane["title"], ylim=(y[0], y[-1]))
-        axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
-        figure.colorbar(image, ax=axes, label="true error", location="top", aspect=30, pad=0.02)
+        axes.legend(handles=handles, loc="upper left", frameon=True, framealpha=0.85, edgecolor="none")
+    figure.colorbar(image, ax=panels, label="true error", aspect=30, pad=0.02)
     return figure
 
 

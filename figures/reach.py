@@ -59,7 +59,7 @@ def met(measurement: Measurement, form: str) -> list[int]:
 def draw(study: Study) -> Canvas:
     """One panel for each class. Grey: alpha(s). Coloured: what each form needs, against the rival that asks for most."""
     measurement, labels = shown(study)
-    figure, panels = canvas(len(labels), 1.15, least=1.05, sharey=True, sharex=True)
+    figure, panels = canvas(len(labels), 1.35, least=1.05, sharey=True, sharex=True)
     spread, share = reached(measurement)
     s = np.linspace(0, 2, 400)
     for axes, label in zip(panels, labels, strict=True):
@@ -69,15 +69,15 @@ def draw(study: Study) -> Canvas:
             axes.plot(s, needs(measurement, label, form, s), color=line, ls=FORM_LINES.get(form, "-"), lw=1.1)
         forms = [form for form in BY_SHARE if label in met(measurement, form)]
         verdict = f"met: {', '.join(forms)}" if 0 < len(forms) < len(BY_SHARE) else "met: all" if forms else "not met"
-        axes.set(xlim=(0, 1.5), ylim=(0, 1.03), xticks=[0, 0.5, 1, 1.5])
+        axes.set(xlim=(0, 1.5), ylim=(0, 1.03), xticks=[0, 0.5, 1, 1.5], xticklabels=["0", ".5", "1", "1.5"])
+        axes.set(xlabel="spread $s$", ylabel=r"share $\alpha$")
+        axes.label_outer()
         axes.set_title(f"{plain(study['class_names'][label])}\n{verdict}", fontsize=small(), color=BLACK if forms else GREY)
     handles = [Line2D([], [], color=GREY, lw=2.2, label="the class has")]
     for form in BY_SHARE:
         line = colour(FORM_COLOURS, form)
         handles.append(Line2D([], [], color=line, ls=FORM_LINES.get(form, "-"), lw=1.1, label=f"{form} needs"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(handles) > 4 else 4)
-    figure.supxlabel("spread $s$", fontsize=small() + 1)
-    figure.supylabel(r"share $\alpha$ of the class", fontsize=small() + 1)
     return figure
 
 

@@ -13,7 +13,7 @@ CLASSES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"))
 
 def draw(simulation: dict[str, Any]) -> Canvas:
     """One panel for each set of views. Small: views. Filled: samples of main parts; hollow: the others."""
-    figure, panels = canvas(len(simulation["plane"]), 1.0, least=2.0, sharey=True, sharex=True)
+    figure, panels = canvas(len(simulation["plane"]), 0.92, least=2.0, sharey=True, sharex=True)
     for axes, world in zip(panels, simulation["plane"], strict=True):
         samples(axes, world)
         axes.set_title(f"{world['views']} views: $\\sigma$ = {world['sigma']:g} at $\\delta$ = {world['delta']:g}")
@@ -38,9 +38,8 @@ def samples(axes: Any, world: dict[str, Any], *, views: bool = True) -> None:
             axes.plot(*shown[members].reshape(-1, 2).T, ".", color=fill, ms=1.6, alpha=0.45, mew=0, ls="none")
         axes.plot(*points[members].T, mark, mfc="white", mec=fill, ms=4, ls="none")
         axes.plot(*points[part].T, mark, color=fill, ms=4, ls="none")
-    axes.set(xticks=[], yticks=[])
     axes.set_aspect("equal")
-    axes.grid(visible=False)
+    axes.set_axis_off()
 
 
 def widest(world: dict[str, Any]) -> tuple[int, int, Any, Any, float]:

@@ -34,13 +34,17 @@ FILLS = {
 """One colour and one hatch for each meaning."""
 
 
+LIMIT = 4
+"""Bars are cut there; what is spent stands beside them."""
+
+
 def draw(study: Study) -> Canvas:
     """One panel for each measurement drawn, one bar for each form, lever "local" and scope "class".
 
     A form certifies a class when its bar ends left of the mark. A term below 0 shortens the bar at its left end.
     """
     measurements = drawn_measurements(study)
-    figure, panels = canvas(len(measurements), 1.15)
+    figure, panels = canvas(len(measurements), 1.2)
     bars: dict[str, Any] = {}
     for axes, measurement in zip(panels, measurements, strict=True):
         certificates = local(measurement)
@@ -48,25 +52,24 @@ def draw(study: Study) -> Canvas:
             binding = min(certificate["classes"], key=lambda c: c["margin"])
             left = sum(cost for cost in binding["costs"].values() if cost < 0)
             for name, cost in sorted(binding["costs"].items(), key=lambda item: -item[1]):
-                if cost > 0:
+                if cost > 0 and left < LIMIT:
                     meaning = MEANINGS.get(name, name)
                     fill, hatch = FILLS.get(meaning, (colour({}, meaning), ""))
                     bar = axes.barh(
-                        row, cost, left=left, height=0.55, color=fill, hatch=hatch, edgecolor="white", lw=0.4
+                        row, min(cost, LIMIT - left), left=left, height=0.55, color=fill, hatch=hatch, edgecolor="white", lw=0.4
                     )
                     bars.setdefault(meaning, bar)
-                    left += cost
+                left += max(cost, 0.0)
             available = 1 - binding["product"]
             axes.plot([available, available], [row - 0.4, row + 0.4], color=BLACK, lw=2)
             pair = f"{study['class_names'][binding['label']]} / {study['class_names'][binding['rival']]}"
-            axes.text(max(left, available) + 0.04, row, plain(pair), va="center", fontsize=small())
+            beyond = f"\u2192 {left:.1f}  " if left > LIMIT else ""
+            axes.text(min(max(left, available), LIMIT) + 0.1, row, plain(beyond + pair), va="center", fontsize=small())
         axes.set_yticks(range(len(certificates)), [c["form"] for c in certificates])
         axes.invert_yaxis()
         axes.set_title(f"{plain(measurement['layer'])}\n{plain(measurement['views'])}", fontsize=small())
         axes.grid(visible=False, axis="y")
-        axes.margins(x=0.3)
-        axes.set_xlim(left=0)
-    figure.supxlabel(r"spent (bar) against $1-\mu_\ell\cdot\mu_k$ (mark)", fontsize=small() + 0.5)
+        axes.set(xlim=(0, 2 * LIMIT), xticks=range(LIMIT + 1), xlabel=r"spent, and $1-\mu_\ell\cdot\mu_k$ (mark)")
     figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=3)
     return figure
 

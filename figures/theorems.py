@@ -6,7 +6,7 @@ import numpy as np
 
 from figures.evidence import SIMULATION
 from figures.figure import Figure, Row, Section
-from figures.style import BLACK, BLUE, GREEN, ORANGE, PINK, Canvas, canvas, small
+from figures.style import BLACK, BLUE, GREEN, ORANGE, PINK, Canvas, canvas
 
 PANELS = {
     "Theorem 3 (InfoNCE)": (
@@ -20,18 +20,17 @@ PANELS = {
 
 def draw(simulation: dict[str, Any]) -> Canvas:
     """One panel for each theorem, all models together; a bound is tight on the diagonal and void above the dotted line."""
-    figure, panels = canvas(len(PANELS), 0.85, least=2.2)
+    figure, panels = canvas(len(PANELS), 0.75, least=2.5)
     for axes, (title, series) in zip(panels, PANELS.items(), strict=True):
         most = 1.0
         for claim, name, fill, mark in series:
             product, bound = cloud(simulation, claim)
             most = max(most, float(product.max()))
             axes.plot(product, bound, mark, color=fill, ms=2.8, mfc="none", mew=0.7, alpha=0.8, ls="none", label=name)
-        axes.plot([0, most], [0, most], color=BLACK, lw=1)
-        axes.text(0.97 * most, 0.62 * most, "bound = product", fontsize=small(), ha="right", rotation=0)
+        axes.plot([0, most], [0, most], color=BLACK, lw=1, label="bound = product")
         axes.set(xlabel=r"$\mu_k\cdot\mu_\ell$", ylabel="upper bound", title=title)
         axes.set_yscale("symlog", linthresh=1)
-        axes.legend(loc="center right")
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), handlelength=1.2)
     panels[0].axhline(1, color=BLACK, lw=0.8, ls=":")
     return figure
 
