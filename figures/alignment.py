@@ -9,8 +9,8 @@ from figures.style import Canvas, canvas
 def draw(experiment: Experiment) -> Canvas:
     """L_align of the unit head features on test images; epoch 0 is the untrained encoder."""
     figure, (axes,) = canvas(1, 0.42)
-    histories.draw(axes, experiment, "alignment")
-    axes.set(ylabel="$L_{align}$, lower aligns", ylim=(0, None))
+    histories.draw(axes, experiment, "alignment", 0)
+    axes.set_ylabel("$L_{align}$, lower aligns")
     return figure
 
 

@@ -72,7 +72,7 @@ def _remedy(axes: Any, remedy: dict[str, Any]) -> None:
         axes.plot(reach, risks, ls=style, marker=marker, color=line, ms=3, label=name)
     axes.set_xscale("log", base=2)
     axes.set(xlabel="reach $B$ of the views", ylabel="worst risk within reach", ylim=(-0.02, 0.53), title="remedy")
-    axes.legend(loc="upper left", title="minimiser under", handlelength=2, borderpad=0)
+    axes.legend(loc="upper left", handlelength=2, borderpad=0)
 
 
 def caption(simulation: dict[str, Any]) -> str:

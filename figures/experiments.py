@@ -1,5 +1,6 @@
 """The lecture's experiments, as repeated here: what they wrote, and their tables beside the lecture's own numbers."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from html import escape
@@ -125,7 +126,7 @@ def _domains(_: str, row: str) -> dict[str, str]:
 
 def lecture_method(row: str) -> str:
     """The lecture's name of a row of `domains`."""
-    return row.replace("ArCL, 4 views", "SimCLR + ArCL (views=4)").replace("ArCL, 6 views", "SimCLR + ArCL (views=6)")
+    return re.sub(r"ArCL, (\d) views", r"SimCLR + ArCL (\1 views)", row)
 
 
 def _transfer(_: str, row: str) -> dict[str, str]:

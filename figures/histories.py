@@ -24,8 +24,8 @@ def curves(experiment: Experiment, quantity: str) -> Iterator[tuple[str, Any, An
             yield row, epochs, np.array([[record[quantity] for record in history] for history in histories])
 
 
-def draw(axes: Any, experiment: Experiment, quantity: str) -> None:
-    """Mean and range over seeds, named at the end of each line."""
+def draw(axes: Any, experiment: Experiment, quantity: str, least: float | None = None) -> None:
+    """Mean and range over seeds, named at the end of each line; least: the lower end of the axis."""
     ends = []
     for method, epochs, runs in curves(experiment, quantity):
         fill, line, mark = METHODS.get(method, (colour({}, method), "-", "o"))
@@ -33,6 +33,7 @@ def draw(axes: Any, experiment: Experiment, quantity: str) -> None:
         axes.fill_between(epochs, runs.min(axis=0), runs.max(axis=0), color=fill, alpha=0.2, lw=0)
         axes.plot(epochs, runs.mean(axis=0), ls=line, marker=mark, ms=3, markevery=every, color=fill, label=method)
         ends.append((float(runs.mean(axis=0)[-1]), method, fill, float(epochs[-1])))
+    axes.set_ylim(bottom=least)
     low, high = axes.get_ylim()
     place = -np.inf
     for value, method, fill, epoch in sorted(ends):

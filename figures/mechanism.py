@@ -24,7 +24,9 @@ def draw(simulation: dict[str, Any]) -> Canvas:
         for k, (fill, mark) in enumerate(CLASSES):
             right.plot(*features[labels == k].T, mark, color=fill, ms=7 - 2 * k, alpha=0.7, mew=0, ls="none")
         right.set_title("features")
-        right.set_axis_off()
+        right.set(xticks=[], yticks=[])
+        right.spines[:].set_visible(True)
+        right.spines[:].set_color(GREY)
         right.margins(0.12)
     return figure
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
 from figures.evidence import SIMULATION
 from figures.figure import Figure, Row, Section
@@ -21,7 +22,7 @@ def draw(simulation: dict[str, Any]) -> Canvas:
     simulation  the content of simulate.json
     """
     planes = simulation["phase"]
-    figure, panels = canvas(len(planes), 0.85, least=2.2)
+    figure, panels = canvas(len(planes), 1.0, least=2.2)
     for axes, plane in zip(panels, planes, strict=True):
         x, y = np.array(plane["x"]), np.array(plane["y"])
         error = np.maximum(np.array(plane["error"]), LEAST_ERROR)
@@ -42,7 +43,8 @@ def draw(simulation: dict[str, Any]) -> Canvas:
             axes.set_xscale("log")
         axes.grid(visible=False)
         axes.set(xlabel=plane["x_name"], ylabel=plane["y_name"], title=plane["title"], ylim=(y[0], y[-1]))
-        axes.legend(handles=handles, loc="upper left", frameon=True, framealpha=0.85, edgecolor="none")
+        below = axes.transAxes + ScaledTranslation(0, -0.42, figure.dpi_scale_trans)
+        axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=below, ncols=2)
     figure.colorbar(image, ax=panels, label="true error", aspect=30, pad=0.02)
     return figure
 

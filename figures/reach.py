@@ -69,7 +69,7 @@ def draw(study: Study) -> Canvas:
             axes.plot(s, needs(measurement, label, form, s), color=line, ls=FORM_LINES.get(form, "-"), lw=1.1)
         forms = [form for form in BY_SHARE if label in met(measurement, form)]
         verdict = f"met: {', '.join(forms)}" if 0 < len(forms) < len(BY_SHARE) else "met: all" if forms else "not met"
-        axes.set(xlim=(0, 1.5), ylim=(0, 1.03), xticks=[0, 0.5, 1, 1.5], xticklabels=["0", ".5", "1", "1.5"])
+        axes.set(xlim=(0, 1.4), ylim=(0, 1.03), xticks=[0, 0.5, 1], xticklabels=["0", ".5", "1"])
         axes.set(xlabel="spread $s$", ylabel=r"share $\alpha$")
         axes.label_outer()
         axes.set_title(f"{plain(study['class_names'][label])}\n{verdict}", fontsize=small(), color=BLACK if forms else GREY)

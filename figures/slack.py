@@ -34,7 +34,7 @@ FILLS = {
 """One colour and one hatch for each meaning."""
 
 
-LIMIT = 4
+LIMIT = 3
 """Bars are cut there; what is spent stands beside them."""
 
 
@@ -69,7 +69,7 @@ def draw(study: Study) -> Canvas:
         axes.invert_yaxis()
         axes.set_title(f"{plain(measurement['layer'])}\n{plain(measurement['views'])}", fontsize=small())
         axes.grid(visible=False, axis="y")
-        axes.set(xlim=(0, 2 * LIMIT), xticks=range(LIMIT + 1), xlabel=r"spent, and $1-\mu_\ell\cdot\mu_k$ (mark)")
+        axes.set(xlim=(0, 3.3 * LIMIT), xticks=range(LIMIT + 1), xlabel=r"cost; mark: $1-\mu_\ell\cdot\mu_k$")
     figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=3)
     return figure
 

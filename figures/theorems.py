@@ -6,7 +6,7 @@ import numpy as np
 
 from figures.evidence import SIMULATION
 from figures.figure import Figure, Row, Section
-from figures.style import BLACK, BLUE, GREEN, ORANGE, PINK, Canvas, canvas
+from figures.style import BLACK, BLUE, GREEN, PINK, Canvas, canvas
 
 PANELS = {
     "Theorem 3 (InfoNCE)": (
@@ -14,13 +14,13 @@ PANELS = {
         ("thm-3-sharp", "sharp", BLUE, "x"),
         ("thm-3-balanced", "balanced", GREEN, "+"),
     ),
-    "Theorem 4 (cross-correlation)": (("thm-4", "printed", PINK, "o"), ("thm-4-sharp", "sharp", ORANGE, "x")),
+    "Theorem 4 (cross-correlation)": (("thm-4", "printed", PINK, "o"), ("thm-4-sharp", "sharp", BLUE, "x")),
 }
 
 
 def draw(simulation: dict[str, Any]) -> Canvas:
     """One panel for each theorem, all models together; a bound is tight on the diagonal and void above the dotted line."""
-    figure, panels = canvas(len(PANELS), 0.75, least=2.5)
+    figure, panels = canvas(len(PANELS), 0.9, least=2.2)
     for axes, (title, series) in zip(panels, PANELS.items(), strict=True):
         most = 1.0
         for claim, name, fill, mark in series:
@@ -30,7 +30,7 @@ def draw(simulation: dict[str, Any]) -> Canvas:
         axes.plot([0, most], [0, most], color=BLACK, lw=1, label="bound = product")
         axes.set(xlabel=r"$\mu_k\cdot\mu_\ell$", ylabel="upper bound", title=title)
         axes.set_yscale("symlog", linthresh=1)
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), handlelength=1.2)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     panels[0].axhline(1, color=BLACK, lw=0.8, ls=":")
     return figure
 
