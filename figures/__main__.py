@@ -58,7 +58,10 @@ def draw_main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these figures and tables; `list` shows the names")
     parser.add_argument("--format", default=",".join(style.FORMATS), help="of svg,pdf,png (%(default)s)")
     parser.add_argument(
-        "--width", type=inches, metavar="W", help=f"{', '.join(f'{n} ({w:g})' for n, w in style.WIDTHS.items())} or inches"
+        "--width",
+        type=inches,
+        metavar="W",
+        help=f"{', '.join(f'{n} ({w:g})' for n, w in style.WIDTHS.items())} or inches",
     )
     parser.add_argument("--style", default="screen", help="paper or screen (%(default)s)")
     parser.share("evidence")

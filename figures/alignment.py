@@ -21,9 +21,9 @@ def caption(experiment: Experiment) -> str:
         for method, _, runs in histories.curves(experiment, "alignment")
     ]
     return (
-        "Alignment of positive samples over training, mean and range over seeds, unit head features of test images; epoch 0 is "
-        f"the untrained encoder, whose features hardly differ at all. {origin(experiment)} L_align before training, at its peak "
-        f"and at the end: {'; '.join(moved)}."
+        "Alignment of positive samples over training, mean and range over seeds, unit head features of test images; epoch 0 "
+        f"is the untrained encoder, whose features hardly differ at all. {origin(experiment)} L_align before training, at "
+        f"its peak and at the end: {'; '.join(moved)}."
     )
 
 

@@ -1,4 +1,5 @@
-"""1 - sigma(delta) of pairs of augmentations against the error. Source: lecture, The Effect of Concentration Factor (plots)."""
+"""1 - sigma(delta) of pairs of augmentations against the error. Source: lecture, The Effect of Concentration Factor "
+"(plots)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +30,8 @@ def pairs(concentration: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def rank_correlation(concentration: dict[str, Any], at: int) -> float:
-    """Spearman's correlation of 1 - sigma at delta number `at` (upper ends) with the error over the pairs; NaN if all are equal."""
+    """Spearman's correlation of 1 - sigma at delta number `at` (upper ends) with the error over the pairs; NaN if all are "
+    "equal."""
     share = [s["outside_high"][at] for s in pairs(concentration)]
     if len(set(share)) < 2:
         return float("nan")
@@ -51,7 +53,9 @@ def draw(concentration: dict[str, Any]) -> Canvas:
             )  # fmt: skip
             axes.annotate(one["letters"], (high, error), (4, 3), textcoords="offset points", fontsize=small())
         axes.set(xlabel=r"$1-\sigma(\delta)$", ylabel="error of the nearest mean")
-        axes.set_title(f"$\\delta$ = {concentration['deltas'][at]:.2f}: rank corr. {rank_correlation(concentration, at):+.2f}")
+        axes.set_title(
+            f"$\\delta$ = {concentration['deltas'][at]:.2f}: rank corr. {rank_correlation(concentration, at):+.2f}"
+        )
         axes.margins(0.15)
     correlations = [rank_correlation(concentration, at) for at in range(len(quantiles))]
     last.axhline(0, color=BLACK, lw=0.7)
@@ -68,9 +72,9 @@ def caption(concentration: dict[str, Any]) -> str:
     where = "A kept result" if concentration["kept"] else "Computed here"
     return (
         f"Share outside main parts against the error of the nearest class mean, for {len(pairs(concentration))} pairs of "
-        f"augmentations ({setting['method']} on {setting['data']}; circles: pairs with the crop). Exact where no bar lies beside "
-        f"the point, on {setting['samples_per_class']} images a class with {setting['views']} views each. {where}. At how many "
-        f"of {len(concentration['deltas'])} values of δ the asserted order of 1 − σ holds: {orders}."
+        f"augmentations ({setting['method']} on {setting['data']}; circles: pairs with the crop). Exact where no bar lies "
+        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each. {where}. At "
+        f"how many of {len(concentration['deltas'])} values of δ the asserted order of 1 − σ holds: {orders}."
     )
 
 

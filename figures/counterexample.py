@@ -60,7 +60,9 @@ def _risk(axes: Any, example: dict[str, Any]) -> None:
         label=f"counted, {100 * example['level']:g}%",
     )  # fmt: skip
     axes.plot(c, [row["probe"]["risk"] for row in rows], "x", color=GREEN, ms=3.5, label="trained probe")
-    axes.plot([example["verdict"]["c"]], [example["verdict"]["claimed"]], "D", color=RED, ms=6, mfc="none", label="$c'$")
+    axes.plot(
+        [example["verdict"]["c"]], [example["verdict"]["claimed"]], "D", color=RED, ms=6, mfc="none", label="$c'$"
+    )
     axes.set(xlabel="shift $c$ of the domain", ylabel="$R(f; D_c)$", ylim=(-0.02, 0.53), title="risk")
     axes.legend(loc="lower right")
 
@@ -85,13 +87,13 @@ def caption(simulation: dict[str, Any]) -> str:
     )
     widest = remedy["rows"][-1]
     return (
-        f"Example 1 at ε = {example['eps']:g}. Left: the feature f = x_1 + √ε/2 x_2 has alignment loss ε/2, yet separates the "
-        "classes without error on the domain D_0 and not on D_c′, c′ = 2/√ε, where a quarter is misclassified. Middle: the "
-        f"risk of the best linear probe by shift; counted from {example['samples']} samples a point, and a probe that was "
-        f"trained. At equal samples conditioning on x_1 makes the interval {gain:,.0f} times narrower (median). Right: the "
-        f"remedy. Squared error for Y = x_1 + {remedy['b']:g} x_2 plus {remedy['lambda']:g} times a loss; as the views reach "
-        f"further, the minimiser under L_align keeps x_2 (worst risk {widest['risks'][0]:.2f} at B = {widest['reach']:g}), "
-        f"under L_AR, and under its square-free form E sup, it drops x_2 ({widest['risks'][1]:.3f})."
+        f"Example 1 at ε = {example['eps']:g}. Left: the feature f = x_1 + √ε/2 x_2 has alignment loss ε/2, yet separates "
+        "the classes without error on the domain D_0 and not on D_c′, c′ = 2/√ε, where a quarter is misclassified. Middle: "
+        f"the risk of the best linear probe by shift; counted from {example['samples']} samples a point, and a probe that "
+        f"was trained. At equal samples conditioning on x_1 makes the interval {gain:,.0f} times narrower (median). Right: "
+        f"the remedy. Squared error for Y = x_1 + {remedy['b']:g} x_2 plus {remedy['lambda']:g} times a loss; as the views "
+        f"reach further, the minimiser under L_align keeps x_2 (worst risk {widest['risks'][0]:.2f} at B = "
+        f"{widest['reach']:g}), under L_AR, and under its square-free form E sup, it drops x_2 ({widest['risks'][1]:.3f})."
     )
 
 
@@ -108,7 +110,11 @@ def data(simulation: dict[str, Any]) -> list[Row]:
         for row in simulation["counterexample"]["rows"]
     ]
     remedy = [
-        {"panel": "remedy", "B": row["reach"], **dict(zip(("align", "robust", "square_free"), row["risks"], strict=True))}
+        {
+            "panel": "remedy",
+            "B": row["reach"],
+            **dict(zip(("align", "robust", "square_free"), row["risks"], strict=True)),
+        }
         for row in simulation["remedy"]["rows"]
     ]
     return [*risk, *remedy]

@@ -24,8 +24,8 @@ def caption(experiment: Experiment) -> str:
         for method, _, runs in histories.curves(experiment, "largest_product")
     ]
     return (
-        "Divergence of class centres over training, mean and range over seeds, unit head features of test images; epoch 0 is the "
-        f"untrained encoder. {origin(experiment)} The largest μ_k·μ_ℓ goes from its value before training to its last: "
+        "Divergence of class centres over training, mean and range over seeds, unit head features of test images; epoch 0 is "
+        f"the untrained encoder. {origin(experiment)} The largest μ_k·μ_ℓ goes from its value before training to its last: "
         f"{'; '.join(moved)}."
     )
 

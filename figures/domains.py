@@ -35,7 +35,9 @@ def draw(experiment: Experiment) -> Canvas:
         axes.axhline(0, color=BLACK, lw=0.8)
         for data, batch, mark in THEIRS:
             theirs = [lecture_gain(data, batch, f"ArCL, {views} views", domain) for domain in DOMAIN_METRICS]
-            axes.plot(theirs, mark, mfc="none", mec=GREY, ms=4, ls="none", label=f"lecture, ArCL, {data}, batch {batch}")
+            axes.plot(
+                theirs, mark, mfc="none", mec=GREY, ms=4, ls="none", label=f"lecture, ArCL, {data}, batch {batch}"
+            )
         for name, fill, mark, move in OURS:
             gains = [gain(experiment, f"{name}, {views} views", domain) for domain in DOMAIN_METRICS]
             at, deviation = zip(*gains, strict=True)
@@ -59,9 +61,9 @@ def caption(experiment: Experiment) -> str:
         for data, batch, _ in THEIRS
     ]
     return (
-        "Linear accuracy on test images that were transformed, as gain over SimCLR on the same domain, paired by seed (mean and "
-        f"standard deviation). {origin(experiment)} Mean gain over the five shifted domains here: {'; '.join(gains)}. In the "
-        f"lecture, ArCL: {'; '.join(theirs[:4])} (4 views); {'; '.join(theirs[4:])} (6 views)."
+        "Linear accuracy on test images that were transformed, as gain over SimCLR on the same domain, paired by seed (mean "
+        f"and standard deviation). {origin(experiment)} Mean gain over the five shifted domains here: {'; '.join(gains)}. In "
+        f"the lecture, ArCL: {'; '.join(theirs[:4])} (4 views); {'; '.join(theirs[4:])} (6 views)."
     )
 
 
@@ -71,7 +73,14 @@ def data(experiment: Experiment) -> Iterator[Row]:
         for domain in DOMAIN_METRICS:
             for name, *_ in OURS:
                 at, deviation = gain(experiment, f"{name}, {views} views", domain)
-                yield {"source": "here", "method": name, "views": views, "domain": domain, "gain": at, "deviation": deviation}
+                yield {
+                    "source": "here",
+                    "method": name,
+                    "views": views,
+                    "domain": domain,
+                    "gain": at,
+                    "deviation": deviation,
+                }
             for data, batch, _ in THEIRS:
                 theirs = lecture_gain(data, batch, f"ArCL, {views} views", domain)
                 source = f"lecture, {data}, batch {batch}"

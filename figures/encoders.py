@@ -7,8 +7,8 @@ from figures.audits import SECTION as AUDITED
 from figures.evidence import Documents
 from figures.figure import Figure, Row
 from figures.records import best_certificate
-from figures.style import BLACK, BLUE, GREEN, PINK, Canvas, canvas, plain
 from figures.study import STUDIES
+from figures.style import BLACK, BLUE, GREEN, PINK, Canvas, canvas, plain
 
 NAME = 34
 """Letters of an encoder's name, about."""
@@ -56,7 +56,9 @@ def draw(rows: list[Row]) -> Canvas:
         ("population", "population, 95%", GREEN, "D", 4.5),
     )
     for y, row in enumerate(rows):
-        axes.plot([row["measured"], row["best"]], [y, y], color=BLUE, lw=1, alpha=0.5, ls="-" if row["best"] < 1 else ":")
+        axes.plot(
+            [row["measured"], row["best"]], [y, y], color=BLUE, lw=1, alpha=0.5, ls="-" if row["best"] < 1 else ":"
+        )
     for key, name, fill, mark, size in marks:
         shown = [(row[key], y) for y, row in enumerate(rows) if row[key] is not None]
         if shown:
@@ -72,10 +74,10 @@ def caption(rows: list[Row]) -> str:
     """What is certified of how many."""
     certified = [row for row in rows if row["best"] < 1]
     return (
-        "Certified error of each encoder by the best form of Theorem 1 and by the printed one, beside the measured error of any "
-        f"view; where 1 is certified, nothing is. Of {len(rows)} worlds of trained encoders the best form certifies "
-        f"{len(certified)}, the printed form {sum(row['printed'] < 1 for row in rows)}; for those audited with a second half of "
-        "the data also the population's error at 95%."
+        "Certified error of each encoder by the best form of Theorem 1 and by the printed one, beside the measured error of "
+        f"any view; where 1 is certified, nothing is. Of {len(rows)} worlds of trained encoders the best form certifies "
+        f"{len(certified)}, the printed form {sum(row['printed'] < 1 for row in rows)}; for those audited with a second half "
+        "of the data also the population's error at 95%."
     )
 
 

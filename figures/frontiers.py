@@ -57,10 +57,10 @@ def caption(concentration: dict[str, Any]) -> str:
         widths.append(f"{letters} {own:.3f} certified, {cover:.3f} by the 2-approximation")
     where = "A kept result" if concentration["kept"] else "Computed here"
     return (
-        f"σ(δ) of the class with least, in input space: {setting['data']}, {setting['samples_per_class']} images a class with "
-        f"{setting['views']} views each. {where}. Left: richer views concentrate more sharply. Others: the certified interval "
-        "(a line where it has closed) and the interval that a 2-approximation of vertex cover gives, which the paper used. Mean "
-        f"width over δ: {'; '.join(widths)}."
+        f"σ(δ) of the class with least, in input space: {setting['data']}, {setting['samples_per_class']} images a class "
+        f"with {setting['views']} views each. {where}. Left: richer views concentrate more sharply. Others: the certified "
+        "interval (a line where it has closed) and the interval that a 2-approximation of vertex cover gives, which the "
+        f"paper used. Mean width over δ: {'; '.join(widths)}."
     )
 
 

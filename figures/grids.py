@@ -120,4 +120,6 @@ def latex(text: str) -> str:
 
 
 def _characters(text: str) -> str:
-    return "".join(LATEX.get(c, c if c.isprintable() and (c.isascii() or "\u00a1" <= c <= "\u017f") else "?") for c in text)
+    return "".join(
+        LATEX.get(c, c if c.isprintable() and (c.isascii() or "\u00a1" <= c <= "\u017f") else "?") for c in text
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from figures.experiments import Experiment, groups, lecture, levels, origin, per_cent, values
 from figures.figure import Row
-from figures.style import BLACK, GREY, METHODS, Canvas, canvas, colour
+from figures.style import BLACK, METHODS, Canvas, canvas, colour
 
 THEIRS = {"CIFAR-10": "o", "CIFAR-100": "s"}
 
@@ -18,21 +18,21 @@ def draw(experiment: Experiment, file: str, column: str, xlabel: str) -> Canvas:
     figure, panels = canvas(len(groups(experiment)), 1.15, least=1.3, sharey=True)
     for axes, group in zip(panels, groups(experiment), strict=True):
         rows = levels(experiment, group)
-        fill, line, _ = METHODS.get(group, (colour({}, group), "-", "o"))
+        fill = METHODS[group][0] if group in METHODS else colour({}, group)
         ours = [per_cent(values(experiment, group, row, "kNN")) for row in rows]
         at, deviation = zip(*ours, strict=True)
-        axes.errorbar(range(len(rows)), at, deviation, color=fill, ls="-", marker="D", ms=4, capsize=2, label="here, kNN")
+        axes.errorbar(
+            range(len(rows)), at, deviation, color=fill, ls="-", marker="D", ms=4, capsize=2, label="here, kNN"
+        )
         for data, mark in THEIRS.items():
             theirs = [_number(lecture(file, method=group, dataset=data, **{column: row}), "accuracy") for row in rows]
-            axes.plot(range(len(rows)), theirs, mark, ls="none", mfc="none", mec=BLACK, ms=4.5, label=f"lecture, {data}")
+            axes.plot(
+                range(len(rows)), theirs, mark, ls="none", mfc="none", mec=BLACK, ms=4.5, label=f"lecture, {data}"
+            )
         axes.set(xticks=range(len(rows)), xticklabels=rows, xlabel=xlabel, ylabel="accuracy, %", title=group)
         axes.set_xlim(-0.4, len(rows) - 0.6)
         axes.label_outer()
-    handles, labels = panels[0].get_legend_handles_labels()
-    for handle in handles:
-        if hasattr(handle, "lines"):
-            handle.lines[0].set_color(handle.lines[0].get_color() or GREY)
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -44,9 +44,9 @@ def caption(experiment: Experiment, what: str) -> str:
     """What is compared."""
     verdicts = [c["verdict"] for c in experiment["comparisons"]]
     return (
-        f"{what} {origin(experiment)} Filled: kNN accuracy of the backbone here, mean and standard deviation over seeds. Hollow: "
-        f"the lecture's numbers, on other data and a larger network, so the order is compared, not the height. Of {len(verdicts)} "
-        f"asserted steps up {verdicts.count('holds')} hold, {verdicts.count('open')} are open and "
+        f"{what} {origin(experiment)} Filled: kNN accuracy of the backbone here, mean and standard deviation over seeds. "
+        "Hollow: the lecture's numbers, on other data and a larger network, so the order is compared, not the height. Of "
+        f"{len(verdicts)} asserted steps up {verdicts.count('holds')} hold, {verdicts.count('open')} are open and "
         f"{verdicts.count('reversed')} are reversed here."
     )
 

@@ -17,7 +17,9 @@ def draw(simulation: dict[str, Any]) -> Canvas:
     for number, world in enumerate(worlds):
         left, right = panels[2 * number : 2 * number + 2]
         points = np.array(world["points"])
-        left.add_collection(LineCollection(list(points[np.array(world["links"])]), colors=GREY, linewidths=0.4, alpha=0.6))
+        left.add_collection(
+            LineCollection(list(points[np.array(world["links"])]), colors=GREY, linewidths=0.4, alpha=0.6)
+        )
         samples(left, world, views=False)
         left.set_title(f"{world['views']} views: links")
         features, labels = np.array(world["features"]), np.array(world["labels"])
@@ -54,8 +56,8 @@ def caption(simulation: dict[str, Any]) -> str:
         for world in simulation["plane"]
     ]
     return (
-        f"Why alignment clusters. Two samples are linked where views of them lie within {simulation['plane'][0]['link']:g} of "
-        "one another: there alignment pulls them together, and from link to link whole classes, though no label is used. "
+        f"Why alignment clusters. Two samples are linked where views of them lie within {simulation['plane'][0]['link']:g} "
+        "of one another: there alignment pulls them together, and from link to link whole classes, though no label is used. "
         "Features: the minimiser of alignment among all centred and white ones, which is what a divergence term asks for. "
         f"Computed: {'; '.join(says)}."
     )

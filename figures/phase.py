@@ -70,10 +70,10 @@ def caption(simulation: dict[str, Any]) -> str:
     )
     points = ", ".join(f"{np.array(plane['error']).size}" for plane in simulation["phase"])
     return (
-        "Theorem 1 as a ladder: grey is the true error, and a form certifies every class of the worlds below its line. Of the "
-        f"grid points ({points}) are certified: {counts}. Every closed form behind the picture is held against Monte Carlo: "
-        f"{len(suite['comparisons'])} comparisons, {len(suite['disagreeing'])} disagree; false alarm of the whole suite "
-        f"{suite['false_alarm']:g}, a planted error of {100 * suite['planted']:g}% is seen with probability at least "
+        "Theorem 1 as a ladder: grey is the true error, and a form certifies every class of the worlds below its line. Of "
+        f"the grid points ({points}) are certified: {counts}. Every closed form behind the picture is held against Monte "
+        f"Carlo: {len(suite['comparisons'])} comparisons, {len(suite['disagreeing'])} disagree; false alarm of the whole "
+        f"suite {suite['false_alarm']:g}, a planted error of {100 * suite['planted']:g}% is seen with probability at least "
         f"{suite['least_power']:.3f}."
     )
 

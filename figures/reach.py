@@ -1,7 +1,6 @@
 """How much of each class lies within a spread s, and how much each form of Theorem 1 would need of that class."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -72,7 +71,9 @@ def draw(study: Study) -> Canvas:
         axes.set(xlim=(0, 1.4), ylim=(0, 1.03), xticks=[0, 0.5, 1], xticklabels=["0", ".5", "1"])
         axes.set(xlabel="spread $s$", ylabel=r"share $\alpha$")
         axes.label_outer()
-        axes.set_title(f"{plain(study['class_names'][label])}\n{verdict}", fontsize=small(), color=BLACK if forms else GREY)
+        axes.set_title(
+            f"{plain(study['class_names'][label])}\n{verdict}", fontsize=small(), color=BLACK if forms else GREY
+        )
     handles = [Line2D([], [], color=GREY, lw=2.2, label="the class has")]
     for form in BY_SHARE:
         line = colour(FORM_COLOURS, form)
@@ -87,10 +88,10 @@ def caption(study: Study) -> str:
     left = measurement["classes"] - len(labels)
     counts = ", ".join(f"{form} {len(met(measurement, form))}" for form in BY_SHARE)
     return (
-        f"{study['config']['method']['name']} on {study['dataset']}: {measurement['layer']}, {measurement['views']}. Grey: the "
-        "share of the class whose samples lie within a spread s of each other in feature space. Coloured: the share that each "
-        "form of Theorem 1 needs of this class at that spread, against the rival that asks for most. The form certifies the "
-        f"class where grey rises above its line. Of {measurement['classes']} classes are certified: {counts}."
+        f"{study['config']['method']['name']} on {study['dataset']}: {measurement['layer']}, {measurement['views']}. Grey: "
+        "the share of the class whose samples lie within a spread s of each other in feature space. Coloured: the share that "
+        "each form of Theorem 1 needs of this class at that spread, against the rival that asks for most. The form certifies "
+        f"the class where grey rises above its line. Of {measurement['classes']} classes are certified: {counts}."
         + (f" The first {len(labels)} classes are drawn, {left} are not." if left else "")
     )
 
@@ -106,7 +107,10 @@ def data(study: Study) -> Iterator[Row]:
                 "class": study["class_names"][label],
                 "s": float(s),
                 "alpha": float(share[i, label]),
-                **{f"{form}_needs": None if np.isnan(values[i]) else float(values[i]) for form, values in needed.items()},
+                **{
+                    f"{form}_needs": None if np.isnan(values[i]) else float(values[i])
+                    for form, values in needed.items()
+                },
             }
 
 

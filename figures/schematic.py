@@ -63,8 +63,8 @@ def caption(simulation: dict[str, Any]) -> str:
     return (
         f"(σ, δ)-augmentation on a world of {len(poor['points'])} samples in three classes, with {len(poor['displaced'][0])} "
         f"views each (dots). A main part (filled) is the largest set of samples of one class that are pairwise within "
-        f"d_A ≤ δ = {poor['delta']:g}, where d_A is the distance of the nearest views; the sizes are {exact}. The line joins the "
-        "nearest views of the pair of a main part (circled) that is farthest apart. With richer views (radius "
+        f"d_A ≤ δ = {poor['delta']:g}, where d_A is the distance of the nearest views; the sizes are {exact}. The line joins "
+        "the nearest views of the pair of a main part (circled) that is farthest apart. With richer views (radius "
         f"{rich['radius']:g} in place of {poor['radius']:g}) the least share of a class in its main part rises from σ = "
         f"{poor['sigma']:g} to {rich['sigma']:g}."
     )
@@ -88,7 +88,9 @@ def data(simulation: dict[str, Any]) -> list[Row]:
     ]
 
 
-SECTION = Section(order=15, inputs=SIMULATION, opening=lambda _: "<h2>What concentration means, and why it clusters</h2>")
+SECTION = Section(
+    order=15, inputs=SIMULATION, opening=lambda _: "<h2>What concentration means, and why it clusters</h2>"
+)
 PART = Figure(
     name="sigma-delta",
     title="Main parts at (σ, δ), with poor and with rich views",

@@ -5,8 +5,8 @@ from typing import Any
 
 from figures.figure import Figure, Row
 from figures.records import CertificateRecord, Measurement, Study, drawn_measurements
-from figures.style import BLACK, BLUE, GREEN, ORANGE, RED, SKY, YELLOW, Canvas, canvas, colour, plain, small
 from figures.study import SECTION
+from figures.style import BLACK, BLUE, GREEN, ORANGE, RED, SKY, YELLOW, Canvas, canvas, colour, plain, small
 
 MEANINGS = {
     "2 (1 - sigma)": "outside the main part",
@@ -56,7 +56,14 @@ def draw(study: Study) -> Canvas:
                     meaning = MEANINGS.get(name, name)
                     fill, hatch = FILLS.get(meaning, (colour({}, meaning), ""))
                     bar = axes.barh(
-                        row, min(cost, LIMIT - left), left=left, height=0.55, color=fill, hatch=hatch, edgecolor="white", lw=0.4
+                        row,
+                        min(cost, LIMIT - left),
+                        left=left,
+                        height=0.55,
+                        color=fill,
+                        hatch=hatch,
+                        edgecolor="white",
+                        lw=0.4,
                     )
                     bars.setdefault(meaning, bar)
                 left += max(cost, 0.0)
@@ -84,8 +91,8 @@ def caption(study: Study) -> str:
     certificates = [c for m in drawn_measurements(study) for c in local(m)]
     met = sum(min(v["margin"] for v in c["classes"]) > 0 for c in certificates)
     return (
-        "What each form of Theorem 1 spends, lever local, for the class that binds it (class / nearest rival) at the main part "
-        "that comes closest. The condition is met for all classes when the bar ends left of the mark: here for "
+        "What each form of Theorem 1 spends, lever local, for the class that binds it (class / nearest rival) at the main "
+        "part that comes closest. The condition is met for all classes when the bar ends left of the mark: here for "
         f"{met} of {len(certificates)} bars. One colour is one meaning in all forms."
     )
 

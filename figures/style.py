@@ -128,7 +128,9 @@ def colour(colours: Mapping[str, str], name: str) -> Any:
     return colours.get(name, CLASS_COLOURS[sum(name.encode()) % len(CLASS_COLOURS)])
 
 
-def canvas(panels: int, ratio: float, *, least: float = 1.7, sharey: bool = False, sharex: bool = False) -> tuple[Canvas, list[Axes]]:
+def canvas(
+    panels: int, ratio: float, *, least: float = 1.7, sharey: bool = False, sharex: bool = False
+) -> tuple[Canvas, list[Axes]]:
     """A figure of the asked width with so many axes, in one row or, where that is too narrow, in several.
 
     ratio   height of a panel by its width; no panel is higher than `HIGHEST_PANEL`

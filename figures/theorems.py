@@ -38,7 +38,8 @@ def draw(simulation: dict[str, Any]) -> Canvas:
 def cloud(simulation: dict[str, Any], claim: str) -> tuple[Any, Any]:
     """(products, bounds) of one claim over the worlds of all models."""
     own = [c for c in simulation["products"] if c["claim"] == claim]
-    return tuple(np.concatenate([c[name] for c in own]) for name in ("product", "bound"))
+    product, bound = (np.concatenate([c[name] for c in own]) for name in ("product", "bound"))
+    return product, bound
 
 
 def caption(simulation: dict[str, Any]) -> str:
@@ -50,8 +51,8 @@ def caption(simulation: dict[str, Any]) -> str:
     worlds = ", ".join(dict.fromkeys(c["worlds"] for c in simulation["products"]))
     return (
         f"Upper bounds on μ_k·μ_ℓ from the population losses, for {worlds}. No point lies below the line; a bound above the "
-        "dotted one says nothing, since features have norm 1 in Theorem 3. Theorem 3 as printed never comes below 2.58. Least "
-        f"distance to the product: {', '.join(says)}."
+        "dotted one says nothing, since features have norm 1 in Theorem 3. Theorem 3 as printed never comes below 2.58. "
+        f"Least distance to the product: {', '.join(says)}."
     )
 
 

@@ -11,7 +11,8 @@ PROTOCOLS = {"linear": "linear", "fine-tuned": "finetune"}
 
 
 def draw(experiment: Experiment) -> Canvas:
-    """One panel for each protocol, one line for each method; ours filled, the lecture's nine targets and their mean hollow."""
+    """One panel for each protocol, one line for each method; ours filled, the lecture's nine targets and their mean "
+    "hollow."""
     rows = levels(experiment, "MoCo")
     figure, panels = canvas(len(PROTOCOLS), 0.62, least=2.4, sharey=True)
     for axes, (metric, protocol) in zip(panels, PROTOCOLS.items(), strict=True):
@@ -19,13 +20,37 @@ def draw(experiment: Experiment) -> Canvas:
             targets = lecture("transfer.csv", method=row, protocol=protocol)
             each = [float(t["accuracy"]) for t in targets if t["target"] != "Avg"]
             average = [float(t["accuracy"]) for t in targets if t["target"] == "Avg"]
-            first = {"label": "lecture, each of nine targets"} if y == 0 else {}
-            axes.plot(each, [y + 0.18] * len(each), "|", color=GREY, ms=6, ls="none", **first)
-            first = {"label": "lecture, mean of nine"} if y == 0 else {}
-            axes.plot(average, [y + 0.18], "o", mfc="white", mec=GREY, ms=5, ls="none", **first)
+            axes.plot(
+                each,
+                [y + 0.18] * len(each),
+                "|",
+                color=GREY,
+                ms=6,
+                ls="none",
+                label=_once("lecture, each of nine targets", y),
+            )
+            axes.plot(
+                average,
+                [y + 0.18],
+                "o",
+                mfc="white",
+                mec=GREY,
+                ms=5,
+                ls="none",
+                label=_once("lecture, mean of nine", y),
+            )
             at, deviation = per_cent(values(experiment, "MoCo", row, metric))
-            first = {"label": "here"} if y == 0 else {}
-            axes.errorbar([at], [y - 0.18], xerr=[deviation], fmt="D", color=BLUE, ms=4.5, capsize=2, lw=0.9, **first)
+            axes.errorbar(
+                [at],
+                [y - 0.18],
+                xerr=[deviation],
+                fmt="D",
+                color=BLUE,
+                ms=4.5,
+                capsize=2,
+                lw=0.9,
+                label=_once("here", y),
+            )
         axes.set(yticks=range(len(rows)), yticklabels=rows, xlabel="accuracy, %", title=metric)
         axes.label_outer()
     panels[0].invert_yaxis()
@@ -33,12 +58,17 @@ def draw(experiment: Experiment) -> Canvas:
     return figure
 
 
+def _once(label: str, row: int) -> str | None:
+    """The label in the first row alone, so that the legend has it once."""
+    return label if row == 0 else None
+
+
 def caption(experiment: Experiment) -> str:
     """What is compared."""
     verdicts = [c["verdict"] for c in experiment["comparisons"]]
     return (
-        f"Transfer to another data set. {origin(experiment)} Filled: linear probe and fine-tuning on the target here, mean and "
-        "standard deviation over seeds. Hollow: the lecture's mean over nine targets, which bars show one by one. Of "
+        f"Transfer to another data set. {origin(experiment)} Filled: linear probe and fine-tuning on the target here, mean "
+        "and standard deviation over seeds. Hollow: the lecture's mean over nine targets, which bars show one by one. Of "
         f"{len(verdicts)} asserted steps {verdicts.count('holds')} hold, {verdicts.count('open')} are open and "
         f"{verdicts.count('reversed')} are reversed here."
     )

@@ -31,8 +31,8 @@ def caption(embedding: dict[str, Any]) -> str:
     accuracies = "; ".join(f"{one['views']} {one['kNN']:.3f}" for one in embedding["maps"])
     return (
         f"Richer views make clearer clusters: t-SNE of the backbone features of {len(embedding['labels'])} test images of "
-        f"{embedding['dataset']} after {embedding['epochs']} epochs of {embedding['method']}, seed {embedding['seed']} (scale "
-        f"{embedding['scale']}, {where}). For the eye only; in numbers, kNN accuracy: {accuracies}."
+        f"{embedding['dataset']} after {embedding['epochs']} epochs of {embedding['method']}, seed {embedding['seed']} "
+        f"(scale {embedding['scale']}, {where}). For the eye only; in numbers, kNN accuracy: {accuracies}."
     )
 
 

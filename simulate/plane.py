@@ -1,9 +1,9 @@
 """A world in the plane that can be drawn: views, main parts at a threshold delta, and what alignment makes of it.
 
-Three classes lie along arcs, a tenth of the samples of each off them. A view of a sample is a displacement within a disc, whose
-radius is how rich the views are. Everything else is computed: d_A and the main parts by `theory.concentration`, and the
-features as the minimiser of alignment among all f: samples -> R^2 with E f = 0 and E f f^T = I, where two samples are views of
-one another with weight exp(-(d_A / LINK)^2): eigenvectors of that graph's Laplacian.
+Three classes lie along arcs, a tenth of the samples of each off them. A view of a sample is a displacement within a disc,
+whose radius is how rich the views are. Everything else is computed: d_A and the main parts by `theory.concentration`, and
+the features as the minimiser of alignment among all f: samples -> R^2 with E f = 0 and E f f^T = I, where two samples are
+views of one another with weight exp(-(d_A / LINK)^2): eigenvectors of that graph's Laplacian.
 
 Source: lecture, Definition 1 and "Intuition"; the minimiser is that of Balestriero and LeCun, NeurIPS 2022.
 """

@@ -26,8 +26,8 @@ def clouds(models: Sequence[AnalyticModel]) -> list[dict[str, Any]]:
 def _clouds(title: str, facts: Iterable[Any], bounds: Callable[[Any], list[ProductBounds]]) -> list[dict[str, Any]]:
     gathered: dict[str, list[ProductBounds]] = {}
     for one in facts:
-        for bound in bounds(one):
-            gathered.setdefault(bound.claim, []).append(bound)
+        for theorem in bounds(one):
+            gathered.setdefault(theorem.claim, []).append(theorem)
     clouds = []
     for claim, parts in gathered.items():
         product, bound = (np.concatenate([getattr(part, name) for part in parts]) for name in ("product", "bound"))

@@ -1,7 +1,7 @@
 """`contrastive-theory embedding`: maps of test images by encoders that were trained with no, colour and all augmentations.
 
-Source: lecture, figure "SimCLR's embedding space with different richnesses of data augmentations". Exit status 0: done; others:
-see `theory.command`.
+Source: lecture, figure "SimCLR's embedding space with different richnesses of data augmentations".
+Exit status 0: done; others: see `theory.command`.
 """
 
 if __name__ == "__main__":
@@ -35,7 +35,8 @@ VIEWS = {"no augmentation": "", "colour only": "cd", "all augmentations": "abcde
 def maps(
     scale: Scale, seed: int, paths: Mapping[str, Path], device: torch.device, runs: Path, *, progress: bool
 ) -> dict[str, Any]:
-    """Train SimCLR once for each of `VIEWS` (or take the finished run), map the same test images, measure: plain JSON types."""
+    """Train SimCLR once for each of `VIEWS` (or take the finished run), map the same test images, measure: plain JSON "
+    "types."""
     method = scale.methods["SimCLR"]
     configs = {name: scale.config(method, letters, seed) for name, letters in VIEWS.items()}
     data: Dataset = load_for(next(iter(configs.values())), paths)
@@ -78,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     write_evidence(target, content)
-    lines = [f"{one['views']:<20}kNN {one['kNN']:.3f}   nearest mean {one['nearest mean']:.3f}" for one in content["maps"]]
+    lines = [
+        f"{one['views']:<20}kNN {one['kNN']:.3f}   nearest mean {one['nearest mean']:.3f}" for one in content["maps"]
+    ]
     print(json.dumps(content, indent=1) if options.json else "\n".join([*lines, f"written to {target}"]))
     return 0
