@@ -23,7 +23,7 @@ def needed_alpha(form: str, s: Array, square: float, squares: Array, products: A
 
     square   |mu_l|^2 of the class;  squares, products   (K - 1,) |mu_k|^2 and mu_l.mu_k of its rivals
     """
-    alpha = np.linspace(0, 1, 1001)[:, None]
+    alpha = np.linspace(0, 1, 401)[:, None]
     needs = []
     for other, product in zip(squares, products, strict=True):
         met = margin(form, alpha, s, square, other, product) > 0
@@ -60,7 +60,7 @@ def draw(study: Study) -> Canvas:
     measurement, labels = shown(study)
     figure, panels = canvas(len(labels), 1.35, least=1.05, sharey=True, sharex=True)
     spread, share = reached(measurement)
-    s = np.linspace(0, 2, 400)
+    s = np.linspace(0, 1.4, 101)
     for axes, label in zip(panels, labels, strict=True):
         axes.step([*spread, 2], [*share[:, label], share[-1, label]], where="post", color=GREY, lw=2.2)
         for form in BY_SHARE:
