@@ -27,7 +27,7 @@ def draw(concentration: dict[str, Any]) -> Canvas:
         fill, line = COLOURS[number % len(COLOURS)], LINES[number % len(LINES)]
         left.fill_between(curve["deltas"], curve["low"], curve["high"], color=fill, alpha=0.3, lw=0, step="post")
         left.plot(curve["deltas"], curve["low"], color=fill, ls=line, drawstyle="steps-post", label=one["letters"])
-    left.legend(loc="upper left")
+    left.legend(loc="lower right")
     left.set(title="the ladder", ylabel=r"$\sigma(\delta)$, least class")
     for axes, letters in zip(others, BESIDE, strict=True):
         curve = next(s for s in concentration["sets"] if s["letters"] == letters)["curve"]

@@ -76,7 +76,7 @@ def draw(study: Study) -> Canvas:
         axes.invert_yaxis()
         axes.set_title(f"{plain(measurement['layer'])}\n{plain(measurement['views'])}", fontsize=small())
         axes.grid(visible=False, axis="y")
-        axes.set(xlim=(0, 3.3 * LIMIT), xticks=range(LIMIT + 1), xlabel=r"cost; mark: $1-\mu_\ell\cdot\mu_k$")
+        axes.set(xlim=(0, 3.6 * LIMIT), xticks=range(LIMIT + 1), xlabel=r"cost; mark: $1-\mu_\ell\cdot\mu_k$")
     figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=3)
     return figure
 

@@ -3,7 +3,7 @@
 Three classes lie along arcs, a tenth of the samples of each off them. A view of a sample is a displacement within a disc,
 whose radius is how rich the views are. Everything else is computed: d_A and the main parts by `theory.concentration`, and
 the features as the minimiser of alignment among all f: samples -> R^2 with E f = 0 and E f f^T = I, where two samples are
-views of one another with weight exp(-(d_A / LINK)^2): eigenvectors of that graph's Laplacian.
+views of one another with weight exp(-d_A / LINK): eigenvectors of that graph's Laplacian.
 
 Source: lecture, Definition 1 and "Intuition"; the minimiser is that of Balestriero and LeCun, NeurIPS 2022.
 """
@@ -83,7 +83,7 @@ def world(radius: float, seed: int = 0) -> PlaneWorld:
 
 def aligned(distances: Array) -> Array:
     """(n, 2) the f with least alignment among those that are centred and white, weighted by degree; its signs are fixed."""
-    weights = np.exp(-((distances / LINK) ** 2))
+    weights = np.exp(-distances / LINK)  # no tail so short that pieces come apart in double precision
     degrees = np.diag(weights.sum(axis=1))
     _, vectors = eigh(degrees - weights, degrees, subset_by_index=(1, 2))
     largest = np.abs(vectors).argmax(axis=0)

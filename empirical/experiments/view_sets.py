@@ -60,6 +60,22 @@ ASSERTED = tuple((s.lower, s.higher) for s in EXPERIMENTS["pairs"].order if s.me
 
 
 @dataclass(frozen=True)
+class Curve:
+    """min_k sigma_k(delta) from both sides, and what the 2-approximation of vertex cover says of it.
+
+    deltas                   (T,)
+    low, high                (T,) from the frontiers, equal where every class was solved
+    cover_low, cover_high    (T,) from `vertex_cover_estimate`
+    """
+
+    deltas: Array
+    low: Array
+    high: Array
+    cover_low: Array
+    cover_high: Array
+
+
+@dataclass(frozen=True)
 class Concentration:
     """What is known of 1 - sum_k p_k sigma_k(delta) for one view set.
 
@@ -74,23 +90,7 @@ class Concentration:
     high: Array
     classes: Array
     exact: bool
-    curve: "Curve"
-
-
-@dataclass(frozen=True)
-class Curve:
-    """min_k sigma_k(delta) from both sides, and what the 2-approximation of vertex cover says of it.
-
-    deltas                   (T,)
-    low, high                (T,) from the frontiers, equal where every class was solved
-    cover_low, cover_high    (T,) from `vertex_cover_estimate`
-    """
-
-    deltas: Array
-    low: Array
-    high: Array
-    cover_low: Array
-    cover_high: Array
+    curve: Curve
 
 
 @dataclass(frozen=True)

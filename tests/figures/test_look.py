@@ -182,7 +182,16 @@ def figures_of(drawings):
 
 def test_every_figure_of_the_lecture_is_there(drawings):
     names = {one.part.name for one in drawings}
-    lecture = {"view-embedding", "alignment", "divergence", "richness", "strength", "concentration", "domains", "transfer"}
+    lecture = {
+        "view-embedding",
+        "alignment",
+        "divergence",
+        "richness",
+        "strength",
+        "concentration",
+        "domains",
+        "transfer",
+    }
     assert names >= lecture | {"counterexample", "sigma-delta", "mechanism", "transfer-table", "richness-table"}
     ours = {"phase", "reach", "slack", "frontiers", "theorems-3-4", "certificates"}
     assert names >= ours
@@ -264,6 +273,8 @@ def test_the_folder_is_a_document(drawings, tmp_path):
     assert done.returncode == 0, done.stdout[-3000:]
     assert "Overfull \\hbox" not in "".join(re.findall(r"Overfull .*includegraphics.*", done.stdout))
     if shutil.which("pdffonts"):
-        fonts = subprocess.run(["pdffonts", "paper.pdf"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        fonts = subprocess.run(
+            ["pdffonts", "paper.pdf"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
         assert "Type 3" not in fonts
         assert all(line.split()[-5] == "yes" for line in fonts.splitlines()[2:])
