@@ -68,7 +68,7 @@ def test_shares_are_those_of_plain_loops(monkeypatch):
             cdist(v.reshape(21, -1), v.reshape(21, -1)).reshape(7, 3, 7, 3).min(axis=(1, 3))
             for v in by_class(views, labels)
         ]
-        for at in (0, 20, 40, -1):
+        for at in (5, 20, 40):
             graphs = [nx.from_numpy_array((d <= c.curve.deltas[at]) & ~np.eye(7, dtype=bool)) for d in within]
             least = min(nx.max_weight_clique(g, weight=None)[1] for g in graphs) / 7
             assert c.curve.low[at] == c.curve.high[at] == pytest.approx(least)
