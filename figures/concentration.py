@@ -51,7 +51,13 @@ def draw(concentration: dict[str, Any]) -> Canvas:
                 [high], [error], [one["error_spread"] or 0], [[high - low], [0]], fmt="o" if with_a else "s",
                 color=BLUE if with_a else GREY, ms=4, lw=0.8, capsize=1.5,
             )  # fmt: skip
-            axes.annotate(one["letters"], (high, error), (4, 3), textcoords="offset points", fontsize=small())
+            axes.annotate(
+                one["letters"],
+                (high, error),
+                (4, 2) if with_a else (4, -8),
+                textcoords="offset points",
+                fontsize=small(),
+            )
         axes.set(xlabel=r"$1-\sigma(\delta)$", ylabel="error of the nearest mean")
         axes.set_title(
             f"$\\delta$ = {concentration['deltas'][at]:.2f}: rank corr. {rank_correlation(concentration, at):+.2f}"

@@ -30,6 +30,7 @@ def draw(experiment: Experiment, file: str, column: str, xlabel: str) -> Canvas:
                 range(len(rows)), theirs, mark, ls="none", mfc="none", mec=BLACK, ms=4.5, label=f"lecture, {data}"
             )
         axes.set(xticks=range(len(rows)), xticklabels=rows, xlabel=xlabel, ylabel="accuracy, %", title=group)
+        axes.tick_params(axis="x", rotation=45)
         axes.set_xlim(-0.4, len(rows) - 0.6)
         axes.label_outer()
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)

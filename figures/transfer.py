@@ -53,7 +53,7 @@ def draw(experiment: Experiment) -> Canvas:
             )
         axes.set(yticks=range(len(rows)), yticklabels=rows, xlabel="accuracy, %", title=metric)
         axes.label_outer()
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(rows) - 0.5, -0.5)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
