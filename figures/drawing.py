@@ -13,7 +13,6 @@ from figures.style import Look, save
 COMMAND = "contrastive-theory figures"
 PAPER = r"""% A document to look at all figures and tables; in a paper of your own, \input{all} needs graphicx and booktabs.
 \documentclass{article}
-\usepackage[T1]{fontenc}
 \usepackage{graphicx,booktabs}
 \usepackage[textwidth=WIDTHin,textheight=9in]{geometry}
 \extrafloats{100}
