@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help verify test lint bench slow checks proofs docs cuda clean setup
+.PHONY: help verify paper test lint bench slow checks proofs docs cuda clean setup
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -25,6 +25,9 @@ $(VENV)/.ready: requirements.lock requirements-torch.lock pyproject.toml
 
 verify: setup ## check every claim, simulate, train, measure, write build/report/index.html
 	$(BIN)/contrastive-theory verify
+
+paper: setup ## every figure and table for a paper into build/paper; \input{all} takes them all
+	$(BIN)/contrastive-theory figures --style paper --width iclr --format pdf,svg --out build/paper
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not bench and not slow"

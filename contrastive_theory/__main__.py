@@ -22,7 +22,11 @@ COMMANDS = {
     "check": ("empirical.audit.__main__:check_main", "verify a certificate from its features"),
     "experiment": ("empirical.experiments.__main__:main", "run one of the lecture's experiments"),
     "concentration": ("empirical.experiments.view_sets:main", "sigma(delta) of view sets beside measured errors"),
-    "figures": ("figures.__main__:draw_main", "draw every figure from the evidence, as SVG"),
+    "embedding": ("empirical.experiments.embedding:main", "map test images by encoders of poor and rich views"),
+    "figures": (
+        "figures.__main__:draw_main",
+        "draw every figure and table from the evidence, for a paper or the screen",
+    ),
     "report": ("figures.__main__:main", "write the report and its figures from the evidence"),
 }
 """Command: where its function lies, and what it does; `verify` runs the stages below."""

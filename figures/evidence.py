@@ -1,10 +1,17 @@
-"""The evidence that the report shows: the JSON files in build/evidence."""
+"""The evidence that the figures and the report show: the JSON files in build/evidence, else results that are kept."""
 
+import hashlib
+import json
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+import theory
+from theory.command import NAME
 from theory.digests import read_evidence, recorded
 from theory.ledger import Evidence, verdict_of
 
@@ -13,28 +20,47 @@ from theory.ledger import Evidence, verdict_of
 class EvidenceFiles:
     """The files of evidence that one command writes.
 
-    pattern     file name; a * stands for the key of each file: a data set, an audit, an experiment
+    pattern     file name; a * stands for the key of each file: a data set, an audit
     command     makes them
+    minutes     that the command takes on two cores
     required    whether the report needs at least one
     descending  whether the keys are shown in descending alphabetical order
+    kept        name of the results in empirical/results, one for each scale, that stand in where a file lacks; the keys are
+                then the scales
     """
 
     pattern: str
     command: str
+    minutes: float = 1
     required: bool = True
     descending: bool = False
+    kept: str | None = None
 
     def key(self, path: Path) -> str:
         """The part of the file's name that the * stands for; empty without a *."""
         before, star, after = self.pattern.partition("*")
         return path.name.removeprefix(before).removesuffix(after) if star else ""
 
+    @property
+    def remedy(self) -> str:
+        """What to do where they are missing."""
+        return f"run `{self.command}` (about {self.minutes:g} minutes)"
 
-THEORY = EvidenceFiles(pattern="theory.json", command="python -m theory")
-SIMULATION = EvidenceFiles(pattern="simulate.json", command="python -m simulate")
+
+THEORY = EvidenceFiles(pattern="theory.json", command="python -m theory", minutes=2)
+SIMULATION = EvidenceFiles(pattern="simulate.json", command="python -m simulate", minutes=0.5)
 
 Documents = dict[EvidenceFiles, dict[str, Any]]
 """The parsed files: for each kind, its documents by their keys."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file behind a figure: its name, its SHA-256, and whether it is a kept result."""
+
+    name: str
+    sha256: str
+    kept: bool
 
 
 def read(folder: Path, inputs: Iterable[EvidenceFiles]) -> Documents:
@@ -42,7 +68,10 @@ def read(folder: Path, inputs: Iterable[EvidenceFiles]) -> Documents:
 
     Raises ValueError, with the command to run, where a required file is missing, or a file is not the one that was written.
     """
-    documents = {files: _load_all(folder, files) for files in dict.fromkeys([THEORY, *inputs])}
+    documents = read_as_written(folder, [THEORY, *inputs])
+    for files, by_key in documents.items():
+        if files.required and not by_key:
+            raise ValueError(f"evidence={folder / files.pattern}: missing; run {files.command} first")
     later = [
         evidence
         for files, by_key in documents.items()
@@ -54,17 +83,69 @@ def read(folder: Path, inputs: Iterable[EvidenceFiles]) -> Documents:
     return {**documents, THEORY: {"": claims}}
 
 
+def read_as_written(folder: Path, inputs: Iterable[EvidenceFiles]) -> Documents:
+    """The files of `inputs` that there are in `folder`, or kept.
+
+    Raises ValueError, with the command to run, where a file is not the one that was written.
+    """
+    return {files: _load_all(folder, files) for files in dict.fromkeys(inputs)}
+
+
+def sources(folder: Path, files: EvidenceFiles, key: str) -> list[Source]:
+    """The files behind the document with this key; behind all of them where the key is of no single one."""
+    computed = {files.key(path): path for path in folder.glob(files.pattern)}
+    if files.kept is not None:
+        computed = {_scale(read_evidence(path, files.remedy)): path for path in computed.values()}
+    kept = {scale: path for scale, path in _kept(files).items() if scale not in computed}
+    return [
+        Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), path in kept.values())
+        for one, path in sorted({**kept, **computed}.items())
+        if key in ("", one)
+    ]
+
+
 def unrecorded(folder: Path, inputs: Iterable[EvidenceFiles]) -> list[str]:
     """The names of the files of `inputs` without a hash beside them, which are taken as they are."""
     paths = {path for files in {THEORY, *inputs} for path in folder.glob(files.pattern)}
     return sorted(path.name for path in paths if recorded(path) is None)
 
 
+@cache
+def revision() -> str:
+    """The commit of this code, marked where it was edited since; the version where there is no repository."""
+    folder = Path(theory.__file__).resolve().parents[1]
+    if (folder / ".git").exists():
+        words = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"]
+        try:
+            return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+        except (OSError, subprocess.CalledProcessError):
+            pass
+    try:
+        return f"version {metadata.version(NAME)}"
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
 def _load_all(folder: Path, files: EvidenceFiles) -> dict[str, Any]:
     paths = sorted(folder.glob(files.pattern), reverse=files.descending)
-    if files.required and not paths:
-        raise ValueError(f"evidence={folder / files.pattern}: missing; run {files.command} first")
-    return {files.key(path): read_evidence(path, f"run {files.command} again") for path in paths}
+    documents = {files.key(path): read_evidence(path, f"run {files.command} again") for path in paths}
+    if files.kept is None:
+        return documents
+    computed = {_scale(document): {**document, "kept": False} for document in documents.values()}
+    kept = {scale: {**json.loads(path.read_bytes()), "kept": True} for scale, path in _kept(files).items()}
+    return kept | computed
+
+
+def _scale(document: dict[str, Any]) -> str:
+    """What a result was computed on: the scale of an experiment, the data of `concentration`."""
+    return str(document["scale"] if "scale" in document else document["setting"]["data"])
+
+
+def _kept(files: EvidenceFiles) -> dict[str, Path]:
+    """The kept results that stand in for these files, by scale."""
+    folder = Path(str(resources.files("empirical"))) / "results"
+    paths = [] if files.kept is None else sorted(folder.glob(f"{files.kept}-*.json"))
+    return {path.stem.removeprefix(f"{files.kept}-"): path for path in paths}
 
 
 def _with_evidence(claim: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, Any]:

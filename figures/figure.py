@@ -1,14 +1,18 @@
-"""What a file of this package declares of itself: a figure or a passage of the report, and the section it stands in.
+"""What a file of this package declares of itself: a figure, a table or a passage, and the section of the report it stands in.
 
-The report finds each `PART` by walking the package (`figures.registry`), so a new figure is one new file.
+The registry finds each `PART`, or all `PARTS`, by walking the package, so a new figure is one new file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from figures.evidence import EvidenceFiles
+from figures import grids
+from figures.evidence import Documents, EvidenceFiles
+from figures.grids import Grid
 from figures.style import Canvas
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,39 +25,84 @@ class Section:
     points   sentences for the summary at the head of the report, from all documents
     """
 
-    order: int
+    order: float
     inputs: EvidenceFiles
     opening: Callable[[Sequence[Any]], str] = lambda _: ""
     points: Callable[[Sequence[Any]], list[str]] = lambda _: []
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A figure of the report, also written as an SVG file of its own.
+class Drawn:
+    """What figures and tables have in common.
 
-    name     of the SVG file; the key of the document comes before it where a section has several
+    name     of the files; the key of the document comes before it where a section has several
+    title    a few words
     section  the section it stands in
     order    place in the section; parts stand in ascending order
-    draw     makes the figure from one document of `section.inputs`
-    caption  makes the caption, as HTML, from the same document
-    alt      what the figure shows, for those who cannot see it
+    caption  makes the caption, plain text, from the document
+    shows    whether a document has what is drawn, such as evidence that older versions did not write
+    inputs   other evidence that `subject` reads, beside `section.inputs`
+    subject  makes the one document shown from all evidence, None where some is missing; by default there is one figure for
+             each document of `section.inputs`
     """
 
     name: str
+    title: str
     section: Section
-    order: int
-    draw: Callable[[Any], Canvas]
+    order: float
     caption: Callable[[Any], str]
-    alt: str
+    shows: Callable[[Any], bool] = lambda _: True
+    inputs: tuple[EvidenceFiles, ...] = ()
+    subject: Callable[[Documents], Any | None] | None = None
 
     def file_name(self, key: str) -> str:
-        """Name, without suffix, of the SVG file for the document with this key."""
+        """Name, without suffix, of the files for the document with this key."""
         return f"{key}-{self.name}" if key else self.name
+
+    def subjects(self, documents: Documents) -> dict[str, Any]:
+        """What is shown, by key; nothing where evidence is missing."""
+        if self.subject is None:
+            return {key: d for key, d in documents[self.section.inputs].items() if self.shows(d)}
+        document = self.subject(documents)
+        return {} if document is None else {"": document}
+
+    @property
+    def reads(self) -> tuple[EvidenceFiles, ...]:
+        """All evidence it needs."""
+        return (self.section.inputs, *self.inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure(Drawn):
+    """A figure of the report, also written as files of its own.
+
+    draw   makes the figure from the document
+    data   the numbers drawn, one row a point, from the document
+    alt    what the figure shows, for those who cannot see it
+    """
+
+    draw: Callable[[Any], Canvas]
+    data: Callable[[Any], Sequence[Row]]
+    alt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Drawn):
+    """A table of the report, also written as files of its own.
+
+    grid   its cells, from the document
+    """
+
+    grid: Callable[[Any], Grid]
+
+    def html(self, document: Any) -> str:
+        """The table with its caption."""
+        return grids.as_html(self.grid(document), self.caption(document))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """Text and tables of the report.
+    """Text and tables of the report alone.
 
     section  the section it stands in
     order    place in the section; parts stand in ascending order
@@ -61,8 +110,8 @@ class Passage:
     """
 
     section: Section
-    order: int
+    order: float
     html: Callable[[Any], str]
 
 
-Part = Figure | Passage
+Part = Figure | Table | Passage

@@ -6,7 +6,7 @@ from typing import Any
 
 from figures import evidence, registry
 from figures.evidence import Documents
-from figures.figure import Figure, Part, Section
+from figures.figure import Drawn, Figure, Part, Section
 from figures.markup import page as html_page
 from figures.markup import picture
 from figures.style import render
@@ -17,12 +17,7 @@ def read(folder: Path) -> Documents:
 
     Raises ValueError, with the command to run, where a required file is missing, or a file is not the one that was written.
     """
-    return evidence.read(folder, [section.inputs for section in registry.sections(registry.parts())])
-
-
-def unrecorded(folder: Path) -> list[str]:
-    """The names of the files that `read` takes as they are, as no hash stands beside them."""
-    return evidence.unrecorded(folder, [section.inputs for section in registry.sections(registry.parts())])
+    return evidence.read(folder, registry.inputs(registry.parts()))
 
 
 def drawings(documents: Documents) -> dict[str, str]:
@@ -31,7 +26,7 @@ def drawings(documents: Documents) -> dict[str, str]:
         part.file_name(key): render(part.draw, document)
         for part in registry.parts()
         if isinstance(part, Figure)
-        for key, document in documents[part.section.inputs].items()
+        for key, document in part.subjects(documents).items()
     }
 
 
@@ -48,7 +43,9 @@ def page(documents: Documents, drawn: dict[str, str]) -> str:
         content.append(section.opening(list(documents[section.inputs].values())))
         own = [part for part in parts if part.section == section]
         for key, document in documents[section.inputs].items():
-            content += [_html(part, key, document, drawn) for part in own]
+            content += [_html(part, key, document, drawn) for part in own if not _gathers(part)]
+        gathering = [part for part in own if isinstance(part, Drawn) and _gathers(part)]
+        content += [_html(part, key, d, drawn) for part in gathering for key, d in part.subjects(documents).items()]
     content.append(
         "<h2>Reproduce</h2><p><code>make verify</code> writes this page from the evidence in <code>build/evidence</code>; "
         "<code>python -m theory --claim ID</code> shows a claim whole.</p>"
@@ -58,8 +55,13 @@ def page(documents: Documents, drawn: dict[str, str]) -> str:
 
 def _html(part: Part, key: str, document: Any, drawn: dict[str, str]) -> str:
     if isinstance(part, Figure):
-        return picture(drawn[part.file_name(key)], part.caption(document), part.alt)
+        return picture(drawn[part.file_name(key)], escape(part.caption(document)), part.alt)
     return part.html(document)
+
+
+def _gathers(part: Part) -> bool:
+    """Whether it is shown once, from the evidence of several files."""
+    return isinstance(part, Drawn) and part.subject is not None
 
 
 def _summary(shown: list[Section], documents: Documents) -> str:

@@ -1,9 +1,13 @@
-"""One look for all figures: colours that the colour-blind can tell apart (Okabe and Ito), no frames, small files."""
+"""One look for all figures: exact width, text that stays text, colours that the colour-blind can tell apart.
+
+The user's own matplotlib settings count for nothing.
+"""
 
 import io
 import unicodedata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 try:
@@ -23,23 +27,100 @@ Subject = TypeVar("Subject")
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
-CLASS_COLOURS = matplotlib.color_sequences["tab10"]
-FORM_COLOURS = {"printed": PINK, "corrected": BLUE, "sharp": GREEN, "chord": RED, "cap": ORANGE, "exact": BLACK}
+"""Source: Okabe and Ito, Color Universal Design, 2008."""
+GREY = "#767676"
+CLASS_COLOURS = matplotlib.color_sequences["petroff10"]
+"""Source: Petroff, Accessible Color Sequences for Data Visualization, 2021."""
+FORM_COLOURS = {
+    "printed": PINK, "corrected": BLUE, "sharp": GREEN, "chord": RED, "cap": ORANGE, "exact": BLACK, "anchored": SKY,
+}  # fmt: skip
+FORM_LINES: dict[str, Any] = {
+    "printed": ":", "corrected": "--", "sharp": "-.", "chord": (0, (5, 1, 1, 1, 1, 1)), "cap": (0, (8, 2)), "exact": "-",
+    "anchored": (0, (1, 1)),
+}  # fmt: skip
+METHODS = {
+    "SimCLR": (BLUE, "-", "o"),
+    "Barlow Twins": (RED, "--", "s"),
+    "MoCo": (GREEN, "-.", "D"),
+    "SimSiam": (PINK, ":", "^"),
+}
+"""Colour, line and marker of the lecture's methods."""
+LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+MARKERS = "osD^vP*X<>"
+
+WIDTHS = {"iclr": 5.5, "neurips": 5.5, "icml": 3.25}
+"""Inches of a line of text: ICLR and NeurIPS have one column, ICML two."""
+FORMATS = ("svg", "pdf", "png")
+HIGHEST_PANEL = 2.6
+DOTS = 300
+"""Per inch, of PNG files and of what lies as an image in the others."""
 
 UNSHOWN = frozenset({"Cc", "Cn", "Cs", "Zl", "Zp"})
 """Unicode categories without a shape: control characters, noncharacters, surrogates, breaks of lines and paragraphs."""
 
-SETTINGS: dict[str, Any] = {
-    "font.size": 9,
+SHARED: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.alpha": 0.25,
+    "grid.linewidth": 0.5,
     "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
     "figure.constrained_layout.use": True,
+    "figure.dpi": DOTS,
+    "savefig.dpi": "figure",
+    "svg.fonttype": "none",
     "svg.hashsalt": "contrastive-theory",
+    "pdf.fonttype": 42,
 }
-"""What differs from the settings that matplotlib is shipped with; the user's own settings count for nothing."""
+STYLES: dict[str, dict[str, Any]] = {
+    "paper": {
+        "font.family": "STIXGeneral",
+        "mathtext.fontset": "stix",
+        "font.size": 8.5,
+        "axes.titlesize": 8.5,
+        "xtick.labelsize": 7.5,
+        "ytick.labelsize": 7.5,
+        "legend.fontsize": 7.5,
+    },
+    "screen": {
+        "font.size": 9,
+        "axes.titlesize": 9.5,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "legend.fontsize": 8,
+    },
+}
+"""`paper`: Times-like, beside the text of a paper; `screen`: without serifs, for the report."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a figure is made.
+
+    style   one of `STYLES`
+    width   in, of the whole figure; that of the saved file, to the last digit
+    """
+
+    style: str = "screen"
+    width: float = 8.4
+
+    def settings(self) -> dict[str, Any]:
+        """What differs from the settings that matplotlib is shipped with."""
+        return SHARED | STYLES[self.style] | {"figure.figsize": (self.width, self.width / 2)}
+
+
+SCREEN = Look()
+
+
+def small() -> float:
+    """Points of the smallest text of a figure: notes inside the axes."""
+    return float(matplotlib.rcParams["xtick.labelsize"])
 
 
 def colour(colours: Mapping[str, str], name: str) -> Any:
@@ -47,10 +128,24 @@ def colour(colours: Mapping[str, str], name: str) -> Any:
     return colours.get(name, CLASS_COLOURS[sum(name.encode()) % len(CLASS_COLOURS)])
 
 
-def canvas(columns: int, width: float, height: float, *, sharey: bool = False) -> tuple[Canvas, list[Axes]]:
-    """A figure with a row of axes; width and height in inches."""
+def canvas(
+    panels: int, ratio: float, *, least: float = 1.7, sharey: bool = False, sharex: bool = False
+) -> tuple[Canvas, list[Axes]]:
+    """A figure of the asked width with so many axes, in one row or, where that is too narrow, in several.
+
+    ratio   height of a panel by its width; no panel is higher than `HIGHEST_PANEL`
+    least   inches; a row with narrower panels is broken
+    """
+    width = matplotlib.rcParams["figure.figsize"][0]
+    columns = max(1, min(panels, int(width / least)))
+    rows = -(-panels // columns)
+    columns = -(-panels // rows)
+    height = rows * min(width / columns * ratio, HIGHEST_PANEL * max(1.0, width / WIDTHS["iclr"]))
     figure = matplotlib.figure.Figure(figsize=(width, height))
-    return figure, list(figure.subplots(1, columns, squeeze=False, sharey=sharey)[0])
+    axes = list(figure.subplots(rows, columns, squeeze=False, sharey=sharey, sharex=sharex).flat)
+    for unused in axes[panels:]:
+        unused.remove()
+    return figure, axes[:panels]
 
 
 def plain(text: str) -> str:
@@ -62,25 +157,38 @@ def plain(text: str) -> str:
     return "".join(shown).replace("$", r"\$")
 
 
-def render(draw: Callable[[Subject], Canvas], subject: Subject, **options: Any) -> str:
-    """What `draw` makes of `subject`, in our style, as SVG text: the same bytes for the same data.
+def save(
+    draw: Callable[[Subject], Canvas],
+    subject: Subject,
+    look: Look = SCREEN,
+    formats: Sequence[str] = ("svg",),
+    metadata: Mapping[str, str] | None = None,
+    **options: Any,
+) -> dict[str, bytes]:
+    """What `draw` makes of `subject`, by format: the same bytes for the same data. Text is left to the fonts of the viewer.
 
-    Text is drawn as outlines, or, where it has a letter that matplotlib's font lacks, left to the fonts of the viewer.
-
-    options  for matplotlib's `savefig`
+    metadata   Title, Creator, Description, written into every file
+    options    for matplotlib's `savefig`
     """
-    lacking = r"Glyph \d+ .* missing from font"
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", lacking, UserWarning)
-        try:
-            return _svg(draw, subject, SETTINGS, options)
-        except UserWarning:
-            warnings.filterwarnings("ignore", lacking, UserWarning)
-            return _svg(draw, subject, SETTINGS | {"svg.fonttype": "none"}, options)
+    with matplotlib.style.context(["default", look.settings()]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
+        figure = draw(subject)
+        return {name: _bytes(figure, name, metadata or {}, options) for name in formats}
 
 
-def _svg(draw: Callable[[Subject], Canvas], subject: Subject, settings: dict[str, Any], options: dict[str, Any]) -> str:
-    with matplotlib.style.context(["default", settings]):
-        buffer = io.StringIO()
-        draw(subject).savefig(buffer, format="svg", metadata={"Date": None}, **options)
-        return buffer.getvalue()
+def render(draw: Callable[[Subject], Canvas], subject: Subject, **options: Any) -> str:
+    """`save` as SVG text, for the screen."""
+    return save(draw, subject, **options)["svg"].decode()
+
+
+def _bytes(figure: Canvas, name: str, metadata: Mapping[str, str], options: Mapping[str, Any]) -> bytes:
+    """One file, without the time at which it was made."""
+    words = dict[str, str | None](metadata)
+    if name == "pdf":
+        words = {("Subject" if key == "Description" else key): word for key, word in words.items()}
+        words["CreationDate"] = None
+    elif name == "svg":
+        words["Date"] = None
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=name, metadata=words, **options)
+    return buffer.getvalue()

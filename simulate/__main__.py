@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from simulate import counterexample, evidence, example1, phase, remedy
+from simulate import counterexample, evidence, example1, phase, plane, products, remedy
 from simulate.models import models
 from simulate.sweep import Tally
 from simulate.tables import aligned, finite, suite_json, suite_table
@@ -72,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "suite": suite_json(suite),
         "sweeps": {name: [_tally_json(t) for t in tallies[name]] for name in tallies},
         "remedy": {"b": SOURCE_WEIGHT, "lambda": LOSS_WEIGHT, "rows": remedy.as_json(remedies)},
-        "phase": [phase.as_json(plane) for model in known for plane in model.planes()],
+        "phase": [phase.as_json(drawn) for model in known for drawn in model.planes()],
+        "products": products.clouds(known),
+        "plane": plane.as_json(),
     }
     write_evidence(target, content)
     holding = evidence.standing(gathered)

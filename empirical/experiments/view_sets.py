@@ -38,7 +38,7 @@ from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import MOST_VIEWS, finite_views
 from theory.checks import check_choice, check_integer
 from theory.command import NAME, OneLineParser, at_least, integer, number, output_folder, show_progress
-from theory.concentration import SigmaFrontier, augmented_distances, frontier
+from theory.concentration import SigmaFrontier, augmented_distances, frontier, vertex_cover_estimate
 from theory.digests import read_evidence, recorded, write_evidence
 from theory.messages import Notice
 from theory.setting import Array
@@ -46,6 +46,8 @@ from theory.setting import Array
 SETS = tuple(dict.fromkeys((*LADDER, *PAIRS)))
 SAMPLES = 100
 """Test images of every class, as far as there are so many."""
+CURVE_POINTS = 60
+"""Values of delta at which the whole frontier is written."""
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
 GROUPS = {
     "the four pairs with a": tuple(p for p in PAIRS if "a" in p),
@@ -59,12 +61,29 @@ ASSERTED = tuple((s.lower, s.higher) for s in EXPERIMENTS["pairs"].order if s.me
 
 
 @dataclass(frozen=True)
+class Curve:
+    """min_k sigma_k(delta) from both sides, and what the 2-approximation of vertex cover says of it.
+
+    deltas                   (T,)
+    low, high                (T,) from the frontiers, equal where every class was solved
+    cover_low, cover_high    (T,) from `vertex_cover_estimate`
+    """
+
+    deltas: Array
+    low: Array
+    high: Array
+    cover_low: Array
+    cover_high: Array
+
+
+@dataclass(frozen=True)
 class Concentration:
     """What is known of 1 - sum_k p_k sigma_k(delta) for one view set.
 
     low, high   (T,) bounds at each delta, equal where every class was solved
     classes     (K, T) sigma_k from below
     exact       the whole frontier of every class is exact
+    curve       sigma(delta) of the class with least, over the whole range of delta
     """
 
     letters: str
@@ -72,6 +91,7 @@ class Concentration:
     high: Array
     classes: Array
     exact: bool
+    curve: Curve
 
 
 @dataclass(frozen=True)
@@ -89,12 +109,25 @@ def plain_quantiles(images: Sequence[Array], quantiles: Sequence[float]) -> Arra
     return np.asarray(np.quantile(np.concatenate(plain), quantiles))
 
 
-def outside(letters: str, frontiers: Sequence[SigmaFrontier], deltas: Array) -> Concentration:
+def curve(distances: Sequence[Array], frontiers: Sequence[SigmaFrontier]) -> Curve:
+    """The sigma of Definition 1 from the distances and the frontier of every class."""
+    deltas = np.linspace(0, max(f.thresholds[-1] for f in frontiers), CURVE_POINTS)
+    low, high = (np.min([f.sigma(deltas)[end] for f in frontiers], axis=0) for end in (0, 1))
+    covers = [[vertex_cover_estimate(d, float(delta)) for d in distances] for delta in deltas]
+    sizes = [len(d) for d in distances]
+    cover_low, cover_high = (
+        np.array([min(getattr(c, end) / n for c, n in zip(row, sizes, strict=True)) for row in covers])
+        for end in ("lower", "upper")
+    )
+    return Curve(deltas, low, high, cover_low, cover_high)
+
+
+def outside(letters: str, frontiers: Sequence[SigmaFrontier], deltas: Array, whole: Curve) -> Concentration:
     """1 - sum_k p_k sigma_k(delta) from one frontier per class, p_k being its share of the samples."""
     sizes = np.array([len(f.reached) for f in frontiers])
     lower, upper = (np.array([f.sigma(deltas)[end] for f in frontiers]) for end in (0, 1))
     share = sizes / sizes.sum()
-    return Concentration(letters, 1 - share @ upper, 1 - share @ lower, lower, all(f.exact for f in frontiers))
+    return Concentration(letters, 1 - share @ upper, 1 - share @ lower, lower, all(f.exact for f in frontiers), whole)
 
 
 def concentrations(
@@ -109,8 +142,9 @@ def concentrations(
     by_set = []
     for letters in tqdm(SETS, desc="view sets", disable=not progress):
         world = finite_views(images, Augmentation.from_letters(letters), views, seed).flatten(2).numpy()
-        frontiers = [frontier(augmented_distances(world[m]), nodes=nodes) for m in members]
-        by_set.append(outside(letters, frontiers, deltas))
+        distances = [augmented_distances(world[m]) for m in members]
+        frontiers = [frontier(d, nodes=nodes) for d in distances]
+        by_set.append(outside(letters, frontiers, deltas, curve(distances, frontiers)))
     return deltas, by_set
 
 
@@ -243,6 +277,7 @@ def as_json(
                 "outside_high": c.high.tolist(),
                 "sigma_of_classes": c.classes.tolist(),
                 "exact": c.exact,
+                "curve": {name: np.round(values, 6).tolist() for name, values in vars(c.curve).items()},
                 "error": None if c.letters not in errors else errors[c.letters].mean,
                 "error_spread": None if c.letters not in errors else finite(errors[c.letters].spread),
             }

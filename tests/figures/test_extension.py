@@ -22,7 +22,7 @@ from figures.study import SECTION
 
 
 def draw(study):
-    drawing, (axes,) = canvas(1, width=3, height=2)
+    drawing, (axes,) = canvas(1, 0.6)
     axes.plot([record["error"] for record in study["history"]])
     return drawing
 
@@ -31,7 +31,16 @@ def caption(study):
     return f"Error over {len(study['history'])} epochs."
 
 
-PART = Figure(name="error", section=SECTION, order=35, draw=draw, caption=caption, alt="error over training")
+PART = Figure(
+    name="error",
+    title="Error over training",
+    section=SECTION,
+    order=35,
+    draw=draw,
+    caption=caption,
+    data=lambda study: study["history"],
+    alt="error over training",
+)
 '''
 
 OF_NEW_EVIDENCE = '''
@@ -43,7 +52,7 @@ from figures.style import canvas
 
 
 def draw(noise):
-    drawing, (axes,) = canvas(1, width=3, height=2)
+    drawing, (axes,) = canvas(1, 0.6)
     axes.plot(noise["values"])
     return drawing
 
@@ -54,7 +63,16 @@ SECTION = Section(
     opening=lambda _: "<h2>Noise</h2>",
     points=lambda documents: [f"Noise of {len(documents[0]['values'])} values."],
 )
-PART = Figure(name="noise", section=SECTION, order=10, draw=draw, caption=lambda _: "White noise.", alt="noise")
+PART = Figure(
+    name="noise",
+    title="Noise",
+    section=SECTION,
+    order=10,
+    draw=draw,
+    caption=lambda _: "White noise.",
+    data=lambda noise: [{"value": value} for value in noise["values"]],
+    alt="noise",
+)
 '''
 
 

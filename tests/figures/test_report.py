@@ -14,10 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.cbook import is_math_text
 
-from empirical.experiments import design, tables
 from figures import __main__ as cli
 from figures import claims as claims_part
-from figures import embedding, experiments, report, risk, slack, style
+from figures import counterexample, embedding, report, slack, style
 from figures.claims import formula
 from figures.evidence import THEORY
 from theory.digests import write_evidence
@@ -42,7 +41,7 @@ def test_page_is_self_contained(html):
     assert html.startswith("<!doctype html>")
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
     assert "<script" not in html
-    assert html.count("<figure>") == 6
+    assert html.count("<figure>") == 10
 
 
 def test_every_claim_and_its_verdict_is_there(html, evidence):
@@ -134,23 +133,11 @@ def test_same_evidence_same_page(html, evidence):
 
 
 def test_figures_lie_beside_the_page(written):
-    names = {path.stem for path in (written / "figures").glob("*.svg")}
-    assert names == {"risk", "phase", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
-
-
-def test_experiments_are_shown_with_their_own_numbers():
-    experiment = design.EXPERIMENTS["methods"]
-    runs = [
-        {"group": "SimCLR", "row": row, "seed": seed, "values": dict.fromkeys(experiment.metrics, index + seed / 10)}
-        for index, row in enumerate(("a", "ab"))
-        for seed in range(3)
-    ]
-    content = tables.as_json(experiment, "embedded", runs)
-    text = experiments.html(content)
-    assert text.startswith(f"<h3>{experiment.title}</h3><p>Scale embedded, 3 seeds")
-    assert text.count("1.100 &plusmn; 0.100") == len(experiment.metrics)
-    for compared in content["comparisons"]:
-        assert f'<td class="n">{compared["difference"]:+.3f}</td>' in text
+    """Each in every format, with its numbers and its LaTeX."""
+    names = {path.name for path in (written / "figures").iterdir()}
+    of_simulation = {"counterexample", "phase", "sigma-delta", "mechanism", "theorems-3-4"}
+    of_encoders = {"certificates", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
+    assert names >= {f"{n}.{s}" for n in of_simulation | of_encoders for s in ("svg", "pdf", "png", "csv", "tex")}
 
 
 def test_a_claim_says_which_file_states_it(evidence):
@@ -162,11 +149,11 @@ def test_a_claim_says_which_file_states_it(evidence):
 def test_the_look_is_ours_and_leaves_the_user_s_alone(evidence):
     """Whatever the user has set in matplotlib, the figures are the same, and afterwards it is still set."""
     simulation = json.loads((evidence / "simulate.json").read_text())
-    drawn = style.render(risk.draw, simulation)
+    drawn = style.render(counterexample.draw, simulation)
     with matplotlib.rc_context(
         {"font.size": 30, "lines.linewidth": 9, "svg.hashsalt": "other", "axes.facecolor": "red"}
     ):
-        assert style.render(risk.draw, simulation) == drawn
+        assert style.render(counterexample.draw, simulation) == drawn
         assert matplotlib.rcParams["font.size"] == 30
         assert matplotlib.rcParams["axes.grid"] is False
 
@@ -197,32 +184,34 @@ def study(evidence):
     return json.loads((evidence / "empirical-digits.json").read_text())
 
 
-def comments(svg):
-    """The texts drawn, which matplotlib notes beside their outlines; the file must be XML."""
-    drawn = parseString(svg).getElementsByTagName("g")
-    return {n.data[1:-1].replace("- -", "--") for g in drawn for n in g.childNodes if n.nodeType == n.COMMENT_NODE}
+def texts(svg):
+    """The texts drawn; the file must be XML."""
+    return {"".join(part.data for part in walk(node)) for node in parseString(svg).getElementsByTagName("text")}
+
+
+def walk(node):
+    """The pieces of text in an element."""
+    for child in node.childNodes:
+        yield from [child] if child.nodeType == child.TEXT_NODE else walk(child)
 
 
 def test_class_names_are_shown_as_typed_and_each_stands_in_the_legend(study):
     study["class_names"] = NAMES
-    drawn = {unescape(text) for text in comments(style.render(embedding.draw, study))}
-    assert drawn >= SHOWN - {""}
-    pairs = {f"{a} / {b}" for a in SHOWN for b in SHOWN}
-    assert pairs & {unescape(text) for text in comments(style.render(slack.draw, study))}
+    assert texts(style.render(embedding.draw, study)) >= SHOWN - {""}
+    drawn = texts(style.render(slack.draw, study))
+    assert any(text.endswith(f"{a} / {b}") for text in drawn for a in SHOWN for b in SHOWN)
 
 
 def test_letters_that_the_font_lacks_are_left_to_the_viewer(study):
     study["class_names"] = ["猫", "σκύλος", "$x$", *study["class_names"][3:]]
-    svg = style.render(embedding.draw, study)
-    shown = {node.firstChild.data for node in parseString(svg).getElementsByTagName("text")}
-    assert {"猫", "σκύλος", "$x$"} <= shown
+    assert {"猫", "σκύλος", "$x$"} <= texts(style.render(embedding.draw, study))
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=12))
 def test_any_name_can_be_drawn(name):
     def draw(name):
-        drawing, (axes,) = style.canvas(1, width=2, height=1)
+        drawing, (axes,) = style.canvas(1, 0.5)
         axes.set_title(style.plain(name))
         return drawing
 

@@ -15,6 +15,7 @@ from empirical.experiments.view_sets import (
     ASSERTED,
     SETS,
     Concentration,
+    Curve,
     MeasuredError,
     concentrations,
     main,
@@ -31,7 +32,8 @@ from theory.messages import Notice
 
 def of(letters, low, high=None):
     low = np.atleast_1d(np.array(low, dtype=float))
-    return Concentration(letters, low, low if high is None else np.atleast_1d(high), low[None], high is None)
+    high = low if high is None else np.atleast_1d(high)
+    return Concentration(letters, low, high, low[None], high is low, Curve(*np.zeros((5, 1))))
 
 
 def test_the_view_sets_and_steps_are_the_lectures():
@@ -62,6 +64,21 @@ def test_shares_are_those_of_plain_loops(monkeypatch):
                 assert c.classes[k, at] == largest / 7
                 inside += largest
             assert c.low[at] == c.high[at] == pytest.approx(1 - inside / 70)
+        within = [
+            cdist(v.reshape(21, -1), v.reshape(21, -1)).reshape(7, 3, 7, 3).min(axis=(1, 3))
+            for v in by_class(views, labels)
+        ]
+        for at in (5, 20, 40):
+            graphs = [nx.from_numpy_array((d <= c.curve.deltas[at]) & ~np.eye(7, dtype=bool)) for d in within]
+            least = min(nx.max_weight_clique(g, weight=None)[1] for g in graphs) / 7
+            assert c.curve.low[at] == c.curve.high[at] == pytest.approx(least)
+        assert (c.curve.cover_low <= c.curve.low).all()
+        assert (c.curve.high <= c.curve.cover_high).all()
+        assert (c.curve.cover_high - c.curve.cover_low).max() > 0.2
+
+
+def by_class(views, labels):
+    return [views[labels == k] for k in range(10)]
 
 
 def test_a_small_budget_gives_intervals_around_the_exact_shares(monkeypatch):

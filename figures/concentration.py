@@ -1,0 +1,112 @@
+"""1 - sigma(delta) of pairs of augmentations against the error. Source: lecture, The Effect of Concentration Factor "
+"(plots)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from empirical.experiments.view_sets import GROUPS
+from figures.evidence import EvidenceFiles
+from figures.figure import Figure, Row, Section
+from figures.style import BLACK, BLUE, GREY, Canvas, canvas, small
+
+CONCENTRATION = EvidenceFiles(
+    pattern="concentration.json",
+    command="contrastive-theory experiment pairs --jobs 2 && contrastive-theory concentration",
+    minutes=7,
+    required=False,
+    kept="concentration",
+)
+PAIRS = GROUPS["the ten pairs"]
+DRAWN = (0.1, 0.5)
+"""Quantiles of the distance between plain images that are drawn, the nearest there are."""
+
+
+def pairs(concentration: dict[str, Any]) -> list[dict[str, Any]]:
+    """The view sets that are pairs, as far as their error is known."""
+    return [s for s in concentration["sets"] if s["letters"] in PAIRS and s["error"] is not None]
+
+
+def rank_correlation(concentration: dict[str, Any], at: int) -> float:
+    """Spearman's correlation of 1 - sigma at delta number `at` (upper ends) with the error over the pairs; NaN if all are "
+    "equal."""
+    share = [s["outside_high"][at] for s in pairs(concentration)]
+    if len(set(share)) < 2:
+        return float("nan")
+    return float(spearmanr(share, [s["error"] for s in pairs(concentration)]).statistic)
+
+
+def draw(concentration: dict[str, Any]) -> Canvas:
+    """Two values of delta with the pairs by their letters, and the rank correlation at every delta."""
+    quantiles = np.array(concentration["setting"]["quantiles"])
+    figure, (*panels, last) = canvas(len(DRAWN) + 1, 1.05)
+    for axes, quantile in zip(panels, DRAWN, strict=True):
+        at = int(np.abs(quantiles - quantile).argmin())
+        for one in pairs(concentration):
+            with_a = "a" in one["letters"]
+            low, high, error = one["outside_low"][at], one["outside_high"][at], one["error"]
+            axes.errorbar(
+                [high], [error], [one["error_spread"] or 0], [[high - low], [0]], fmt="o" if with_a else "s",
+                color=BLUE if with_a else GREY, ms=4, lw=0.8, capsize=1.5,
+            )  # fmt: skip
+            axes.annotate(
+                one["letters"],
+                (high, error),
+                (4, 2) if with_a else (4, -8),
+                textcoords="offset points",
+                fontsize=small(),
+            )
+        axes.set(xlabel=r"$1-\sigma(\delta)$", ylabel="error of the nearest mean")
+        axes.set_title(
+            f"$\\delta$ = {concentration['deltas'][at]:.2f}: rank corr. {rank_correlation(concentration, at):+.2f}"
+        )
+        axes.margins(0.15)
+    correlations = [rank_correlation(concentration, at) for at in range(len(quantiles))]
+    last.axhline(0, color=BLACK, lw=0.7)
+    last.plot(concentration["deltas"], correlations, "o-", color=BLUE)
+    last.set(xlabel=r"$\delta$", ylabel="rank correlation", ylim=(-1.05, 1.05), title=r"at every $\delta$")
+    return figure
+
+
+def caption(concentration: dict[str, Any]) -> str:
+    """The world, and the order asserted."""
+    setting = concentration["setting"]
+    asserted = [a for a in concentration["asserted"] if a["lower"] in PAIRS and a["higher"] in PAIRS]
+    orders = ", ".join(f"{a['lower']} < {a['higher']} {a['verdicts'].count('holds')}" for a in asserted)
+    where = "A kept result" if concentration["kept"] else "Computed here"
+    return (
+        f"Share outside main parts against the error of the nearest class mean, for {len(pairs(concentration))} pairs of "
+        f"augmentations ({setting['method']} on {setting['data']}; circles: pairs with the crop). Exact where no bar lies "
+        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each. {where}. At "
+        f"how many of {len(concentration['deltas'])} values of δ the asserted order of 1 − σ holds: {orders}."
+    )
+
+
+def data(concentration: dict[str, Any]) -> Iterator[Row]:
+    """One row for each pair and delta."""
+    for one in pairs(concentration):
+        for at, delta in enumerate(concentration["deltas"]):
+            yield {
+                "letters": one["letters"],
+                "delta": delta,
+                "outside_low": one["outside_low"][at],
+                "outside_high": one["outside_high"][at],
+                "error": one["error"],
+                "error_spread": one["error_spread"],
+            }
+
+
+SECTION = Section(order=70, inputs=CONCENTRATION, opening=lambda _: "<h2>Concentration of the lecture's view sets</h2>")
+PART = Figure(
+    name="concentration",
+    title="1 - sigma(delta) against the error, ten pairs of augmentations",
+    section=SECTION,
+    order=10,
+    draw=draw,
+    caption=caption,
+    data=lambda concentration: list(data(concentration)),
+    shows=lambda concentration: len(pairs(concentration)) > 2,
+    alt="share outside main parts against error for pairs of augmentations",
+)
