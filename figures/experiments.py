@@ -19,7 +19,9 @@ Experiment = dict[str, Any]
 def _files(name: str, minutes: float) -> EvidenceFiles:
     """The results of one experiment; minutes for three seeds on two cores."""
     command = f"contrastive-theory experiment {name} --jobs 2"
-    return EvidenceFiles(pattern=f"experiment-{name}.json", command=command, minutes=minutes, required=False, kept=name)
+    return EvidenceFiles(
+        pattern=f"experiment-{name}*.json", command=command, minutes=minutes, required=False, kept=name
+    )
 
 
 def _section(order: float, files: EvidenceFiles) -> Section:
@@ -38,12 +40,9 @@ def origin(experiment: Experiment) -> str:
     where = f"Scale {experiment['scale']}, {seeds} seed{'s' * (seeds > 1)}"
     if not experiment["kept"]:
         return f"{where}, computed here."
-    made = [
-        experiment[key] if key != "cpu_minutes" else f"{experiment[key]:.0f} CPU minutes"
-        for key in ("date", "machine", "commit", "cpu_minutes")
-        if experiment.get(key) is not None
-    ]
-    return f"{where}, a kept result" + (f" ({', '.join(map(str, made))})." if made else ".")
+    made = experiment["made"]
+    cost = f"{made['cpu_minutes']:.0f} CPU minutes"
+    return f"{where}, a kept result ({made['date']}, {made['machine']['cpu']}, commit {made['commit'][:12]}, {cost})."
 
 
 def values(experiment: Experiment, group: str, row: str, metric: str) -> dict[int, float]:

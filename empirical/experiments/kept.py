@@ -11,8 +11,13 @@ from theory.digests import read_evidence
 
 
 def file_name(experiment: str, scale: str) -> str:
-    """What the result of an experiment at a scale is called, here and in build/evidence."""
+    """What the command calls its result at a scale, in build/evidence."""
     return f"experiment-{experiment}.json" if scale == "embedded" else f"experiment-{experiment}-{scale}.json"
+
+
+def kept_name(experiment: str, scale: str) -> str:
+    """What the same result is called where it is kept."""
+    return f"{experiment}-{scale}.json"
 
 
 def command(experiment: str, scale: str) -> str:
@@ -23,12 +28,12 @@ def command(experiment: str, scale: str) -> str:
 def files() -> dict[str, Path]:
     """The kept results by their file names, in alphabetical order."""
     folder = Path(str(resources.files("empirical.results")))
-    return {path.name: path for path in sorted(folder.glob("experiment-*.json"))}
+    return {path.name: path for path in sorted(folder.glob("*.json"))}
 
 
 def load(experiment: str, scale: str) -> dict[str, Any]:
     """The kept result of one experiment. ValueError, with the command that makes it, where there is none or it was edited."""
-    path = files().get(file_name(experiment, scale))
+    path = files().get(kept_name(experiment, scale))
     if path is None:
         raise ValueError(
             f"experiment={experiment!r}: no result is kept at scale {scale}; run {command(experiment, scale)}"

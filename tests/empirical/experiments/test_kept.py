@@ -45,7 +45,7 @@ def test_a_kept_result_says_what_its_runs_say_today(name):
 
 def _parts(name: str) -> tuple[str, str]:
     """Experiment and scale of a kept file."""
-    (parts,) = [(e, s) for e in EXPERIMENTS for s in SCALES if kept.file_name(e, s) == name]
+    (parts,) = [(e, s) for e in EXPERIMENTS for s in SCALES if kept.kept_name(e, s) == name]
     return parts
 
 
@@ -58,3 +58,4 @@ def test_what_is_not_kept_is_named_with_the_command_that_makes_it():
 def test_every_experiment_at_every_scale_has_a_file_of_its_own():
     names = [kept.file_name(e, s) for e in EXPERIMENTS for s in SCALES]
     assert len(set(names)) == len(names)
+    assert len({kept.kept_name(e, s) for e in EXPERIMENTS for s in SCALES}) == len(names)
