@@ -17,17 +17,18 @@ from types import ModuleType
 
 from figures.evidence import Documents
 from theory.command import OneLineParser, output_folder
-from theory.files import write_text
+from theory.files import write_bytes, write_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the report and its figures; returns the exit status."""
     documents, folder = _documents("report", "Write the report and its figures from the evidence.", argv)
     drawn = _drawn(documents, folder)
-    text = _report().page(documents, drawn)
-    target = folder / "index.html"
-    write_text(target, text)
-    print(f"report: {target} ({len(text) / 1e6:.1f} MB, self-contained), figures in {folder / 'figures'}")
+    pages: dict[str, str] = _report().pages(documents, drawn)
+    for name, text in pages.items():
+        write_text(folder / name, text)
+    size = sum(map(len, pages.values())) / 1e6
+    print(f"report: {folder / 'index.html'} ({len(pages)} pages, {size:.1f} MB), figures in {folder / 'figures'}")
     return 0
 
 
@@ -54,11 +55,12 @@ def _documents(command: str, description: str, argv: Sequence[str] | None) -> tu
     return documents, folder
 
 
-def _drawn(documents: Documents, folder: Path) -> dict[str, str]:
-    """Every figure as SVG, by name, written below the folder."""
-    drawn: dict[str, str] = _report().drawings(documents)
-    for name, figure in drawn.items():
-        write_text(folder / "figures" / f"{name}.svg", figure)
+def _drawn(documents: Documents, folder: Path) -> dict[str, dict[str, bytes]]:
+    """The files of every figure, written below the folder."""
+    drawn: dict[str, dict[str, bytes]] = _report().drawings(documents)
+    for name, files in drawn.items():
+        for suffix, content in files.items():
+            write_bytes(folder / "figures" / f"{name}.{suffix}", content)
     return drawn
 
 

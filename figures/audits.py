@@ -21,7 +21,7 @@ def html(audit: dict[str, Any]) -> str:
     return (
         f'<h3>{escape(audit["encoder"])} on {escape(audit["data"])}</h3><p class="soft">Head: {escape(audit["head"])}. '
         f"Weights {audit['weights_sha256'][:12]}. Its own page: <code>{escape(audit['page'])}</code>.</p>{sentences}"
-        + table(["certified error (classes met)", "exact mode", f"population, level {audit['level']:g}"], rows, 1)
+        + table("Certified error of each form, and how many classes meet it", ["certified error (classes met)", "exact mode", f"population, level {audit['level']:g}"], rows, 1)
     )
 
 

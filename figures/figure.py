@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from figures.evidence import EvidenceFiles
+from figures.evidence import Documents, EvidenceFiles
 from figures.style import Canvas
 
 
@@ -32,6 +32,7 @@ class Figure:
     """A figure of the report, also written as an SVG file of its own.
 
     name     of the SVG file; the key of the document comes before it where a section has several
+    title    a few words
     section  the section it stands in
     order    place in the section; parts stand in ascending order
     draw     makes the figure from one document of `section.inputs`
@@ -45,10 +46,15 @@ class Figure:
     draw: Callable[[Any], Canvas]
     caption: Callable[[Any], str]
     alt: str
+    title: str = ""
 
     def file_name(self, key: str) -> str:
         """Name, without suffix, of the SVG file for the document with this key."""
         return f"{key}-{self.name}" if key else self.name
+
+    def subjects(self, documents: Documents) -> dict[str, Any]:
+        """What is shown, by key."""
+        return documents[self.section.inputs]
 
 
 @dataclass(frozen=True, kw_only=True)

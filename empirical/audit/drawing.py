@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from empirical.audit.table import Direction, number
+from empirical.audit.table import number
+from empirical.rounding import Direction
 
 SIDE = 112
 """Images are shown about this large, in pixels."""

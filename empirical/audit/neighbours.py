@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from empirical.audit.table import shown, text
+from empirical.audit.table import text
+from empirical.rounding import shown
 from theory.neighbours import VIEWS_IN_ALL, Finding, Findings
 
 DIGITS = 4

@@ -13,7 +13,6 @@ from empirical.audit.pairs import worst_pairs
 from empirical.audit.report import exact_errors
 from empirical.audit.table import (
     Column,
-    Direction,
     certified_by_class,
     html_table,
     marked,
@@ -22,6 +21,7 @@ from empirical.audit.table import (
     text,
 )
 from empirical.evaluation.heads import HEADS
+from empirical.rounding import Direction
 from theory.factors import mean_shortfall
 from theory.files import write_text
 from theory.setting import Array

@@ -156,6 +156,8 @@ def evidence(audit: Audit) -> list[Evidence]:
             holds=error - true >= -1e-12,
             computed=f"certified - true = {error - true:.4f}",
             slack=error - true,
+            worlds=1,
+            met=int(met > 0),
         )
         for form, (error, met) in exact_errors(audit).items()
     ]
@@ -169,7 +171,7 @@ def exact_errors(audit: Audit) -> dict[str, tuple[float, int]]:
 
 def as_json(audit: Audit, page: str) -> dict[str, Any]:
     """Plain JSON types, for the report of all stages; page: where the audit's own page lies."""
-    e, p = audit.exact, audit.population
+    e, p, stated = audit.exact, audit.population, audit.diagnosis.as_printed
     return {
         "encoder": audit.subject.name,
         "weights_sha256": audit.subject.weights_sha256,
@@ -180,6 +182,7 @@ def as_json(audit: Audit, page: str) -> dict[str, Any]:
         "classes": e.classes,
         "samples": e.samples,
         "exact": {form: {"error": error, "met": met} for form, (error, met) in exact_errors(audit).items()},
+        "as_printed": {"error": stated.error, "met": sum(v.met for v in stated.classes)},
         "true_error": e.error,
         "true_error_any_view": e.error_any_view,
         "level": p.level,

@@ -15,7 +15,8 @@ from torch.utils.data import TensorDataset
 from empirical.audit.core import audit
 from empirical.audit.page import MATRIX, page, write_page
 from empirical.audit.pairs import SHOWN
-from empirical.audit.table import ROWS, latex, shown
+from empirical.audit.table import ROWS, latex
+from empirical.rounding import shown
 
 HOSTILE = ("<script>alert(1)</script>", "a_b & 50%", "[{\\x}] \ud800 ~^#$\"'")
 DIRECTIONS = ("exact", "lower", "upper", "upper", "lower", "lower")
