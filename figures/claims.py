@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from figures.mathematics import formula, prose
+from figures.mathematics import prose, statement
 from figures.statements import Claim, Group, grouped
 from theory.ledger import OBSERVATION_KINDS
 from theory.ledger_table import searched
@@ -81,7 +81,7 @@ def view(claim: Claim, topic: str) -> ClaimView:
         verdict=claim["verdict"],
         topic=topic,
         summary=_summary(claim),
-        statement=formula(claim["statement"], display=True),
+        statement=statement(claim["statement"]),
         source=claim["source"],
         file=f"{module.replace('.', '/')}.py" if module else "",
         proof=prose(claim["reduction"]),
@@ -93,13 +93,13 @@ def view(claim: Claim, topic: str) -> ClaimView:
 
 
 def _summary(claim: Claim) -> list[str]:
-    facts, worlds = len(claim["trusted"]), searched(claim["evidence"])
-    kinds = dict.fromkeys(e["kind"] for e in claim["evidence"] if e["kind"] in OBSERVED and tested(e))
+    """By what a claim is proved, in words, and what it rests on; first, where it is so, that it never says anything."""
+    facts, kinds = len(claim["trusted"]), [e["kind"] for e in claim["evidence"] if e["kind"] in OBSERVED and tested(e)]
     return [
+        *(["vacuous"] if searched(claim["evidence"]).endswith("vacuous") else []),
         *claim.get("how", []),
-        *kinds,
+        *dict.fromkeys(kinds),
         *([f"{facts} trusted"] if facts else []),
-        *([f"worlds {worlds}"] if worlds != "-" else []),
     ]
 
 

@@ -33,14 +33,28 @@ TOKEN = re.compile(
 )
 STRONG = re.compile(r"<=|>=|!=|->|:=|[=<>^_]|\|\||\bsqrt\b|\d\.\d")
 ARTICLES = re.compile(r"\b[aAI]\b")
+BREAKS = re.compile(r"(?<=[,;:])\\quad(?![A-Za-z])|(?<=[,;:])\\ |(?=\\Rightarrow)")
+"""Where a line of a statement may break, outside brackets."""
 CODE = re.compile(rf"`([^`]*)`|\b(?!(?:{NAMES})_)([a-z]{{4,}}(?:_[A-Za-z0-9]+)+)\b")
 """What stands in backticks, and names of theorems in Coq."""
 
 
 @cache
-def formula(latex: str, *, display: bool = False) -> Markup:
-    """LaTeX as MathML, in the line or on lines of its own."""
-    return Markup(convert(latex, display="block" if display else "inline"))
+def formula(latex: str) -> Markup:
+    """LaTeX as MathML, in the line; a slash takes no room."""
+    return Markup(convert(latex).replace("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>'))
+
+
+@cache
+def statement(latex: str) -> Markup:
+    """A statement in LaTeX as MathML, one formula for each of its parts, between which a line may break."""
+    parts, start = list[str](), 0
+    for place in BREAKS.finditer(latex):
+        before = latex[start : place.start()]
+        if before.count("{") == before.count("}") and len(re.findall(r"[(\[]", before)) == len(re.findall(r"[)\]]", before)):
+            parts.append(before)
+            start = place.end()
+    return Markup(" ").join(map(formula, [*parts, latex[start:]]))
 
 
 @cache
@@ -87,6 +101,8 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
             start += 1
         elif run[-1] in " ,;([{_^" or (run[-1] == "." and not run[-2:-1].isdigit()):
             end -= 1
+        elif (listed := re.match(r"\d+, ", run)) is not None:
+            start += listed.end()
         elif ARTICLES.match(run) and run[1:2] == " " and not re.match(r". (?:[-+*/=<>^_:!]|\|\|)", run):
             start += 2
         elif re.search(r"(?<![-+*/=<>^_(,|.]) [aAI]$", run):

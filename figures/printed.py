@@ -62,6 +62,8 @@ def says(claim: Claim) -> str:
 
 def met(statement: Statement, studies: Sequence[Study], audits: Sequence[Mapping[str, Any]]) -> str:
     """Of the encoders measured, how many met the hypotheses of a statement; "not tested" where no measurement asks."""
+    if statement.condition == "construction":
+        return "about an encoder of its own"
     if not statement.condition:
         return "not tested"
     worlds = [(m, certificate_of(m, "printed", "local", "world")) for study in studies for m in study["measurements"]]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Claim = Mapping[str, Any]
-Condition = Literal["", "world", "class"]
-"""Which certificates of the printed form tell whether an encoder met the hypotheses; "" where none of them does."""
+Condition = Literal["", "world", "class", "construction"]
+"""What tells whether an encoder met the hypotheses: certificates of the printed form, of a whole world or of a class; "" where
+none of them does, "construction" where the statement is about one encoder of its own."""
 
 TOPICS = {
     "theorem1": "Theorem 1",
@@ -29,7 +30,7 @@ class Statement:
     repaired   what is true where the statement is false, says nothing, or asks for too much
     sharpened  what certifies more from the same hypotheses
     instead    of the repaired and the sharpened, and of those of other statements, what to take in its place
-    condition  of Theorem 1: the scope of the certificates that meet it
+    condition  what tells whether an encoder met its hypotheses
     """
 
     name: str
@@ -98,7 +99,7 @@ STATEMENTS = (
         condition="class",
     ),
     Statement(name="Lemma 4.1", claim="lemma-4.1"),
-    Statement(name="Example 1 (ArCL)", claim="example-1"),
+    Statement(name="Example 1 (ArCL)", claim="example-1", condition="construction"),
     Statement(
         name="Theorem 2 of ArCL",
         claim="arcl-2-printed",
