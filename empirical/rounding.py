@@ -6,6 +6,8 @@ from typing import Literal
 from theory.theorem1.certificates.world import ROUNDING
 
 Direction = Literal["exact", "upper", "lower", "estimate"]
+NOTHING = "certifies nothing"
+"""What stands in the place of an error that no class's condition bounds."""
 _MODES = {"exact": ROUND_HALF_EVEN, "estimate": ROUND_HALF_EVEN, "upper": ROUND_CEILING, "lower": ROUND_FLOOR}
 
 

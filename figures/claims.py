@@ -97,6 +97,7 @@ def _summary(claim: Claim) -> list[str]:
     facts, kinds = len(claim["trusted"]), [e["kind"] for e in claim["evidence"] if e["kind"] in OBSERVED and tested(e)]
     return [
         *(["vacuous"] if searched(claim["evidence"]).endswith("vacuous") else []),
+        *dict.fromkeys(e["kind"] for e in claim["evidence"] if e["kind"] == "witness"),
         *claim.get("how", []),
         *dict.fromkeys(kinds),
         *([f"{facts} trusted"] if facts else []),

@@ -24,7 +24,16 @@ def html(experiment: dict[str, Any]) -> str:
         ]
         for c in experiment["comparisons"]
     ]
-    asserted = table("Each step of the asserted order", ["asserted", "difference", "interval, paired by seed", "verdict"], steps, 1) if steps else ""
+    asserted = (
+        table(
+            "Each step of the asserted order",
+            ["asserted", "difference", "interval, paired by seed", "verdict"],
+            steps,
+            1,
+        )
+        if steps
+        else ""
+    )
     return (
         f"<h3>{escape(experiment['title'])}</h3><p>Scale {escape(experiment['scale'])}, {summaries[0]['seeds']} seeds, mean "
         f"and spread. {escape(experiment['says'])}</p>"

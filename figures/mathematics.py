@@ -9,13 +9,52 @@ from markupsafe import Markup, escape
 
 GREEK = {
     name: rf"\{name}"
-    for name in "alpha beta gamma delta theta kappa lambda mu nu pi rho sigma tau phi eta Delta Gamma Lambda Sigma".split()
+    for name in [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "theta",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "eta",
+        "Delta",
+        "Gamma",
+        "Lambda",
+        "Sigma",
+    ]
 } | {"eps": r"\varepsilon"}
-FUNCTIONS = {name: rf"\{name}" for name in "exp log ln min max inf sup arctan tan sin cos arg dim sum int".split()} | {
-    "oo": r"\infty"
-} | {
-    name: rf"\mathrm{{{name}}}" for name in "tr diag Err Var sim hull dist Unif Bin".split()
-}
+FUNCTIONS = (
+    {
+        name: rf"\{name}"
+        for name in [
+            "exp",
+            "log",
+            "ln",
+            "min",
+            "max",
+            "inf",
+            "sup",
+            "arctan",
+            "tan",
+            "sin",
+            "cos",
+            "arg",
+            "dim",
+            "sum",
+            "int",
+        ]
+    }
+    | {"oo": r"\infty"}
+    | {name: rf"\mathrm{{{name}}}" for name in ["tr", "diag", "Err", "Var", "sim", "hull", "dist", "Unif", "Bin"]}
+)
 OPERATORS = {
     "<=": r"\leq", ">=": r"\geq", "!=": r"\neq", "->": r"\to", "=>": r"\Rightarrow", ":=": ":=", "||": r"\|", "+/-": r"\pm", "+-": r"\pm",
     "+": "+", "-": "-", "*": r"\cdot", "/": "/", "=": "=", "<": "<", ">": ">",
@@ -29,7 +68,7 @@ TOKEN = re.compile(
     rf"|(?P<operator>{'|'.join(re.escape(o) for o in sorted(OPERATORS, key=len, reverse=True))})"
     rf"|(?P<name>(?:{NAMES})(?![A-Za-z])|L_[A-Za-z]+|[A-Za-z](?![A-Za-z]))(?P<index>\d*)"
     rf"|(?P<script>[_^](?:(?=[{{(])|{WORD}))"
-    r"|(?P<prime>')|(?P<slot>(?<=\|)\.(?=\|))|(?P<dot>\.(?=[A-Za-z(\\]))|(?P<bracket>[()\[\]{}|,;])|(?P<space> )"
+    r"|(?P<prime>')|(?P<slot>(?<=\|)\.(?=\|))|(?P<dot>\.(?=[A-Za-z(])(?!g\.|e\.))|(?P<bracket>[()\[\]{}|,;])|(?P<space> )"
 )
 STRONG = re.compile(r"<=|>=|!=|->|:=|[=<>^_]|\|\||\bsqrt\b|\d\.\d")
 ARTICLES = re.compile(r"\b[aAI]\b")
@@ -42,7 +81,11 @@ CODE = re.compile(rf"`([^`]*)`|\b(?!(?:{NAMES})_)([a-z]{{4,}}(?:_[A-Za-z0-9]+)+)
 @cache
 def formula(latex: str) -> Markup:
     """LaTeX as MathML, in the line; a slash takes no room."""
-    return Markup(convert(latex).replace("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>'))
+    return Markup(
+        convert(latex.replace(r"\arg", r"\mathrm{arg}")).replace(
+            "<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>'
+        )
+    )
 
 
 @cache
@@ -51,7 +94,9 @@ def statement(latex: str) -> Markup:
     parts, start = list[str](), 0
     for place in BREAKS.finditer(latex):
         before = latex[start : place.start()]
-        if before.count("{") == before.count("}") and len(re.findall(r"[(\[]", before)) == len(re.findall(r"[)\]]", before)):
+        if before.count("{") == before.count("}") and len(re.findall(r"[(\[]", before)) == len(
+            re.findall(r"[)\]]", before)
+        ):
             parts.append(before)
             start = place.end()
     return Markup(" ").join(map(formula, [*parts, latex[start:]]))
@@ -139,9 +184,11 @@ def _unmatched(run: str) -> int | None:
 
 def _is_formula(run: str) -> bool:
     """Whether a run says more than a number, a letter or a list of them; a Greek name alone does."""
-    return bool(STRONG.search(run) or re.search(rf"\b(?:{'|'.join(GREEK)})\b", run) or re.search(r"[A-Za-z]\(|\w[-+*/] ?\w|\w\.\w", run)) and bool(
-        re.search(r"\w", run)
-    )
+    return bool(
+        STRONG.search(run)
+        or re.search(rf"\b(?:{'|'.join(GREEK)})\b", run)
+        or re.search(r"[A-Za-z]\(|\w[-+*/] ?\w|\w\.\w", run)
+    ) and bool(re.search(r"\w", run))
 
 
 def as_latex(run: str) -> str:
@@ -156,7 +203,11 @@ def as_latex(run: str) -> str:
             continue
         position = token.end()
         kind, word = ("name" if token["name"] else str(token.lastgroup)), token[0]
-        if word == "*" and run[token.start() - 1 : token.start()].strip() and not run[position : position + 1].isalnum():
+        if (
+            word == "*"
+            and run[token.start() - 1 : token.start()].strip()
+            and not run[position : position + 1].isalnum()
+        ):
             pieces[-1] = rf"{{{pieces[-1]}^{{\ast}}}}"
         elif kind == "operator":
             pieces.append(f" {OPERATORS[word]} ")
@@ -189,7 +240,11 @@ def _script(word: str) -> str:
     """What stands below or above without brackets: a name, letters, a number."""
     if word in GREEK or word in FUNCTIONS or len(word) == 1:
         return {**GREEK, **FUNCTIONS, "*": r"\ast"}.get(word, word)
-    return rf"\mathrm{{{word}}}" if word.isalpha() and len(word) > 2 else as_latex(" ".join(word) if word.isalpha() else word)
+    return (
+        rf"\mathrm{{{word}}}"
+        if word.isalpha() and len(word) > 2
+        else as_latex(" ".join(word) if word.isalpha() else word)
+    )
 
 
 def _argument(run: str, position: int) -> tuple[str, int]:

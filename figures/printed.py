@@ -105,7 +105,14 @@ def numbers(claims: Sequence[Claim], studies: Iterable[Study], audits: Iterable[
 def best(studies: Iterable[Study], audits: Iterable[Mapping[str, Any]]) -> Number:
     """The least certified error of a trained encoder, beside its measured error."""
     certified = [
-        (c["error"], audit["true_error_any_view"], form, c["met"], audit["classes"], f"{audit['encoder']} on {audit['data']}")
+        (
+            c["error"],
+            audit["true_error_any_view"],
+            form,
+            c["met"],
+            audit["classes"],
+            f"{audit['encoder']} on {audit['data']}",
+        )
         for audit in audits
         for form, c in audit["exact"].items()
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from empirical.pages import render
-from empirical.rounding import shown
+from empirical.rounding import NOTHING, shown
 from figures import evidence, printed, registry
 from figures.audits import AUDITS
 from figures.claims import anchor, groups
@@ -159,20 +159,31 @@ def encoders(documents: Documents) -> list[list[str | Markup]]:
     link = Markup('<a href="{}-{}.html">{}</a>').format
     for key, audit in documents[AUDITS].items():
         form, best = min(audit["exact"].items(), key=lambda item: item[1]["error"])
-        rows.append([link("audit", key, audit["encoder"]), f"{audit['data']}, audited", "1", *_certified(
-            audit["true_error_any_view"], best["error"], form, best["met"], audit["classes"]
-        )])
+        rows.append(
+            [
+                link("audit", key, audit["encoder"]),
+                f"{audit['data']}, audited",
+                "1",
+                *_certified(audit["true_error_any_view"], best["error"], form, best["met"], audit["classes"]),
+            ]
+        )
     for key, study in documents[STUDIES].items():
         measurement = closest(study)
         best = best_certificate(measurement)
-        rows.append([
-            link("encoder", key, study["config"]["method"]["name"]),
-            f"{study['dataset']}; {measurement['layer']}, {measurement['views']}",
-            str(len(study["measurements"])),
-            *_certified(
-                measurement["error_any_view"], best["error"], best["form"], sum(c["met"] for c in best["classes"]), measurement["classes"]
-            ),
-        ])
+        rows.append(
+            [
+                link("encoder", key, study["config"]["method"]["name"]),
+                f"{study['dataset']}; {measurement['layer']}, {measurement['views']}",
+                str(len(study["measurements"])),
+                *_certified(
+                    measurement["error_any_view"],
+                    best["error"],
+                    best["form"],
+                    sum(c["met"] for c in best["classes"]),
+                    measurement["classes"],
+                ),
+            ]
+        )
     return rows
 
 
@@ -182,5 +193,5 @@ def closest(study: Study) -> Any:
 
 
 def _certified(measured: float, error: float, form: str, met: int, classes: int) -> list[str]:
-    said = f"{shown(error, 'upper')}, {form}" if met else "certifies nothing"
+    said = f"{shown(error, 'upper')}, {form}" if met else NOTHING
     return [shown(measured, "exact"), said, f"{met} of {classes}"]

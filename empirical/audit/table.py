@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
-from empirical.rounding import Direction, shown
+from empirical.rounding import NOTHING, Direction, shown
 from theory.theorem1 import POPULATION_FORMS, Certificate, PopulationCertificate
 
 Column = tuple[str, Direction | None]
@@ -45,6 +45,11 @@ def text(value: object) -> str:
 def number(value: float, direction: Direction, digits: int = 3) -> str:
     """`shown` with a minus sign."""
     return shown(value, direction, digits).replace("-", "\u2212")
+
+
+def certified(error: float, met: int = 1) -> str:
+    """A certified error, rounded up, where a class is met; in words where nothing is certified."""
+    return number(error, "upper") if met and error < 1 else NOTHING
 
 
 def marked(value: float, direction: Direction) -> str:
