@@ -9,54 +9,56 @@ from markupsafe import Markup, escape
 
 GREEK = {
     name: rf"\{name}"
-    for name in [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "theta",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "phi",
-        "eta",
-        "Delta",
-        "Gamma",
-        "Lambda",
-        "Sigma",
-    ]
+    for name in (
+        *(
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "theta",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "phi",
+            "eta",
+        ),
+        *("Delta", "Gamma", "Lambda", "Sigma"),
+    )
 } | {"eps": r"\varepsilon"}
 FUNCTIONS = (
     {
         name: rf"\{name}"
-        for name in [
-            "exp",
-            "log",
-            "ln",
-            "min",
-            "max",
-            "inf",
-            "sup",
-            "arctan",
-            "tan",
-            "sin",
-            "cos",
-            "arg",
-            "dim",
-            "sum",
-            "int",
-        ]
+        for name in (
+            *(
+                "exp",
+                "log",
+                "ln",
+                "min",
+                "max",
+                "inf",
+                "sup",
+                "arctan",
+                "tan",
+                "sin",
+                "cos",
+                "arg",
+                "dim",
+                "sum",
+                "int",
+            ),
+        )
     }
     | {"oo": r"\infty"}
-    | {name: rf"\mathrm{{{name}}}" for name in ["tr", "diag", "Err", "Var", "sim", "hull", "dist", "Unif", "Bin"]}
+    | {name: rf"\mathrm{{{name}}}" for name in ("tr", "diag", "Err", "Var", "sim", "hull", "dist", "Unif", "Bin")}
 )
 OPERATORS = {
-    "<=": r"\leq", ">=": r"\geq", "!=": r"\neq", "->": r"\to", "=>": r"\Rightarrow", ":=": ":=", "||": r"\|", "+/-": r"\pm", "+-": r"\pm",
+    "<=": r"\leq", ">=": r"\geq", "!=": r"\neq", "->": r"\to", "=>": r"\Rightarrow", ":=": ":=", "||": r"\|", "+/-": r"\pm",
+    "+-": r"\pm",
     "+": "+", "-": "-", "*": r"\cdot", "/": "/", "=": "=", "<": "<", ">": ">",
 }  # fmt: skip
 """Of the prose, and what LaTeX writes for them."""
@@ -70,7 +72,10 @@ TOKEN = re.compile(
     rf"|(?P<script>[_^](?:(?=[{{(])|{WORD}))"
     r"|(?P<prime>')|(?P<slot>(?<=\|)\.(?=\|))|(?P<dot>\.(?=[A-Za-z(])(?!g\.|e\.))|(?P<bracket>[()\[\]{}|,;])|(?P<space> )"
 )
-STRONG = re.compile(r"<=|>=|!=|->|:=|[=<>^_]|\|\||\bsqrt\b|\d\.\d")
+STRONG = re.compile(
+    rf"<=|>=|!=|->|:=|[=<>^_]|\|\||\d\.\d|[A-Za-z]\(|\w[-+*/] ?\w|\w\.\w|\b(?:sqrt|{'|'.join(GREEK)})\b"
+)
+"""What makes a run a formula."""
 ARTICLES = re.compile(r"\b[aAI]\b")
 BREAKS = re.compile(r"(?<=[,;:])\\quad(?![A-Za-z])|(?<=[,;:])\\ |(?=\\Rightarrow)")
 """Where a line of a statement may break, outside brackets."""
@@ -184,11 +189,7 @@ def _unmatched(run: str) -> int | None:
 
 def _is_formula(run: str) -> bool:
     """Whether a run says more than a number, a letter or a list of them; a Greek name alone does."""
-    return bool(
-        STRONG.search(run)
-        or re.search(rf"\b(?:{'|'.join(GREEK)})\b", run)
-        or re.search(r"[A-Za-z]\(|\w[-+*/] ?\w|\w\.\w", run)
-    ) and bool(re.search(r"\w", run))
+    return bool(STRONG.search(run) and re.search(r"\w", run))
 
 
 def as_latex(run: str) -> str:

@@ -75,7 +75,8 @@ def met(statement: Statement, studies: Sequence[Study], audits: Sequence[Mapping
         held, subject = sum(classes == of for classes, of in tried), "every class"
     else:
         held, subject = sum(classes > 0 for classes, _ in tried), "some class"
-    return f"{'yes' if held else 'no'}: for {subject} in {held} of {len(tried)} worlds of trained encoders, s in feature space"
+    worlds = f"{held} of {len(tried)} worlds of trained encoders, s in feature space"
+    return f"{'yes' if held else 'no'}: for {subject} in {worlds}"
 
 
 @dataclass(frozen=True)
@@ -127,5 +128,6 @@ def best(studies: Iterable[Study], audits: Iterable[Mapping[str, Any]]) -> Numbe
         return Number("no certificate", "Theorem 1, in no form, certifies an encoder that was measured")
     return Number(
         f"{shown(error, 'upper')} certified",
-        f"against a measured error of {shown(measured, 'exact')} in any view: {name}, {form} form, {held} of {classes} classes met",
+        f"against a measured error of {shown(measured, 'exact')} in any view: {name}, {form} form, "
+        f"{held} of {classes} classes met",
     )

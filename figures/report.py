@@ -154,7 +154,7 @@ def title(section: Section, document: Any) -> str:
 
 
 def encoders(documents: Documents) -> list[list[str | Markup]]:
-    """One row for each encoder: its page, data, worlds, and of the world that is certified best the errors and classes met."""
+    """One row for each encoder: its page, data, worlds, and the errors and classes met of the best world."""
     rows: list[list[str | Markup]] = []
     link = Markup('<a href="{}-{}.html">{}</a>').format
     for key, audit in documents[AUDITS].items():

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 Claim = Mapping[str, Any]
 Condition = Literal["", "world", "class", "construction"]
-"""What tells whether an encoder met the hypotheses: certificates of the printed form, of a whole world or of a class; "" where
-none of them does, "construction" where the statement is about one encoder of its own."""
+"""What tells whether an encoder met the hypotheses: certificates of the printed form, of a whole world or of a class; ""
+where none of them does, "construction" where the statement is about one encoder of its own."""
 
 TOPICS = {
     "theorem1": "Theorem 1",

@@ -15,6 +15,7 @@ def _met_by(met: list[str], forms: int) -> str:
 
 
 def exact_classes(audit: Audit, measured: Array) -> str:
+    """Exact mode by the best form; measured (K,): the share of each class of which some view is misclassified."""
     exact, names = audit.exact, names_of(audit)
     best, bounds = exact.best, certified_by_class(exact.best)
     rows = []
@@ -42,6 +43,7 @@ def exact_classes(audit: Audit, measured: Array) -> str:
 
 
 def population_classes(audit: Audit, measured: Array) -> str:
+    """Population mode, at its level; measured as above."""
     population, names, form = audit.population, names_of(audit), audit.population.form
     bounds = population_by_class(population, form)
     rows = []

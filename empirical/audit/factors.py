@@ -14,6 +14,7 @@ MATRIX = 20
 
 
 def concentration(audit: Audit) -> str:
+    """The main part of every class."""
     exact, names = audit.exact, names_of(audit)
     how = "cliques of the threshold graph" if audit.diagnosis.search == "cliques" else "balls about anchors"
     rows = []
@@ -29,6 +30,7 @@ def concentration(audit: Audit) -> str:
 
 
 def alignment(audit: Audit) -> str:
+    """How far the views of a sample lie apart."""
     exact = audit.exact
     rows = [
         [number(a.eps, "exact"), number(a.misaligned, "exact"), number(a.bound, "upper")]
@@ -44,6 +46,7 @@ def alignment(audit: Audit) -> str:
 
 
 def divergence(audit: Audit) -> str:
+    """The products of the class means, and what InfoNCE bounds them by."""
     products, names, K = audit.exact.products, names_of(audit), audit.exact.classes
     if K > MATRIX:
         pairs = sorted(zip(*np.triu_indices(K, 1), strict=True), key=lambda pair: -products[pair])[: 2 * MATRIX]

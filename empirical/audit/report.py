@@ -24,7 +24,8 @@ def quotes(audit: Audit) -> tuple[str, str, str]:
     exact = (
         f"On the finite world of {e.samples} images of {audit.data.name} with {e.views_per_sample} views each ({v.name}), "
         + (
-            f"the {form} form of Theorem 1 is met for {met} of {e.classes} classes and certifies Err(G_f) <= {shown(error, 'upper')}"
+            f"the {form} form of Theorem 1 is met for {met} of {e.classes} classes and certifies "
+            f"Err(G_f) <= {shown(error, 'upper')}"
             if error < 1
             else "no form of Theorem 1 is met for any class: nothing is certified"
         )
@@ -133,10 +134,12 @@ def _factors(audit: Audit) -> list[str]:
         f"alignment   L_align {shown(e.alignment, 'exact')}, L_AR {shown(e.robust_alignment, 'exact')}, "
         f"E sup ||f(x1) - f(x2)|| {shown(e.displacement, 'exact')}",
         *(
-            f"            R_eps {shown(a.misaligned, 'exact')} at eps = {a.eps:g}; from L_align at most {shown(a.bound, 'upper')}"
+            f"            R_eps {shown(a.misaligned, 'exact')} at eps = {a.eps:g}; "
+            f"from L_align at most {shown(a.bound, 'upper')}"
             for a in audit.diagnosis.misalignment
         ),
-        f"divergence  largest mu_k.mu_l {shown(off[k, j], 'exact')} ({names[k]}, {names[j]}), ||mu_k|| from {shown(e.mean_norms.min(), 'exact')}",
+        f"divergence  largest mu_k.mu_l {shown(off[k, j], 'exact')} ({names[k]}, {names[j]}), "
+        f"||mu_k|| from {shown(e.mean_norms.min(), 'exact')}",
     ]
     if audit.diagnosis.divergence:
         form, pairs, slack = max(audit.diagnosis.divergence, key=lambda bound: (bound[1], -bound[2]))
