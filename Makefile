@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help verify test lint bench slow checks proofs clean setup
+.PHONY: help verify test lint bench slow checks browser proofs clean setup
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -43,6 +43,10 @@ slow: setup ## thousands of hostile inputs, kills and full disks (slow)
 
 checks: setup ## install what the tests against CP-SAT, Dask and kornia need
 	$(PIP) --require-hashes --no-deps -r requirements-checks.lock
+
+browser: setup ## install Debian's Chromium and what drives it, for the tests of the pages in a browser
+	command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+	$(PIP) --require-hashes --no-deps -r requirements-browser.lock
 
 proofs: ## check the formal proofs with Coq, which Debian's packages bring
 	command -v coqc > /dev/null || { apt-get update -qq && \

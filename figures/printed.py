@@ -75,8 +75,8 @@ def met(statement: Statement, studies: Sequence[Study], audits: Sequence[Mapping
         held, subject = sum(classes == of for classes, of in tried), "every class"
     else:
         held, subject = sum(classes > 0 for classes, _ in tried), "some class"
-    worlds = f"{held} of {len(tried)} worlds of trained encoders, s in feature space"
-    return f"{'yes' if held else 'no'}: for {subject} in {worlds}"
+    share = f"{held} of {len(tried)} worlds of trained encoders, s in feature space"
+    return f"{'yes' if held else 'no'}: for {subject} in {share}"
 
 
 @dataclass(frozen=True)

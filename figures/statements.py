@@ -136,5 +136,6 @@ def grouped(claims: Sequence[Claim]) -> list[Group]:
 
 def topic(claim: Claim) -> str:
     """The heading of a claim's package."""
-    package = claim["module"].split(".")[1] if "." in claim["module"] else claim["module"]
+    module = str(claim["module"])
+    package = module.split(".")[1] if "." in module else module
     return TOPICS.get(package, package.capitalize())

@@ -16,6 +16,7 @@ from empirical.audit.core import audit
 from empirical.audit.factors import MATRIX
 from empirical.audit.page import page, write_page
 from empirical.audit.pairs import SHOWN
+from empirical.audit.report import exact_errors, least, quotes
 from empirical.audit.table import ROWS, latex
 from empirical.rounding import NOTHING, shown
 
@@ -177,7 +178,8 @@ def test_every_number_of_the_tables_is_that_of_the_audit(name, request):
         assert (row[1], row[7]) == (str(c.samples), names[c.rival])
         values = [(2, c.alpha.low, "lower"), (3, c.mass.low, "lower"), (4, c.radius, "exact")]
         values += [(5, c.located_radius, "upper"), (6, c.own, "upper"), (8, c.rival_distance, "lower")]
-        values += [(9, c.margins["anchored"], "lower"), (11, 1 - c.alpha.low if c.met(form) else 1.0, "upper")]
+        values += [(9, c.margins["anchored"], "lower")]
+        certifies(row[11], 1 - c.alpha.low if c.met(form) else 1.0)
         for place, value, direction in values:
             check(row[place], value, direction)
 
@@ -204,7 +206,7 @@ def test_every_number_of_the_tables_is_that_of_the_audit(name, request):
 def test_every_column_of_numbers_states_its_direction(name, request):
     for caption, rows in Reader(page(request.getfixturevalue(name))).tables.items():
         for k, title in enumerate(rows[0]):
-            numbers = all(re.match("[\u2212\u2013\\d]", row[k]) for row in rows[1:])
+            numbers = all(re.match("[\u2212\u2013\\d]|certifies nothing", row[k]) for row in rows[1:])
             marked = title.endswith(("exact", "upper", "lower", "estimate"))
             assert marked == numbers or caption.startswith("Inputs") or k == 0, (caption, title)
 
@@ -249,8 +251,7 @@ def test_the_answer_can_be_quoted(hostile, parted):
     assert f"is at most {shown(parted.population.error, 'upper')} upper" in said
     assert "independent draws" in said
     assert "the same 3 transformations: A(x) is these, and nothing else" in said
-    assert "Exact mode: nothing, every class is met." in said
-    assert "Population: nothing, every class is met." in said
+    assert "blocks" not in said
     assert f"Pooled are kind 0, kind 1: mass {shown(parted.population.pooled.low, 'lower')} lower together." in said
     assert parted.exact.best.error < 0.2
     assert parted.population.error < 0.5
@@ -419,3 +420,22 @@ def test_the_latex_table_holds_the_numbers_and_escapes(hostile, parted):
 )
 def test_numbers_are_rounded_to_the_safe_side(value, direction, expected):
     assert shown(value, direction) == expected
+
+
+def test_the_first_sentence_takes_the_form_that_certifies_least(many, parted):
+    for a in (many, parted):
+        form, error, met = least(a)
+        others = [other for other, _ in exact_errors(a).values()]
+        assert error <= min(others) + 1e-9
+        assert met == exact_errors(a)[form][1]
+    anchored = replace(parted, anchored=(parted.exact.best.error / 2, parted.anchored[1]))
+    assert least(anchored)[0] == "anchored"
+    half = shown(anchored.anchored[0], "upper")
+    assert (
+        f"the anchored form of Theorem 1 certifies that the nearest class mean errs on a share of at most {half}"
+        in Reader(page(anchored)).text.replace(" upper", "")
+    )
+    assert (
+        f"the anchored form of Theorem 1 is met for 2 of 2 classes and certifies Err(G_f) <= {half}"
+        in quotes(anchored)[0]
+    )
