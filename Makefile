@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help verify paper test lint bench slow checks proofs docs cuda clean setup
+.PHONY: help verify paper test lint bench slow checks browser proofs docs cuda clean setup
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -51,6 +51,10 @@ cuda: ## measure on a GPU within nine minutes: make cuda CIFAR=PATH (PYTHON=... 
 	@python=$(PYTHON); $$python -c 'import torch, numba, sklearn, safetensors' 2> /dev/null || \
 		{ $(MAKE) --no-print-directory setup && python=$(BIN)/python; } && \
 		$$python -m empirical.cuda $(if $(CIFAR),--path "$(CIFAR)") --out "$(or $(OUT),build/cuda)"
+
+browser: setup ## install Debian's Chromium and what drives it, for the tests of the pages in a browser
+	command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+	$(PIP) --require-hashes --no-deps -r requirements-browser.lock
 
 proofs: ## check the formal proofs with Coq, which Debian's packages bring
 	command -v coqc > /dev/null || { apt-get update -qq && \

@@ -1,8 +1,7 @@
-"""Where a result came from: processor, threads and kernels, versions of libraries, and the commit of this code."""
+"""Where a result came from: processor, threads and kernels, and versions of libraries."""
 
 import contextlib
 import platform
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,19 +31,6 @@ def machine() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "blas": dict(sorted(pools.items())),
     }
-
-
-def commit() -> str | None:
-    """The commit of the tree that this code lies in, with "+" where files differ from it; None outside such a tree."""
-    tree = Path(__file__).resolve().parents[1]
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        if Path(_git(tree, "rev-parse", "--show-toplevel")).resolve() == tree:
-            return _git(tree, "rev-parse", "HEAD") + ("+" if _git(tree, "status", "--porcelain") else "")
-    return None
-
-
-def _git(tree: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=tree, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _processor() -> str:

@@ -37,16 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     _say_unrecorded(options.evidence, registry.inputs(parts))
-    drawn = drawing.drawings(parts, documents, options.evidence)
-    pictures = {}
-    for one in drawn:
-        content = drawing.files(one, style.SCREEN, style.FORMATS)
-        _write(folder / "figures", one.name, content)
-        pictures[one.name] = content.get("svg", b"").decode()
-    text = report.page(documents, pictures)
-    target = folder / "index.html"
-    write_text(target, text)
-    print(f"report: {target} ({len(text) / 1e6:.1f} MB, self-contained), figures in {folder / 'figures'}")
+    files = {}
+    for one in drawing.drawings(parts, documents, options.evidence):
+        files[one.name] = drawing.files(one, style.SCREEN, style.FORMATS)
+        _write(folder / "figures", one.name, files[one.name])
+    pages = report.pages(documents, files)
+    for name, text in pages.items():
+        write_text(folder / name, text)
+    size = sum(map(len, pages.values())) / 1e6
+    print(f"report: {folder / 'index.html'} ({len(pages)} pages, {size:.1f} MB), figures in {folder / 'figures'}")
     return 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from empirical.rounding import NOTHING, shown
 from figures.evidence import EvidenceFiles
 from figures.figure import Passage, Section
 from figures.markup import table
@@ -16,17 +17,20 @@ def html(audit: dict[str, Any]) -> str:
         [form, *(_cell(audit[mode].get(form), audit["classes"]) for mode in ("exact", "population"))]
         for form in dict.fromkeys([*FORMS, *POPULATION_FORMS])
     ]
-    rows.append(["measured, any view", f"{audit['true_error_any_view']:.4f}", ""])
+    rows.append(["measured, any view", shown(audit["true_error_any_view"], "exact"), ""])
+    head = ["certified error (classes met)", "exact mode", f"population, level {audit['level']:g}"]
     sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in audit["says"])
     return (
         f'<h3>{escape(audit["encoder"])} on {escape(audit["data"])}</h3><p class="soft">Head: {escape(audit["head"])}. '
         f"Weights {audit['weights_sha256'][:12]}. Its own page: <code>{escape(audit['page'])}</code>.</p>{sentences}"
-        + table(["certified error (classes met)", "exact mode", f"population, level {audit['level']:g}"], rows, 1)
+        + table("Certified error of each form, and how many classes meet it", head, rows, 1)
     )
 
 
 def _cell(certificate: dict[str, Any] | None, classes: int) -> str:
-    return "&ndash;" if certificate is None else f"{certificate['error']:.4f} ({certificate['met']}/{classes})"
+    if certificate is None:
+        return "&ndash;"
+    return f"{shown(certificate['error'], 'upper')} ({certificate['met']}/{classes})" if certificate["met"] else NOTHING
 
 
 def _points(audits: Sequence[dict[str, Any]]) -> list[str]:

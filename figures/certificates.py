@@ -30,7 +30,8 @@ def html(study: Study) -> str:
         "meet the condition; a dash certifies nothing. Lever <em>local</em> measures the spread s in feature space; lever "
         "<em>lipschitz</em> uses L delta, as printed. Scope <em>world</em>: one (eps, delta), all classes must meet the "
         "condition; scope <em>class</em>: each class for itself.</p>"
-        f"{table(head, [_row(m) for m in study['measurements']], 1)}<ul class='steps'>{sentences}</ul>"
+        + table("Certified errors by form, lever and scope", head, [_row(m) for m in study["measurements"]], 1)
+        + f"<ul class='steps'>{sentences}</ul>"
     )
 
 

@@ -1,103 +1,123 @@
 """The ledger: every claim with its verdict; statement, proof and evidence behind a fold."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from figures.evidence import THEORY
-from figures.figure import Passage, Section
-from figures.markup import data_uri
-from figures.style import Canvas, render
-from theory.ledger import Verdict
+from markupsafe import Markup
+
+from figures.mathematics import prose, statement
+from figures.statements import Claim, Group, grouped
+from theory.ledger import OBSERVATION_KINDS
 from theory.ledger_table import searched
 
-
-def formula(statement: str) -> str:
-    """The statement as an SVG image, set by matplotlib's mathtext.
-
-    Raises ValueError where it is not in mathtext's subset of LaTeX.
-    """
-    text = render(_typeset, statement, bbox_inches="tight")
-    return f'<img class="math" alt="{escape(statement)}" src="{data_uri(text)}">'
+COMPUTED = 160
+"""Characters of what was computed that are shown."""
+OBSERVED = {"simulation", "measurement"}
+HEADINGS = {"proof": "steps of the proof", "witness": "witness", "other": "search, simulation, measurement, Coq"}
 
 
-def _typeset(statement: str) -> Canvas:
-    canvas = Canvas(figsize=(0.1, 0.1))
-    canvas.text(0, 0, f"${statement}$", fontsize=13)
-    return canvas
+@dataclass(frozen=True)
+class CheckView:
+    """One check as it is shown; tested: whether a world that it looked at met the hypotheses."""
+
+    step: str
+    kind: str
+    outcome: str
+    tested: bool
+    summary: Markup
+    computed: str
 
 
-def html(claims: Sequence[dict[str, Any]]) -> str:
-    """Every claim of theory.json, in one fold each."""
-    return "".join(map(_fold, claims))
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim as it is shown."""
+
+    id: str
+    title: Markup
+    verdict: str
+    topic: str
+    summary: Sequence[str]
+    statement: Markup
+    source: str
+    file: str
+    proof: Markup
+    trusted: Sequence[Markup]
+    prose_alone: Sequence[Markup]
+    checks: Sequence[tuple[str, Sequence[CheckView]]]
+    formal: Sequence[Mapping[str, str]]
 
 
-def _fold(claim: dict[str, Any]) -> str:
-    facts = len(claim["trusted"])
-    met = searched(claim["evidence"])
-    summary = [
-        *claim.get("how", []),
-        *dict.fromkeys(e["kind"] for e in claim["evidence"] if e["kind"] in ("simulation", "measurement")),
-        *([f"{facts} trusted"] if facts else []),
-        *([f"worlds met {met}"] if met != "-" else []),
-    ]
-    badge = f'<span class="badge {claim["verdict"]}">{claim["verdict"]}</span>'
-    proof = f"<p>{escape(claim['reduction'])}</p>" if claim["reduction"] else ""
-    steps = "".join(
-        f"<li><b>{escape(e['step'])}</b> ({e['kind']}): {escape(e['summary'])}"
-        + (f" <code>{escape(e['computed'][:160])}</code>" if e["computed"] else "")
-        + "</li>"
-        for e in claim["evidence"]
-    )
-    return (
-        f"<details><summary><code>{claim['id']}</code><span>{escape(claim['title'])}</span>{badge}"
-        f"<span class='soft'>{escape(', '.join(summary))}</span></summary>"
-        f"{formula(claim['statement'])}"
-        f"<p class='soft'>Source: {escape(claim['source'])}{_module(claim)}</p>{proof}{_trusted(claim)}"
-        f"<ul class='steps'>{steps}</ul>{_formal(claim)}</details>"
-    )
+@dataclass(frozen=True)
+class GroupView:
+    """The claims under one heading, by their role."""
+
+    name: str
+    anchor: str
+    roles: Mapping[str, Sequence[ClaimView]]
 
 
-def _trusted(claim: dict[str, Any]) -> str:
-    """The facts that the proof uses without a machine proof."""
-    return f"<p>Trusted: {escape('; '.join(claim['trusted']))}.</p>" if claim["trusted"] else ""
+def groups(claims: Sequence[Claim]) -> list[GroupView]:
+    """Every claim of theory.json once, by the statement that it is about."""
+    return [_group(group) for group in grouped(claims)]
 
 
-def _formal(claim: dict[str, Any]) -> str:
-    """The statements that Coq reads."""
-    parts = []
-    for theorem in claim.get("formal", []):
-        remark = f": {theorem['remark']}" if theorem["remark"] else ""
-        parts.append(f"<p class='soft'>Coq, <code>{escape(theorem['file'])}</code>{escape(remark)}</p>")
-        parts.append(f"<pre>{escape(theorem['statement'])}</pre>")
-    return "".join(parts)
+def _group(group: Group) -> GroupView:
+    roles = {role: [view(claim, group.name) for claim in own] for role, own in group.roles.items()}
+    return GroupView(group.name, anchor(group.name), roles)
 
 
-def _module(claim: dict[str, Any]) -> str:
-    """The file that states the claim, where the evidence names its module."""
+def anchor(name: str) -> str:
+    """An id for a heading."""
+    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def view(claim: Claim, topic: str) -> ClaimView:
+    """A claim of theory.json as it is shown under this topic."""
     module = claim.get("module")
-    return f". Stated in <code>{escape(module.replace('.', '/'))}.py</code>" if module else ""
+    return ClaimView(
+        id=claim["id"],
+        title=prose(claim["title"]),
+        verdict=claim["verdict"],
+        topic=topic,
+        summary=_summary(claim),
+        statement=statement(claim["statement"]),
+        source=claim["source"],
+        file=f"{module.replace('.', '/')}.py" if module else "",
+        proof=prose(claim["reduction"]),
+        trusted=[prose(fact) for fact in claim["trusted"]],
+        prose_alone=[prose(step) for step in claim.get("unchecked", [])],
+        checks=_checks(claim),
+        formal=claim.get("formal", []),
+    )
 
 
-def _points(documents: Sequence[Sequence[dict[str, Any]]]) -> list[str]:
-    (claims,) = documents
-    verdicts = {claim["id"]: claim["verdict"] for claim in claims}
-    by_verdict = {verdict: sum(v == verdict for v in verdicts.values()) for verdict in Verdict}
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in by_verdict.items() if count)
-    points = [f"Of {len(claims)} claims: {counts}."]
-    if verdicts.get("lemma-3.2-step") == "refuted" and verdicts.get("thm-1-printed") == "proved":
-        points.append(
-            "Theorem 1 stands as printed, but not by a direct proof: the step to lemma 3.2 that it needs fails on an exact "
-            "finite world, and the conclusion is proved another way."
-        )
-    return points
+def _summary(claim: Claim) -> list[str]:
+    """By what a claim is proved, in words, and what it rests on; first, where it is so, that it never says anything."""
+    facts, kinds = len(claim["trusted"]), [e["kind"] for e in claim["evidence"] if e["kind"] in OBSERVED and tested(e)]
+    return [
+        *(["vacuous"] if searched(claim["evidence"]).endswith("vacuous") else []),
+        *dict.fromkeys(e["kind"] for e in claim["evidence"] if e["kind"] == "witness"),
+        *claim.get("how", []),
+        *dict.fromkeys(kinds),
+        *([f"{facts} trusted"] if facts else []),
+    ]
 
 
-OPENING = (
-    "<h2>The ledger</h2>"
-    "<p>A verdict is derived from the evidence: proved when every step of the proof is discharged by SymPy, Z3 or Arb and "
-    "the statement, as a program, survived a search among finite worlds that meet its hypotheses; refuted only by a witness "
-    "in exact arithmetic, re-checked at every run. Where Coq proved a theorem, its statement stands under the claim.</p>"
-)
-SECTION = Section(order=10, inputs=THEORY, opening=lambda _: OPENING, points=_points)
-PART = Passage(section=SECTION, order=10, html=html)
+def tested(evidence: Mapping[str, Any]) -> bool:
+    """Whether the hypotheses were met in what was looked at; evidence of other kinds has none to meet."""
+    return evidence["kind"] not in OBSERVATION_KINDS or not evidence["worlds"] or evidence["met"] > 0
+
+
+def _checks(claim: Claim) -> list[tuple[str, list[CheckView]]]:
+    parts: dict[str, list[CheckView]] = {name: [] for name in HEADINGS}
+    for e in claim["evidence"]:
+        part = "proof" if e["step"] in claim["steps"] else "witness" if e["kind"] == "witness" else "other"
+        parts[part].append(_check(e))
+    return [(HEADINGS[name], checks) for name, checks in parts.items() if checks]
+
+
+def _check(e: Mapping[str, Any]) -> CheckView:
+    outcome = {True: "", False: "fails", None: "open"}[e["holds"]]
+    computed = e["computed"] if len(e["computed"]) <= COMPUTED else e["computed"][:COMPUTED] + "..."
+    return CheckView(e["step"], e["kind"], outcome if tested(e) else "", tested(e), prose(e["summary"]), computed)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from empirical.revision import revision
 from figures import grids
-from figures.evidence import Documents, Source, revision, sources
+from figures.evidence import Documents, Source, sources
 from figures.figure import Drawn, Figure, Table
 from figures.style import Look, save
 

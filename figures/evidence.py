@@ -2,16 +2,12 @@
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import theory
-from theory.command import NAME
 from theory.digests import read_evidence, recorded
 from theory.ledger import Evidence, verdict_of
 
@@ -108,22 +104,6 @@ def unrecorded(folder: Path, inputs: Iterable[EvidenceFiles]) -> list[str]:
     """The names of the files of `inputs` without a hash beside them, which are taken as they are."""
     paths = {path for files in {THEORY, *inputs} for path in folder.glob(files.pattern)}
     return sorted(path.name for path in paths if recorded(path) is None)
-
-
-@cache
-def revision() -> str:
-    """The commit of this code, marked where it was edited since; the version where there is no repository."""
-    folder = Path(theory.__file__).resolve().parents[1]
-    if (folder / ".git").exists():
-        words = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"]
-        try:
-            return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
-        except (OSError, subprocess.CalledProcessError):
-            pass
-    try:
-        return f"version {metadata.version(NAME)}"
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _load_all(folder: Path, files: EvidenceFiles) -> dict[str, Any]:

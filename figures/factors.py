@@ -20,7 +20,8 @@ def html(study: Study) -> str:
         "<h3>The factors of Theorem 1, measured</h3>"
         f"<p>Exact mode: {world['samples']} test images with {world['views_per_sample']} views each are the world, and "
         "every quantity is exact on it (L: on its points). eps, delta, sigma, R_eps and s are those at which the printed "
-        f"form comes closest to being met.</p>{table(list(HEAD), [_row(m) for m in study['measurements']], 1)}"
+        "form comes closest to being met.</p>"
+        + table("The factors of Theorem 1 by layer and views", list(HEAD), [_row(m) for m in study["measurements"]], 1)
     )
 
 

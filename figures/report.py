@@ -1,62 +1,132 @@
-"""The report: one HTML page, self-contained, made of the evidence files and of nothing else."""
+"""The report: HTML pages, each self-contained, made of the evidence files and of nothing else."""
 
-from html import escape
-from pathlib import Path
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from figures import evidence, registry
-from figures.evidence import Documents
+from markupsafe import Markup, escape
+
+from empirical.pages import render
+from empirical.rounding import NOTHING, shown
+from figures import explorer, printed, registry
+from figures.audits import AUDITS
+from figures.claims import anchor, groups
+from figures.evidence import THEORY, Documents
 from figures.figure import Drawn, Figure, Part, Section
-from figures.markup import page as html_page
-from figures.markup import picture
-from figures.style import render
+from figures.markup import data_uri
+from figures.records import Study, best_certificate
+from figures.study import STUDIES
+from theory.ledger import Verdict
+
+TITLE = "What is proved, what is refuted, and what a trained encoder meets"
+PAGED = {STUDIES: "encoder", AUDITS: "audit"}
+"""Evidence each file of which is an encoder with a page of its own, and how the name of the page begins."""
+HEADING = re.compile(r"<h2[^>]*>(.*?)</h2>", re.DOTALL)
+
+Files = Mapping[str, Mapping[str, bytes]]
+"""The files of every figure: by its name, its content in every format, by suffix."""
 
 
-def read(folder: Path) -> Documents:
-    """The evidence in `folder` that the sections of the report need.
+@dataclass(frozen=True)
+class PartView:
+    """A part as it is shown; picture: a data URI, empty for a passage."""
 
-    Raises ValueError, with the command to run, where a required file is missing, or a file is not the one that was written.
-    """
-    return evidence.read(folder, registry.inputs(registry.parts()))
+    name: str
+    title: str
+    alt: str
+    caption: Markup
+    picture: str
+    suffixes: tuple[str, ...]
+    html: Markup
 
 
-def drawings(documents: Documents) -> dict[str, str]:
-    """Every figure of the report as SVG text, by the name of its file without suffix."""
-    return {
-        part.file_name(key): render(part.draw, document)
-        for part in registry.parts()
-        if isinstance(part, Figure)
-        for key, document in part.subjects(documents).items()
+@dataclass(frozen=True)
+class SectionView:
+    """A section of the main page."""
+
+    name: str
+    anchor: str
+    opening: Markup
+    points: list[str]
+    parts: list[PartView]
+
+
+def pages(documents: Documents, files: Files) -> dict[str, str]:
+    """Every page of the report by the name of its file: index.html, and one for each encoder."""
+    parts = registry.parts()
+    return {"index.html": _main(parts, documents, files), "explorer.html": explorer.page()} | {
+        page_name(section, key): render(
+            "figures/encoder.html",
+            title=title(section, document),
+            points=section.points([document]),
+            shown=[
+                _part(part, key, document, files) for part in parts if part.section == section and not _gathers(part)
+            ],
+        )
+        for section in registry.sections(parts)
+        if section.inputs in PAGED
+        for key, document in documents[section.inputs].items()
     }
 
 
-def page(documents: Documents, drawn: dict[str, str]) -> str:
-    """The whole report, with the figures of `drawings`."""
-    parts = registry.parts()
-    shown = [section for section in registry.sections(parts) if documents[section.inputs]]
-    content = [
-        "<h1>What is proved, what is refuted, and what a trained encoder meets</h1>",
-        '<p class="lead soft">Contrastive-learning theory, checked on paper and on real encoders.</p>',
-        _summary(shown, documents),
-    ]
-    for section in shown:
-        content.append(section.opening(list(documents[section.inputs].values())))
-        own = [part for part in parts if part.section == section]
-        for key, document in documents[section.inputs].items():
-            content += [_html(part, key, document, drawn) for part in own if not _gathers(part)]
-        gathering = [part for part in own if isinstance(part, Drawn) and _gathers(part)]
-        content += [_html(part, key, d, drawn) for part in gathering for key, d in part.subjects(documents).items()]
-    content.append(
-        "<h2>Reproduce</h2><p><code>make verify</code> writes this page from the evidence in <code>build/evidence</code>; "
-        "<code>python -m theory --claim ID</code> shows a claim whole.</p>"
+def _main(parts: list[Part], documents: Documents, files: Files) -> str:
+    """The main page."""
+    claims, studies, audits = documents[THEORY][""], documents[STUDIES].values(), documents[AUDITS].values()
+    return render(
+        "figures/index.html",
+        title=TITLE,
+        printed_rows=printed.rows(claims, studies, audits),
+        numbers=printed.numbers(claims, studies, audits),
+        encoders=encoders(documents),
+        groups=groups(claims),
+        verdicts=[verdict.value for verdict in Verdict],
+        sections=[
+            _section(section, parts, documents, files)
+            for section in registry.sections(parts)
+            if section.inputs not in PAGED and documents[section.inputs]
+        ],
+        gathered=[
+            _part(part, key, document, files)
+            for part in parts
+            if _gathers(part)
+            for key, document in part.subjects(documents).items()
+        ],
     )
-    return html_page("contrastive-theory", "".join(content))
 
 
-def _html(part: Part, key: str, document: Any, drawn: dict[str, str]) -> str:
-    if isinstance(part, Figure):
-        return picture(drawn[part.file_name(key)], escape(part.caption(document)), part.alt)
-    return part.html(document)
+def _section(section: Section, parts: list[Part], documents: Documents, files: Files) -> SectionView:
+    own, content = [part for part in parts if part.section == section], list(documents[section.inputs].values())
+    opening = section.opening(content)
+    heading = HEADING.search(opening)
+    name = Markup(heading[1]).striptags() if heading else own[0].title if isinstance(own[0], Figure) else ""
+    return SectionView(
+        name=name,
+        anchor=f"section-{anchor(name)}",
+        opening=Markup(opening),
+        points=section.points(content),
+        parts=[
+            _part(part, key, document, files)
+            for key, document in documents[section.inputs].items()
+            for part in own
+            if not _gathers(part)
+        ],
+    )
+
+
+def _part(part: Part, key: str, document: Any, files: Files) -> PartView:
+    if not isinstance(part, Figure):
+        return PartView("", "", "", Markup(), "", (), Markup(part.html(document)))
+    name, content = part.file_name(key), files[part.file_name(key)]
+    return PartView(
+        name=name,
+        title=part.title or part.alt,
+        alt=part.alt,
+        caption=escape(part.caption(document)),
+        picture=data_uri(content["svg"].decode()),
+        suffixes=tuple(content),
+        html=Markup(),
+    )
 
 
 def _gathers(part: Part) -> bool:
@@ -64,7 +134,57 @@ def _gathers(part: Part) -> bool:
     return isinstance(part, Drawn) and part.subject is not None
 
 
-def _summary(shown: list[Section], documents: Documents) -> str:
-    """What holds, in plain sentences, every number read from the evidence."""
-    points = [point for section in shown for point in section.points(list(documents[section.inputs].values()))]
-    return "<ul>" + "".join(f"<li>{escape(point)}</li>" for point in points) + "</ul>"
+def page_name(section: Section, key: str) -> str:
+    """The file of the page of one encoder."""
+    return f"{PAGED[section.inputs]}-{key}.html"
+
+
+def title(section: Section, document: Any) -> str:
+    """What one encoder is called."""
+    if section.inputs == AUDITS:
+        return f"{document['encoder']} on {document['data']}"
+    return f"{document['config']['method']['name']} on {document['dataset']}"
+
+
+def encoders(documents: Documents) -> list[list[str | Markup]]:
+    """One row for each encoder: its page, data, worlds, and the errors and classes met of the best world."""
+    rows: list[list[str | Markup]] = []
+    link = Markup('<a href="{}-{}.html">{}</a>').format
+    for key, audit in documents[AUDITS].items():
+        form, best = min(audit["exact"].items(), key=lambda item: item[1]["error"])
+        rows.append(
+            [
+                link("audit", key, audit["encoder"]),
+                f"{audit['data']}, audited",
+                "1",
+                *_certified(audit["true_error_any_view"], best["error"], form, best["met"], audit["classes"]),
+            ]
+        )
+    for key, study in documents[STUDIES].items():
+        measurement = closest(study)
+        best = best_certificate(measurement)
+        rows.append(
+            [
+                link("encoder", key, study["config"]["method"]["name"]),
+                f"{study['dataset']}; {measurement['layer']}, {measurement['views']}",
+                str(len(study["measurements"])),
+                *_certified(
+                    measurement["error_any_view"],
+                    best["error"],
+                    best["form"],
+                    sum(c["met"] for c in best["classes"]),
+                    measurement["classes"],
+                ),
+            ]
+        )
+    return rows
+
+
+def closest(study: Study) -> Any:
+    """The measurement of which most is certified."""
+    return min(study["measurements"], key=lambda m: best_certificate(m)["error"])
+
+
+def _certified(measured: float, error: float, form: str, met: int, classes: int) -> list[str]:
+    said = f"{shown(error, 'upper')}, {form}" if met else NOTHING
+    return [shown(measured, "exact"), said, f"{met} of {classes}"]

@@ -13,6 +13,7 @@ def html(study: Study) -> str:
     """What was trained, and the accuracy on test images before and after."""
     config, evaluation = study["config"], study["evaluation"]
     accuracy = table(
+        "Accuracy on test images before and after training",
         ["test images, unit norm", f"kNN({evaluation['k']}) untrained", "trained", "nearest mean untrained", "trained"],
         [
             [b["layer"], *(f"{x:.3f}" for x in (b["knn"], a["knn"], b["nearest_mean"], a["nearest_mean"]))]

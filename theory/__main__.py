@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--docs",
         type=Path,
         metavar="FOLDER",
-        help="write the ledger into FOLDER/README.md, FOLDER/docs/statements.md and FOLDER/docs/formal.md",
+        help="write the ledger into FOLDER/docs/ledger.md, FOLDER/docs/statements.md and FOLDER/docs/formal.md",
     )
     options = parser.parse_words(argv)
     if options.docs is not None and options.claim is not None:
@@ -69,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_text(
             options.docs / "docs" / "formal.md", formal.as_markdown((c.id, c.title, c.statement) for c in chosen)
         )
-        readme = options.docs / "README.md"
-        write_text(readme, with_ledger(readme.read_text(encoding="utf-8"), entries))
+        ledger = options.docs / "docs" / "ledger.md"
+        write_text(ledger, with_ledger(ledger.read_text(encoding="utf-8"), entries))
     if options.json:
         print(json.dumps(entries, indent=1))
     elif options.claim is not None:

@@ -60,8 +60,8 @@ class Evidence:
     claimed, computed   what was claimed and what was computed, as text
     interval   (low, high) around the computed number, where there is one
     slack      by how much the statement holds (positive) or fails, in the statement's own units
-    worlds     worlds that a search of the statement drew; met: of these, the ones that meet its hypotheses; informative: of
-               these, the ones on which its bound is below the trivial one
+    worlds     worlds that a search of the statement drew, or that were measured; met: of these, the ones that meet its
+               hypotheses (for some class); informative: of these, the ones on which its bound is below the trivial one
     world      the world that came nearest to a counter-example, in JSON's types
     solvers    solvers that found the negation of an implication unsatisfiable
     seconds    wall time of the check

@@ -1,4 +1,4 @@
-"""How the ledger is printed: the aligned table, one claim whole, and the block of the README."""
+"""How the ledger is printed: the aligned table, one claim whole, and the block of docs/ledger.md."""
 
 import json
 import re
@@ -87,7 +87,7 @@ def _rounded(value: Any) -> Any:
 
 
 def with_ledger(text: str, entries: Sequence[dict[str, Any]]) -> str:
-    """`text` (a README) with the whole table between its `MARKERS`.
+    """`text` (docs/ledger.md) with the whole table between its `MARKERS`.
 
     Raises ValueError where they are missing.
     """

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from empirical.audit.table import shown, text
+from empirical.audit.table import text
+from empirical.rounding import shown
 from theory.neighbours import VIEWS_IN_ALL, Finding, Findings
 
-DIGITS = 4
 INDENT = 21
 LEFT_OUT = f"Neighbouring theories are left out beyond {VIEWS_IN_ALL} views."
 
@@ -48,9 +48,9 @@ def sentence(finding: Finding) -> str:
     numbers = []
     if bounds(finding):
         sign = {"upper": "<=", "lower": ">="}[finding.direction]
-        numbers.append(f"{sign} {shown(finding.bound, finding.direction, DIGITS)}")
+        numbers.append(f"{sign} {shown(finding.bound, finding.direction)}")
     if finding.measured is not None:
-        numbers.append(f"measured {shown(finding.measured, 'exact', DIGITS)}")
+        numbers.append(f"measured {shown(finding.measured, 'exact')}")
     said = ": ".join(filter(None, [finding.quantity, ", ".join(numbers)]))
     return f"{said}; silent, {finding.silence}" if finding.silence else said
 

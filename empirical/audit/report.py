@@ -8,6 +8,7 @@ from empirical.audit import neighbours
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
+from empirical.rounding import shown
 from theory.ledger import Evidence
 from theory.messages import printable
 from theory.theorem1 import FORMS, POPULATION_FORMS
@@ -19,18 +20,22 @@ WIDTH = 118
 def quotes(audit: Audit) -> tuple[str, str, str]:
     """Three statements in words: exact mode, population mode, and what neither says."""
     e, p, v = audit.exact, audit.population, audit.views
-    best = e.best
-    met = sum(c.met for c in best.classes)
+    form, error, met = least(audit)
     exact = (
         f"On the finite world of {e.samples} images of {audit.data.name} with {e.views_per_sample} views each ({v.name}), "
-        f"the {best.form} form of Theorem 1 is met for {met} of {e.classes} classes and certifies "
-        f"Err(G_f) <= {best.error:.4f}; measured are {e.error:.4f}, and {e.error_any_view:.4f} with any view counted."
+        + (
+            f"the {form} form of Theorem 1 is met for {met} of {e.classes} classes and certifies "
+            f"Err(G_f) <= {shown(error, 'upper')}"
+            if error < 1
+            else "no form of Theorem 1 is met for any class: nothing is certified"
+        )
     )
+    exact += f"; measured are {shown(e.error, 'exact')}, and {shown(e.error_any_view, 'exact')} with any view counted."
     hold = [c for c in p.classes if c.met(p.form)]
     population = (
         f"For the population that these {p.samples} images are independent samples of, with these {e.classes} classes, its "
         f"own class means and {e.views_per_sample} views drawn likewise, the {p.form} form is met for {len(hold)} of them "
-        f"and Err(G_f) <= {p.error:.4f} with probability at least {p.level:g}."
+        f"and Err(G_f) <= {shown(p.error, 'upper')} with probability at least {p.level:g}."
         if hold
         else f"For the population no class is certified at level {p.level:g}."
     )
@@ -84,14 +89,13 @@ def report(audit: Audit) -> str:
     for verdict, c in zip(e.best.classes, p.classes, strict=True):
         left, right = " " if verdict.met else "*", "" if c.met(p.form) else "*"
         lines.append(
-            f"{names[c.label][:18]:<{width}}{e.shares[c.label]:>7.3f}{verdict.share:>8.3f}{verdict.s:>7.3f}"
-            f"{verdict.margin:>8.3f}{left}  {names[verdict.rival][:18]:<{width}}"
-            f"{c.alpha.low:>9.3f}{c.radius:>8.3f}{c.margins[p.form]:>8.3f}{right}"
+            f"{names[c.label][:18]:<{width}}{shown(e.shares[c.label], 'exact'):>7}{shown(verdict.share, 'lower'):>8}"
+            f"{shown(verdict.s, 'upper'):>7}{shown(verdict.margin, 'lower'):>8}{left}  {names[verdict.rival][:18]:<{width}}"
+            f"{shown(c.alpha.low, 'lower'):>9}{shown(c.radius, 'exact'):>8}{shown(c.margins[p.form], 'lower'):>8}{right}"
         )
     lines += [
         "",
-        *textwrap.wrap(f"{'Nothing blocks' if e.best.met else 'Blocks'}: {blocking(e.best, names)}.", WIDTH),
-        "",
+        *([] if e.best.met else [*textwrap.wrap(f"Blocks: {blocking(e.best, names)}.", WIDTH), ""]),
         *_factors(audit),
         "",
         *neighbours.lines(audit.neighbours, WIDTH),
@@ -103,14 +107,21 @@ def _forms(audit: Audit) -> list[str]:
     e, p = audit.exact, audit.population
     lines = [f"{'certified error':<18}{'exact mode':>12}{'classes':>9}{f'at level {p.level:g}':>16}{'classes':>9}"]
     stated = audit.diagnosis.as_printed
-    lines.append(f"{'Theorem 1':<18}{stated.error:>12.4f}{sum(v.met for v in stated.classes):>6}/{e.classes}")
+    lines.append(f"{'Theorem 1':<18}{_certified(stated.error):>12}{sum(v.met for v in stated.classes):>6}/{e.classes}")
     for form, (error, met) in exact_errors(audit).items():
-        left, right = f"{error:>12.4f}{met:>6}/{e.classes}", ""
+        left, right = f"{_certified(error):>12}{met:>6}/{e.classes}", ""
         if form in p.errors:
-            right = f"{p.errors[form]:>16.4f}{sum(c.met(form) for c in p.classes):>6}/{e.classes}"
+            right = f"{_certified(p.errors[form]):>16}{sum(c.met(form) for c in p.classes):>6}/{e.classes}"
         lines.append((f"{form:<18}{left}" + (right if form in p.errors else f"{'-':>16}")).rstrip())
-    lines.append(f"{'measured':<18}{e.error_any_view:>12.4f}{'':>9}{p.sample_error:>16.4f}   (any view)")
+    lines.append(
+        f"{'measured':<18}{shown(e.error_any_view, 'exact'):>12}{'':>9}{shown(p.sample_error, 'estimate'):>16}   (any view)"
+    )
     return lines
+
+
+def _certified(error: float) -> str:
+    """A certified error, rounded up; in words where it is none."""
+    return shown(error, "upper") if error < 1 else "nothing"
 
 
 def _factors(audit: Audit) -> list[str]:
@@ -120,12 +131,15 @@ def _factors(audit: Audit) -> list[str]:
     k, j = divmod(int(off.argmax()), e.classes)
     names = list(map(printable, audit.data.class_names))
     lines = [
-        f"alignment   L_align {e.alignment:.4f}, L_AR {e.robust_alignment:.4f}, E sup ||f(x1) - f(x2)|| {e.displacement:.4f}",
+        f"alignment   L_align {shown(e.alignment, 'exact')}, L_AR {shown(e.robust_alignment, 'exact')}, "
+        f"E sup ||f(x1) - f(x2)|| {shown(e.displacement, 'exact')}",
         *(
-            f"            R_eps {a.misaligned:.4f} at eps = {a.eps:.3f}; from L_align at most {a.bound:.4f}"
+            f"            R_eps {shown(a.misaligned, 'exact')} at eps = {a.eps:g}; "
+            f"from L_align at most {shown(a.bound, 'upper')}"
             for a in audit.diagnosis.misalignment
         ),
-        f"divergence  largest mu_k.mu_l {off[k, j]:.4f} ({names[k]}, {names[j]}), ||mu_k|| from {e.mean_norms.min():.3f}",
+        f"divergence  largest mu_k.mu_l {shown(off[k, j], 'exact')} ({names[k]}, {names[j]}), "
+        f"||mu_k|| from {shown(e.mean_norms.min(), 'exact')}",
     ]
     if audit.diagnosis.divergence:
         form, pairs, slack = max(audit.diagnosis.divergence, key=lambda bound: (bound[1], -bound[2]))
@@ -156,9 +170,19 @@ def evidence(audit: Audit) -> list[Evidence]:
             holds=error - true >= -1e-12,
             computed=f"certified - true = {error - true:.4f}",
             slack=error - true,
+            worlds=1,
+            met=int(met > 0),
         )
         for form, (error, met) in exact_errors(audit).items()
     ]
+
+
+def least(audit: Audit) -> tuple[str, float, int]:
+    """The form that certifies the least error in exact mode, that error, and classes met; on ties the best of the six."""
+    best = audit.exact.best.form
+    forms = exact_errors(audit).items()
+    form, (error, met) = min(forms, key=lambda item: (round(item[1][0] / ROUNDING), item[0] != best))
+    return form, error, met
 
 
 def exact_errors(audit: Audit) -> dict[str, tuple[float, int]]:
@@ -169,7 +193,7 @@ def exact_errors(audit: Audit) -> dict[str, tuple[float, int]]:
 
 def as_json(audit: Audit, page: str) -> dict[str, Any]:
     """Plain JSON types, for the report of all stages; page: where the audit's own page lies."""
-    e, p = audit.exact, audit.population
+    e, p, stated = audit.exact, audit.population, audit.diagnosis.as_printed
     return {
         "encoder": audit.subject.name,
         "weights_sha256": audit.subject.weights_sha256,
@@ -180,6 +204,7 @@ def as_json(audit: Audit, page: str) -> dict[str, Any]:
         "classes": e.classes,
         "samples": e.samples,
         "exact": {form: {"error": error, "met": met} for form, (error, met) in exact_errors(audit).items()},
+        "as_printed": {"error": stated.error, "met": sum(v.met for v in stated.classes)},
         "true_error": e.error,
         "true_error_any_view": e.error_any_view,
         "level": p.level,

@@ -2,35 +2,22 @@
 
 import html
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from typing import Literal
 
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
+from empirical.rounding import NOTHING, Direction, shown
 from theory.theorem1 import POPULATION_FORMS, Certificate, PopulationCertificate
-from theory.theorem1.certificates.world import ROUNDING
 
-Direction = Literal["exact", "upper", "lower", "estimate"]
 Column = tuple[str, Direction | None]
 """A column's title and, where it holds numbers, their direction."""
 ROWS = 36
 """Classes in one LaTeX table; what follows goes into another, since a float cannot exceed its page."""
-_MODES = {"exact": ROUND_HALF_EVEN, "estimate": ROUND_HALF_EVEN, "upper": ROUND_CEILING, "lower": ROUND_FLOOR}
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", "\ufffd": "?", "[": "{[}", "*": "{*}",
 }  # fmt: skip
 """The last two, first in a row, would be taken for an argument of the line break before them."""
-
-
-def shown(value: float, direction: Direction, digits: int = 3) -> str:
-    """The value with so many decimals, rounded to the side on which it still is what its direction says.
-
-    Upper bounds are rounded up and lower bounds down, beyond `ROUNDING`, by which float sums may be off.
-    """
-    slack = {"upper": -ROUNDING, "lower": ROUNDING}.get(direction, 0.0)
-    return str(Decimal(value + slack).quantize(Decimal(1).scaleb(-digits), _MODES[direction]) + 0)
 
 
 def replaced(value: object) -> str:
@@ -58,6 +45,11 @@ def text(value: object) -> str:
 def number(value: float, direction: Direction, digits: int = 3) -> str:
     """`shown` with a minus sign."""
     return shown(value, direction, digits).replace("-", "\u2212")
+
+
+def certified(error: float, met: int = 1) -> str:
+    """A certified error, rounded up, where a class is met; in words where nothing is certified."""
+    return number(error, "upper") if met and error < 1 else NOTHING
 
 
 def marked(value: float, direction: Direction) -> str:

@@ -17,7 +17,8 @@ from typing import Any
 
 from empirical.experiments import kept, running, tables
 from empirical.experiments.design import EXPERIMENTS, SCALES, Scale, only
-from empirical.machine import commit, machine, versions
+from empirical.machine import machine, versions
+from empirical.revision import commit
 from empirical.training.distributed import process_count, process_rank, processes
 from empirical.training.loop import pick_device
 from theory.checks import check_choice

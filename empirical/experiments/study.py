@@ -189,16 +189,18 @@ def evidence(study: Study) -> list[Evidence]:
             if all(value in (None, getattr(c, name)) for name, value in wanted.items())
         ]
         gaps = [c.error - m.error_any_view for c, m in pairs]
+        met = sum(any(v.met for v in c.classes) for c, _ in pairs)
         return Evidence(
             claim=claim,
             kind="measurement",
             step=f"encoder on {study.data.name}, seed {study.config.seed}",
             summary=f"certified error >= true error of any view in {len(pairs)} finite worlds of trained encoders; "
-            f"the condition held for every class in {sum(c.met for c, _ in pairs)}, for some class in "
-            f"{sum(any(v.met for v in c.classes) for c, _ in pairs)}",
+            f"the condition held for every class in {sum(c.met for c, _ in pairs)}, for some class in {met}",
             holds=min(gaps) >= -1e-12,
             computed=f"least certified - true = {min(gaps):.4f}",
             slack=min(gaps),
+            worlds=len(pairs),
+            met=met,
         )
 
     return [

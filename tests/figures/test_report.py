@@ -14,13 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.cbook import is_math_text
 
+from empirical.experiments import design, tables
+from empirical.rounding import shown
 from figures import __main__ as cli
 from figures import claims as claims_part
-from figures import counterexample, embedding, report, slack, style
-from figures.claims import formula
+from figures import embedding, experiments, printed, report, risk, slack, style
+from figures.audits import AUDITS
 from figures.evidence import THEORY
+from figures.mathematics import statement as statement_markup
+from figures.statements import STATEMENTS
+from figures.study import STUDIES
 from theory.digests import write_evidence
-from theory.ledger import claims
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,34 +41,105 @@ def html(written):
     return (written / "index.html").read_text()
 
 
-def test_page_is_self_contained(html):
-    assert html.startswith("<!doctype html>")
-    assert not re.findall(r'(?:src|href)="(?!data:)', html)
-    assert "<script" not in html
-    assert html.count("<figure>") == 10
+def pages(folder):
+    return {path.name: path.read_text() for path in folder.glob("*.html")}
 
 
-def test_every_claim_and_its_verdict_is_there(html, evidence):
-    for entry in json.loads((evidence / "theory.json").read_text()):
-        line = re.search(rf"<summary><code>{re.escape(entry['id'])}</code>.*?</summary>", html).group()
-        assert f'class="badge {entry["verdict"]}"' in line
-    assert "simulation" in re.search(r"<summary><code>example-1</code>.*?</summary>", html).group()
-    assert "measurement" in re.search(r"<summary><code>thm-1-printed</code>.*?</summary>", html).group()
+def test_pages_are_self_contained(written):
+    """Nothing is loaded but data in the page itself, and every link leads to a place or a file that is there."""
+    assert pages(written).keys() == {"index.html", "encoder-digits.html", "audit-audit.html"}
+    for text in pages(written).values():
+        assert text.startswith("<!doctype html>")
+        assert not re.findall(r'src="(?!data:)', text)
+        assert "<link" not in text
+        assert "@import" not in text
+        ids = set(re.findall(r' id="([^"]+)"', text))
+        for target in re.findall(r'href="([^"]+)"', text):
+            if target.startswith("#"):
+                assert target[1:] in ids, target
+            elif not target.startswith("https://arxiv.org/abs/"):
+                assert (written / target).is_file(), target
 
 
-def test_measured_numbers_are_the_ones_shown(html, evidence):
+def test_every_claim_and_its_verdict_is_there_once(html, evidence):
+    for entry in report.read(evidence)[THEORY][""]:
+        (fold,) = re.findall(rf'<details class="claim" id="{re.escape(entry["id"])}".*?</details>', html, re.S)
+        assert f'data-verdict="{entry["verdict"]}"' in fold
+        assert f'class="badge {entry["verdict"]}"' in fold
+        assert fold.count("<li>") == len(entry["evidence"])
+        assert f'href="#{entry["id"]}"' in fold
+    assert "simulation" in summary(html, "example-1")
+    assert "measurement" in summary(html, "thm-1-per-class")
+
+
+def summary(html, claim):
+    return re.search(rf'id="{re.escape(claim)}".*?<summary>(.*?)</summary>', html, re.S)[1]
+
+
+def test_the_printed_statements_have_the_verdicts_of_the_ledger(html, evidence):
+    claims = {claim["id"]: claim for claim in report.read(evidence)[THEORY][""]}
+    first = html.split("</section>")[0]
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', first, re.S)
+    assert [name for name, _ in rows] == [statement.name for statement in STATEMENTS]
+    for statement, (_, cells) in zip(STATEMENTS, rows, strict=True):
+        as_printed, verdict, instead, met = re.findall(r"<td.*?>(.*?)</td>", cells, re.S)
+        assert str(statement_markup(claims[statement.claim]["statement"])) in as_printed
+        linked = dict(re.findall(r'href="#([^"]+)">(?:(?!</p>).)*class="badge (\w+)"', verdict + instead, re.S))
+        assert {claims[name]["verdict"] for name in linked} >= {claims[statement.claim]["verdict"]}
+        assert linked == {name: claims[name]["verdict"] for name in linked}
+        assert set(statement.instead) <= set(linked)
+        assert {name for name in statement.printed if claims[name]["verdict"] == "refuted"} <= set(linked)
+        assert met.split(":")[0].strip() in ("yes", "no", "not tested", "about an encoder of its own")
+
+
+def test_a_verdict_that_changes_changes_the_first_screen(evidence):
+    documents = report.read(evidence)
+    claims = [{**c, "verdict": "undecided"} if c["id"] == "lemma-4.1" else c for c in documents[THEORY][""]]
+    text = report.pages({**documents, THEORY: {"": claims}}, report.drawings(documents))["index.html"].split(
+        "</section>"
+    )[0]
+    assert text.count("badge undecided") == 1
+    assert "1 undecided" in text
+
+
+def test_three_numbers_are_those_of_the_evidence(evidence):
+    documents = report.read(evidence)
+    claims, studies, audits = documents[THEORY][""], documents[STUDIES].values(), documents[AUDITS].values()
+    first, second, third = printed.numbers(claims, studies, audits)
+    assert first.value == f"{len(claims)} claims"
+    assert (
+        second.value == f"{sum(e['met'] for c in claims for e in c['evidence'] if e['step'] == 'statement'):,} worlds"
+    )
+    errors = [c["error"] for study in studies for m in study["measurements"] for c in m["certificates"]]
+    errors += [c["error"] for audit in audits for c in audit["exact"].values()]
+    assert third.value == (f"{shown(min(errors), 'upper')} certified" if min(errors) < 1 else "no certificate")
+
+
+def test_what_no_world_met_is_labelled_not_tested(evidence):
+    claim = next(c for c in report.read(evidence)[THEORY][""] if c["id"] == "thm-1-local")
+    tried = [{**e, "met": 0} if e["kind"] == "measurement" else e for e in claim["evidence"]]
+    shown_checks = [
+        check for _, checks in claims_part.view({**claim, "evidence": tried}, "").checks for check in checks
+    ]
+    assert {check.kind for check in shown_checks if not check.tested} == {"measurement"}
+    assert "measurement" not in claims_part.view({**claim, "evidence": tried}, "").summary
+
+
+def test_measured_numbers_are_the_ones_shown(written, evidence):
+    html = (written / "encoder-digits.html").read_text()
     study = json.loads((evidence / "empirical-digits.json").read_text())
     for measured in study["measurements"]:
         assert f'<td class="n">{measured["error"]:.3f}</td>' in html
     assert f"{study['evaluation']['after'][0]['knn']:.3f} trained" in html
 
 
-def test_audits_are_shown_with_their_own_numbers(html, evidence):
+def test_audits_are_shown_with_their_own_numbers(written, evidence):
+    html = (written / "audit-audit.html").read_text()
     audited = json.loads((evidence / "audit-audit.json").read_text())
     assert "GaussianRandomProjection on digits" in html
     for form, cell in audited["exact"].items():
-        row = re.search(rf"<tr><td>{form}</td><td class=\"n\">([^<]*)</td>", html.split("Encoders audited")[1]).group(1)
-        assert row == f"{cell['error']:.4f} ({cell['met']}/10)"
+        row = re.search(rf'<tr><th scope="row">{form}</th><td class="n">([^<]*)</td>', html).group(1)
+        assert row == (f"{shown(cell['error'], 'upper')} ({cell['met']}/10)" if cell["met"] else "certifies nothing")
     assert all(sentence in unescape(html) for sentence in audited["says"])
 
 
@@ -78,11 +153,6 @@ def test_verdicts_follow_all_evidence(evidence, tmp_path):
     verdicts = {claim["id"]: claim["verdict"] for claim in report.read(folder)[THEORY][""]}
     assert verdicts["example-1"] == "undecided"
     assert verdicts["lemma-3.1"] == "proved"
-
-
-@pytest.mark.parametrize("claim", claims(), ids=lambda claim: claim.id)
-def test_every_statement_can_be_set(claim):
-    assert formula(claim.statement).startswith("<img")
 
 
 @pytest.mark.parametrize("name", ["theory.json", "simulate.json", "empirical-digits.json"])
@@ -129,31 +199,42 @@ def test_evidence_without_a_hash_is_taken_and_named(evidence, tmp_path, capsys):
 
 def test_same_evidence_same_page(html, evidence):
     documents = report.read(evidence)
-    assert report.page(documents, report.drawings(documents)) == html
+    assert report.pages(documents, report.drawings(documents))["index.html"] == html
 
 
 def test_figures_lie_beside_the_page(written):
-    """Each in every format, with its numbers and its LaTeX."""
-    names = {path.name for path in (written / "figures").iterdir()}
-    of_simulation = {"counterexample", "phase", "sigma-delta", "mechanism", "theorems-3-4"}
-    of_encoders = {"certificates", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
-    assert names >= {f"{n}.{s}" for n in of_simulation | of_encoders for s in ("svg", "pdf", "png", "csv", "tex")}
+    names = {path.stem for path in (written / "figures").glob("*.svg")}
+    assert names == {"risk", "phase", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
+
+
+def test_experiments_are_shown_with_their_own_numbers():
+    experiment = design.EXPERIMENTS["methods"]
+    runs = [
+        {"group": "SimCLR", "row": row, "seed": seed, "values": dict.fromkeys(experiment.metrics, index + seed / 10)}
+        for index, row in enumerate(("a", "ab"))
+        for seed in range(3)
+    ]
+    content = tables.as_json(experiment, "embedded", runs)
+    text = experiments.html(content)
+    assert text.startswith(f"<h3>{experiment.title}</h3><p>Scale embedded, 3 seeds")
+    assert text.count("1.100 &plusmn; 0.100") == len(experiment.metrics)
+    for compared in content["comparisons"]:
+        assert f'<td class="n">{compared["difference"]:+.3f}</td>' in text
 
 
 def test_a_claim_says_which_file_states_it(evidence):
-    claim = report.read(evidence)[THEORY][""][0]
-    module = "theory.theorem1.proofs.printed"
-    assert "<code>theory/theorem1/proofs/printed.py</code>" in claims_part.html([{**claim, "module": module}])
+    claim = {**report.read(evidence)[THEORY][""][0], "module": "theory.theorem1.proofs.printed"}
+    assert claims_part.view(claim, "").file == "theory/theorem1/proofs/printed.py"
 
 
 def test_the_look_is_ours_and_leaves_the_user_s_alone(evidence):
     """Whatever the user has set in matplotlib, the figures are the same, and afterwards it is still set."""
     simulation = json.loads((evidence / "simulate.json").read_text())
-    drawn = style.render(counterexample.draw, simulation)
+    drawn = style.render(risk.draw, simulation)
     with matplotlib.rc_context(
         {"font.size": 30, "lines.linewidth": 9, "svg.hashsalt": "other", "axes.facecolor": "red"}
     ):
-        assert style.render(counterexample.draw, simulation) == drawn
+        assert style.render(risk.draw, simulation) == drawn
         assert matplotlib.rcParams["font.size"] == 30
         assert matplotlib.rcParams["axes.grid"] is False
 
@@ -184,34 +265,32 @@ def study(evidence):
     return json.loads((evidence / "empirical-digits.json").read_text())
 
 
-def texts(svg):
-    """The texts drawn; the file must be XML."""
-    return {"".join(part.data for part in walk(node)) for node in parseString(svg).getElementsByTagName("text")}
-
-
-def walk(node):
-    """The pieces of text in an element."""
-    for child in node.childNodes:
-        yield from [child] if child.nodeType == child.TEXT_NODE else walk(child)
+def comments(svg):
+    """The texts drawn, which matplotlib notes beside their outlines; the file must be XML."""
+    drawn = parseString(svg).getElementsByTagName("g")
+    return {n.data[1:-1].replace("- -", "--") for g in drawn for n in g.childNodes if n.nodeType == n.COMMENT_NODE}
 
 
 def test_class_names_are_shown_as_typed_and_each_stands_in_the_legend(study):
     study["class_names"] = NAMES
-    assert texts(style.render(embedding.draw, study)) >= SHOWN - {""}
-    drawn = texts(style.render(slack.draw, study))
-    assert any(text.endswith(f"{a} / {b}") for text in drawn for a in SHOWN for b in SHOWN)
+    drawn = {unescape(text) for text in comments(style.render(embedding.draw, study))}
+    assert drawn >= SHOWN - {""}
+    pairs = {f"{a} / {b}" for a in SHOWN for b in SHOWN}
+    assert pairs & {unescape(text) for text in comments(style.render(slack.draw, study))}
 
 
 def test_letters_that_the_font_lacks_are_left_to_the_viewer(study):
     study["class_names"] = ["猫", "σκύλος", "$x$", *study["class_names"][3:]]
-    assert {"猫", "σκύλος", "$x$"} <= texts(style.render(embedding.draw, study))
+    svg = style.render(embedding.draw, study)
+    shown = {node.firstChild.data for node in parseString(svg).getElementsByTagName("text")}
+    assert {"猫", "σκύλος", "$x$"} <= shown
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=12))
 def test_any_name_can_be_drawn(name):
     def draw(name):
-        drawing, (axes,) = style.canvas(1, 0.5)
+        drawing, (axes,) = style.canvas(1, width=2, height=1)
         axes.set_title(style.plain(name))
         return drawing
 
