@@ -89,7 +89,7 @@ def _main(parts: list[Part], documents: Documents, files: Files) -> str:
         gathered=[
             _part(part, key, document, files)
             for part in parts
-            if _gathers(part)
+            if isinstance(part, Drawn) and _gathers(part)
             for key, document in part.subjects(documents).items()
         ],
     )
