@@ -97,7 +97,7 @@ SCALES = {
         },
     ),
 }
-"""`cifar-cpu`: what learns most in five CPU minutes of one core a run.
+"""`cifar-cpu`: about six CPU minutes of one core a run; SimCLR of abcde for 44 epochs had kNN(20) .576 in 31 minutes.
 `paper`: the lecture's network, batch size and epochs; heads and optimiser, which it does not give, are usual ones."""
 
 
