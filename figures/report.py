@@ -107,9 +107,10 @@ def _section(section: Section, parts: list[Part], documents: Documents, files: F
         points=section.points(content),
         parts=[
             _part(part, key, document, files)
-            for key, document in documents[section.inputs].items()
+            for key in documents[section.inputs]
             for part in own
             if not _gathers(part)
+            for document in _subject(part, key, documents)
         ],
     )
 
@@ -127,6 +128,12 @@ def _part(part: Part, key: str, document: Any, files: Files) -> PartView:
         suffixes=tuple(content),
         html=Markup(),
     )
+
+
+def _subject(part: Part, key: str, documents: Documents) -> list[Any]:
+    """The document that a part shows under this key; none where evidence lacks what it needs."""
+    subjects = part.subjects(documents) if isinstance(part, Drawn) else documents[part.section.inputs]
+    return [subjects[key]] if key in subjects else []
 
 
 def _gathers(part: Part) -> bool:
