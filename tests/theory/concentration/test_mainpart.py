@@ -335,3 +335,10 @@ def test_blocks_on_other_processes_give_the_same_bits():
 def test_bad_views_are_named(views, others, words):
     with pytest.raises(ValueError, match=words):
         augmented_distances(views, others)
+
+
+def test_estimate_of_three_samples_of_which_one_pair_is_far():
+    """One disjoint pair, M = 1: at least n - 2 M = 1 and at most n - M = 2."""
+    distances = np.array([[0.0, 2.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    estimate = vertex_cover_estimate(distances, 1.0)
+    assert (estimate.lower, estimate.upper, estimate.indices.tolist()) == (1, 2, [2])

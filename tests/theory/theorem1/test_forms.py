@@ -164,3 +164,10 @@ def test_costs_are_those_of_the_formula_and_leave_the_margin(form):
     assert 1 - sum(costs.values()) - PAIR.lk == pytest.approx(value, abs=1e-12)
     expected = COSTS.get(form, NORMS | {"spread s": spread, "1 - alpha": 0.325 - spread - value})
     assert costs == pytest.approx(expected, abs=1e-12)
+
+
+def test_formulas_at_one_point():
+    """The anchor (1/2, 0) is 1/2 from mu_l = 0 and 3/2 from mu_k = (2, 0), which are 2 apart; t = 1/4."""
+    assert rho_printed(0.9, 0.02, 0.5, 0.3) == pytest.approx(0.2 + 0.04 + 0.27)
+    assert cell_margin(0.25, 0.5, 1.5, 2.0) == 0.5
+    assert bounded_margin(0.25, 0.5, 1.5) == 0.5

@@ -10,7 +10,7 @@ from theory import ledger
 from theory.factors import misclassified
 from theory.setting import FiniteWorld
 from theory.theorem1 import FORMS, chord_bound
-from theory.theorem1.proofs import anchored, identity_augmentation, linear_head, predicates
+from theory.theorem1.proofs import anchored, identity_augmentation, lemma_3_2, linear_head, predicates
 from theory.theorem1.proofs.anchored import Anchored
 from theory.theorem1.proofs.choice import Choice
 
@@ -142,6 +142,9 @@ def test_lemma_3_2_and_its_printed_step_speak_of_class_0():
     assert list(reading.hypotheses.values()) == [pytest.approx(level(rho) - SHORTFALL - PRODUCTS[0])]
     own = KEPT & (LABELS == 0)
     assert (reading.left, reading.right) == (pytest.approx(-clearances(FEATURES[:, 0])[own].min()), 0)
+    step = lemma_3_2._read_step(CHOICE)
+    assert step.left == pytest.approx(1 - rho)
+    assert step.right == pytest.approx((FEATURES[own, 0] @ MEANS[0]).min() / RADIUS**2)
 
 
 def test_the_local_spread_is_taken_in_feature_space():
@@ -220,3 +223,10 @@ def test_anchored_reads_balls_about_the_anchors():
 def test_the_least_error_on_two_points(signs, error):
     world = identity_augmentation.on_two_points(np.array(signs, dtype=float))
     assert read("uniform-identity", world).left == pytest.approx(error)
+
+
+def test_the_ideal_case_asks_for_the_nearest_two_means():
+    features = np.array([[1.0, 0], [0.6, 0.8], [0, 1]])[:, None].repeat(2, axis=1)
+    reading = read("thm-1-ideal", FiniteWorld(features, features, np.arange(3)))
+    assert reading.hypotheses == {"mu_l.mu_k < r^2": pytest.approx(1 - 0.8)}
+    assert (reading.left, reading.right) == (0, 0)
