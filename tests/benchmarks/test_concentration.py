@@ -3,7 +3,7 @@
 Views are what a torch user has: float32. Fashion images, and textures of natural spectrum (1/f^2) with correlated colours,
 are augmented with a to e at the stated size; white noise is the worst case, where no few coordinates tell views apart.
 With the environment variable CIFAR_IMAGES naming a folder of one class's 32x32 images, those are measured too, else textures
-in their place, and the line says which. BLAS pools are left as a library user has them: the call limits its own.
+in their place, and the line says which. LONG_SIZES=1 adds 5000 samples of that class. BLAS pools are left as a library user has them: the call limits its own.
 """
 
 import os
@@ -189,6 +189,23 @@ def gaussian(n, q):
     return np.linalg.norm(x[:, None] - x, axis=2)
 
 
+def class_distances(n):
+    """One class, cropped and coloured, 16 views: as `source("CIFAR ad")` says."""
+    return augmented_distances(views_of("CIFAR ad", 3072, n=n))
+
+
+LARGE = (1000, 2000, 5000) if os.environ.get("LONG_SIZES") else (1000, 2000)
+
+
+@pytest.mark.parametrize("letters", ["ad", "ab", "abcd"])
+@pytest.mark.parametrize("n", LARGE)
+def test_whole_classes(n, letters):
+    """CPU seconds of the distances alone, once; 16 views."""
+    views = views_of.__wrapped__(f"CIFAR {letters}", 3072, n=n)
+    spent, _ = cpu_seconds(lambda: augmented_distances(views), repeats=1)
+    print(f"\n{source(f'CIFAR {letters}')}, n={n} m=16: {spent:.1f} CPU s", end="")
+
+
 def uniform(n):
     upper = np.triu(np.random.default_rng(0).random((n, n)), 1)
     return upper + upper.T
@@ -210,6 +227,7 @@ def view_distances(n):
         ("Gaussian in the plane, n=1000", lambda: gaussian(1000, 2), {"seconds": 60}),
         ("Gaussian in 10 dimensions, n=1000", lambda: gaussian(1000, 10), {"seconds": 60}),
         ("images, n=2000", lambda: image_distances(2000), {"seconds": 120}),
+        *((f"one class, n={n}", lambda n=n: class_distances(n), {"seconds": 300}) for n in LARGE),
         ("uniform random, n=500", lambda: uniform(500), {"seconds": 20}),
     ],
 )
