@@ -61,7 +61,10 @@ def pages(documents: Documents, files: Files) -> dict[str, str]:
             title=title(section, document),
             points=section.points([document]),
             shown=[
-                _part(part, key, document, files) for part in parts if part.section == section and not _gathers(part)
+                _part(part, key, subject, files)
+                for part in parts
+                if part.section == section and not _gathers(part)
+                for subject in _subject(part, key, documents)
             ],
         )
         for section in registry.sections(parts)

@@ -155,7 +155,7 @@ class _Stairs:
     def climb(self, nodes: int) -> int:
         """Search locally just below `reached`, at as many sizes as SWAP_STEPS allows; returns the tries, at most `nodes`."""
         n = len(self.ranks)
-        tries = np.unique(np.linspace(2, n, min(n, nodes, SWAP_STEPS // (LOCAL_STEPS * n))).round().astype(int))
+        tries = np.unique(np.linspace(2, n, min(n - 1, nodes, SWAP_STEPS // (LOCAL_STEPS * n))).round().astype(int))
         place = np.argsort(self.order)
         for c in tries:
             t = int(self.reached[c - 1]) - 1
