@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import importlib
 import io
 import re
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ PACKAGES = ("contrastive_theory", "empirical", "figures", "simulate", "theory")
 SPEAKERS = {"warn", "error", "exit", "print", "_say", "_notice", "append"}
 """Functions that a message is given to; lines of notes are appended."""
 OPTION = re.compile(r"(?:(\w[\w-]*) )?(?<![\w(-])(--[a-z][a-z-]*)")
+LAUNCHED = re.compile(r'launch\("([\w.]+)"\)')
+"""Modules that `python -m` runs; most are commands as well."""
 MODULES = {
     path: ast.parse(path.read_bytes()) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))
 }
@@ -47,6 +50,12 @@ def options() -> dict[str, set[str]]:
         assert "--version" in known[command]
         for name in {place.partition(":")[0], place.partition(".__main__:")[0]} - {""}:
             known.setdefault(name, set()).update(known[command])
+    for module in sorted(set(LAUNCHED.findall("".join(path.read_text() for path in MODULES))) - set(known)):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            importlib.import_module(module).main(["--help"])
+        known[module] = set(re.findall(r"--[a-z][a-z-]*", printed.getvalue().partition("\n\n")[0]))
+        assert "--version" in known[module]
     return known
 
 

@@ -21,9 +21,9 @@ def run(request: Request, notes: Notes) -> None:
     files = sorted(str(path) for path in TESTS.rglob("test_*.py") if MARK in path.read_text(encoding="utf-8"))
     if not files:
         raise ValueError(f"{TESTS.absolute()}: no test is marked cuda; run this in the repository's folder")
-    words = [sys.executable, "-m", "pytest", "-v", "--color=no", "--tb=short", "-m", "cuda", "-p", "no:cacheprovider"]
+    pytest = [sys.executable, "-m", "pytest", "-v", "--color=no", "--tb=short", "-m", "cuda", "-p", "no:cacheprovider"]
     # A warning of other versions than the pinned ones is no failure of the device.
-    words += ["-p", "empirical.cuda.stand_ins", "-W", "default", "--continue-on-collection-errors", *files]
+    words = [*pytest, "-p", "empirical.cuda.stand_ins", "-W", "default", "--continue-on-collection-errors", *files]
     log = Path(request.work) / "stages" / "pytest.log"
     with log.open("wb") as output:
         try:

@@ -3,8 +3,8 @@
 Views are what a torch user has: float32. Fashion images, and textures of natural spectrum (1/f^2) with correlated colours,
 are augmented with a to e at the stated size; white noise is the worst case, where no few coordinates tell views apart.
 With the environment variable CIFAR_IMAGES naming a folder of one class's 32x32 images, those are measured too, else textures
-in their place, and the line says which. LONG_SIZES=1 adds 5000 samples of that class. BLAS pools are
-left as a library user has them: the call limits its own.
+in their place, and the line says which; LONG_SIZES=1 adds 5000 images of it. BLAS pools are left as a library user has
+them: the call limits its own.
 """
 
 import os

@@ -120,7 +120,7 @@ def test_sweeps_are_dense_met_and_near(whole):
 
 def test_other_keys_for_figures(whole):
     content = whole[2]
-    assert set(content) == {"evidence", "counterexample", "suite", "sweeps", "remedy", "phase"}
+    assert set(content) == {"evidence", "counterexample", "suite", "sweeps", "remedy", "phase", "products", "plane"}
     assert [plane["name"] for plane in content["phase"]] == ["share-spread", "spread-strength"]
     assert content["remedy"]["rows"][-1]["weights"][2] == 0.0
 
