@@ -85,7 +85,7 @@ def epochs_that_fit(left: float, seconds: float, most: int) -> int:
     fitting = int(left / seconds)
     if fitting < 1:
         raise ValueError(
-            f"minutes: {left:.0f} s are left for training, an epoch takes {seconds:.1f} s; give more --minutes"
+            f"minutes: {left:.0f} s are left for training, an epoch takes {seconds:.1f} s; give more time (--minutes)"
         )
     return min(fitting, most)
 

@@ -149,7 +149,7 @@ def test_missing_and_other_files_name_the_remedy(tmp_path):
 def test_epochs_are_those_that_fit():
     assert training.epochs_that_fit(100, 3.0, 120) == 33
     assert training.epochs_that_fit(1000, 3.0, 120) == 120
-    with pytest.raises(ValueError, match="give more --minutes"):
+    with pytest.raises(ValueError, match=r"give more time \(--minutes\)"):
         training.epochs_that_fit(2, 3.0, 120)
 
 
