@@ -94,7 +94,7 @@ STATEMENTS = (
     Statement(
         name="Lemma 3.2",
         claim="lemma-3.2",
-        printed=("lemma-3.2-printed-step",),
+        printed=("lemma-3.2-step",),
         instead=("thm-1-printed",),
         condition="class",
     ),
@@ -102,7 +102,7 @@ STATEMENTS = (
     Statement(name="Example 1 (ArCL)", claim="example-1", condition="construction"),
     Statement(
         name="Theorem 2 of ArCL",
-        claim="arcl-2-printed",
+        claim="arcl-2-squared",
         printed=("arcl-2-zero-one",),
         repaired=("arcl-2-corrected", "arcl-2-range", "arcl-2-gap", "arcl-2-head"),
         instead=("arcl-2-corrected", "arcl-2-range"),

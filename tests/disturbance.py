@@ -186,10 +186,14 @@ def status(process: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
+COST = re.compile(rb'"(?:cpu_seconds|cpu_minutes)": [\d.e-]+|"sha256": "\w+"|\w{64}  experiment-.*')
+"""CPU time in the files of an experiment, and the hashes that depend on it."""
+
+
 def files(out: Path) -> dict[str, str]:
-    """The hash of every file below the folder, without leftovers."""
+    """The hash of every file below the folder, without leftovers, and without what an experiment cost."""
     return {
-        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(out)): hashlib.sha256(COST.sub(b"", path.read_bytes())).hexdigest()
         for path in sorted(out.rglob("*"))
         if path.is_file() and not any(part.endswith(LEFTOVERS) for part in path.relative_to(out).parts)
     }

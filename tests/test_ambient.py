@@ -111,7 +111,7 @@ def test_class_folders_of_any_name_are_audited_under_any_encoding_of_the_termina
     monkeypatch.setattr(sys, "stdout", terminal)
     assert exit_status(main, words) == 0
     assert (tmp_path / "out" / "certificate.json").is_file()
-    assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert terminal.buffer.getvalue().decode(encoding)
 
 

@@ -1,4 +1,4 @@
-"""In CI a skipped test fails, unless it needs CUDA or torchvision."""
+"""In CI a skipped test fails, unless it needs CUDA, torchvision or pdflatex."""
 
 import os
 import subprocess

@@ -316,10 +316,11 @@ def test_bad_options_are_named(words, message, evidence, capsys):
 def test_a_kept_result_stands_in_and_a_computed_one_goes_before(whole, tmp_path, monkeypatch):
     """Of the same scale; results of other scales are shown beside it."""
     files = experiments.RICHNESS
-    computed = json.loads((whole / files.pattern).read_text())
+    computed = json.loads((whole / "experiment-richness.json").read_text())
     kept = {scale: tmp_path / f"richness-{scale}.json" for scale in ("embedded", "paper")}
+    made = {"date": "2026-01-01", "cpu_minutes": 7, "machine": {"cpu": "x86_64"}, "commit": "0123456789abcdef"}
     for scale, path in kept.items():
-        path.write_text(json.dumps({**computed, "scale": scale, "date": "2026-01-01", "cpu_minutes": 7}))
+        path.write_text(json.dumps({**computed, "scale": scale, "made": made}))
     monkeypatch.setattr(evidence_files, "_kept", lambda _: kept)
     for folder, marks in (
         (tmp_path / "none", {"embedded": True, "paper": True}),
@@ -329,7 +330,9 @@ def test_a_kept_result_stands_in_and_a_computed_one_goes_before(whole, tmp_path,
         assert {scale: document["kept"] for scale, document in documents.items()} == marks
         assert [s.kept for s in evidence_files.sources(folder, files, "embedded")] == [marks["embedded"]]
     assert experiments.origin(documents["embedded"]) == "Scale embedded, 2 seeds, computed here."
-    assert experiments.origin(documents["paper"]) == "Scale paper, 2 seeds, a kept result (2026-01-01, 7 CPU minutes)."
+    assert experiments.origin(documents["paper"]) == (
+        "Scale paper, 2 seeds, a kept result (2026-01-01, x86_64, commit 0123456789ab, 7 CPU minutes)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.cbook import is_math_text
 
-from empirical.experiments import design, tables
 from empirical.rounding import shown
 from figures import __main__ as cli
 from figures import claims as claims_part
-from figures import embedding, experiments, printed, report, risk, slack, style
+from figures import counterexample, drawing, embedding, printed, registry, report, slack, style
+from figures import evidence as evidence_files
 from figures.audits import AUDITS
 from figures.evidence import THEORY
 from figures.mathematics import statement as statement_markup
@@ -41,13 +41,23 @@ def html(written):
     return (written / "index.html").read_text()
 
 
+def read(folder):
+    return evidence_files.read(folder, registry.inputs(registry.parts()))
+
+
+def drawn(documents, folder):
+    """The files of every figure, as the report takes them."""
+    parts = drawing.drawings(registry.parts(), documents, folder)
+    return {one.name: drawing.files(one, style.SCREEN, style.FORMATS) for one in parts}
+
+
 def pages(folder):
     return {path.name: path.read_text() for path in folder.glob("*.html")}
 
 
 def test_pages_are_self_contained(written):
     """Nothing is loaded but data in the page itself, and every link leads to a place or a file that is there."""
-    assert pages(written).keys() == {"index.html", "encoder-digits.html", "audit-audit.html"}
+    assert pages(written).keys() == {"index.html", "explorer.html", "encoder-digits.html", "audit-audit.html"}
     for text in pages(written).values():
         assert text.startswith("<!doctype html>")
         assert not re.findall(r'src="(?!data:)', text)
@@ -62,7 +72,7 @@ def test_pages_are_self_contained(written):
 
 
 def test_every_claim_and_its_verdict_is_there_once(html, evidence):
-    for entry in report.read(evidence)[THEORY][""]:
+    for entry in read(evidence)[THEORY][""]:
         (fold,) = re.findall(rf'<details class="claim" id="{re.escape(entry["id"])}".*?</details>', html, re.S)
         assert f'data-verdict="{entry["verdict"]}"' in fold
         assert f'class="badge {entry["verdict"]}"' in fold
@@ -77,7 +87,7 @@ def summary(html, claim):
 
 
 def test_the_printed_statements_have_the_verdicts_of_the_ledger(html, evidence):
-    claims = {claim["id"]: claim for claim in report.read(evidence)[THEORY][""]}
+    claims = {claim["id"]: claim for claim in read(evidence)[THEORY][""]}
     first = html.split("</section>")[0]
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', first, re.S)
     assert [name for name, _ in rows] == [statement.name for statement in STATEMENTS]
@@ -93,9 +103,9 @@ def test_the_printed_statements_have_the_verdicts_of_the_ledger(html, evidence):
 
 
 def test_a_verdict_that_changes_changes_the_first_screen(evidence):
-    documents = report.read(evidence)
+    documents = read(evidence)
     claims = [{**c, "verdict": "undecided"} if c["id"] == "lemma-4.1" else c for c in documents[THEORY][""]]
-    text = report.pages({**documents, THEORY: {"": claims}}, report.drawings(documents))["index.html"].split(
+    text = report.pages({**documents, THEORY: {"": claims}}, drawn(documents, evidence))["index.html"].split(
         "</section>"
     )[0]
     assert text.count("badge undecided") == 1
@@ -103,7 +113,7 @@ def test_a_verdict_that_changes_changes_the_first_screen(evidence):
 
 
 def test_three_numbers_are_those_of_the_evidence(evidence):
-    documents = report.read(evidence)
+    documents = read(evidence)
     claims, studies, audits = documents[THEORY][""], documents[STUDIES].values(), documents[AUDITS].values()
     first, second, third = printed.numbers(claims, studies, audits)
     assert first.value == f"{len(claims)} claims"
@@ -116,7 +126,7 @@ def test_three_numbers_are_those_of_the_evidence(evidence):
 
 
 def test_what_no_world_met_is_labelled_not_tested(evidence):
-    claim = next(c for c in report.read(evidence)[THEORY][""] if c["id"] == "thm-1-local")
+    claim = next(c for c in read(evidence)[THEORY][""] if c["id"] == "thm-1-local")
     tried = [{**e, "met": 0} if e["kind"] == "measurement" else e for e in claim["evidence"]]
     shown_checks = [
         check for _, checks in claims_part.view({**claim, "evidence": tried}, "").checks for check in checks
@@ -150,7 +160,7 @@ def test_verdicts_follow_all_evidence(evidence, tmp_path):
     content = json.loads((folder / "simulate.json").read_text())
     content["evidence"][0]["holds"] = False
     write_evidence(folder / "simulate.json", content)
-    verdicts = {claim["id"]: claim["verdict"] for claim in report.read(folder)[THEORY][""]}
+    verdicts = {claim["id"]: claim["verdict"] for claim in read(folder)[THEORY][""]}
     assert verdicts["example-1"] == "undecided"
     assert verdicts["lemma-3.1"] == "proved"
 
@@ -198,43 +208,31 @@ def test_evidence_without_a_hash_is_taken_and_named(evidence, tmp_path, capsys):
 
 
 def test_same_evidence_same_page(html, evidence):
-    documents = report.read(evidence)
-    assert report.pages(documents, report.drawings(documents))["index.html"] == html
+    documents = read(evidence)
+    assert report.pages(documents, drawn(documents, evidence))["index.html"] == html
 
 
 def test_figures_lie_beside_the_page(written):
-    names = {path.stem for path in (written / "figures").glob("*.svg")}
-    assert names == {"risk", "phase", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
-
-
-def test_experiments_are_shown_with_their_own_numbers():
-    experiment = design.EXPERIMENTS["methods"]
-    runs = [
-        {"group": "SimCLR", "row": row, "seed": seed, "values": dict.fromkeys(experiment.metrics, index + seed / 10)}
-        for index, row in enumerate(("a", "ab"))
-        for seed in range(3)
-    ]
-    content = tables.as_json(experiment, "embedded", runs)
-    text = experiments.html(content)
-    assert text.startswith(f"<h3>{experiment.title}</h3><p>Scale embedded, 3 seeds")
-    assert text.count("1.100 &plusmn; 0.100") == len(experiment.metrics)
-    for compared in content["comparisons"]:
-        assert f'<td class="n">{compared["difference"]:+.3f}</td>' in text
+    """Each in every format, with its numbers and its LaTeX."""
+    names = {path.name for path in (written / "figures").iterdir()}
+    of_simulation = {"counterexample", "phase", "sigma-delta", "mechanism", "theorems-3-4"}
+    of_encoders = {"certificates", *(f"digits-{kind}" for kind in ("embedding", "training", "slack", "reach"))}
+    assert names >= {f"{n}.{s}" for n in of_simulation | of_encoders for s in ("svg", "pdf", "png", "csv", "tex")}
 
 
 def test_a_claim_says_which_file_states_it(evidence):
-    claim = {**report.read(evidence)[THEORY][""][0], "module": "theory.theorem1.proofs.printed"}
+    claim = {**read(evidence)[THEORY][""][0], "module": "theory.theorem1.proofs.printed"}
     assert claims_part.view(claim, "").file == "theory/theorem1/proofs/printed.py"
 
 
 def test_the_look_is_ours_and_leaves_the_user_s_alone(evidence):
     """Whatever the user has set in matplotlib, the figures are the same, and afterwards it is still set."""
     simulation = json.loads((evidence / "simulate.json").read_text())
-    drawn = style.render(risk.draw, simulation)
+    drawn = style.render(counterexample.draw, simulation)
     with matplotlib.rc_context(
         {"font.size": 30, "lines.linewidth": 9, "svg.hashsalt": "other", "axes.facecolor": "red"}
     ):
-        assert style.render(risk.draw, simulation) == drawn
+        assert style.render(counterexample.draw, simulation) == drawn
         assert matplotlib.rcParams["font.size"] == 30
         assert matplotlib.rcParams["axes.grid"] is False
 
@@ -265,32 +263,34 @@ def study(evidence):
     return json.loads((evidence / "empirical-digits.json").read_text())
 
 
-def comments(svg):
-    """The texts drawn, which matplotlib notes beside their outlines; the file must be XML."""
-    drawn = parseString(svg).getElementsByTagName("g")
-    return {n.data[1:-1].replace("- -", "--") for g in drawn for n in g.childNodes if n.nodeType == n.COMMENT_NODE}
+def texts(svg):
+    """The texts drawn; the file must be XML."""
+    return {"".join(part.data for part in walk(node)) for node in parseString(svg).getElementsByTagName("text")}
+
+
+def walk(node):
+    """The pieces of text in an element."""
+    for child in node.childNodes:
+        yield from [child] if child.nodeType == child.TEXT_NODE else walk(child)
 
 
 def test_class_names_are_shown_as_typed_and_each_stands_in_the_legend(study):
     study["class_names"] = NAMES
-    drawn = {unescape(text) for text in comments(style.render(embedding.draw, study))}
-    assert drawn >= SHOWN - {""}
-    pairs = {f"{a} / {b}" for a in SHOWN for b in SHOWN}
-    assert pairs & {unescape(text) for text in comments(style.render(slack.draw, study))}
+    assert texts(style.render(embedding.draw, study)) >= SHOWN - {""}
+    drawn = texts(style.render(slack.draw, study))
+    assert any(text.endswith(f"{a} / {b}") for text in drawn for a in SHOWN for b in SHOWN)
 
 
 def test_letters_that_the_font_lacks_are_left_to_the_viewer(study):
     study["class_names"] = ["猫", "σκύλος", "$x$", *study["class_names"][3:]]
-    svg = style.render(embedding.draw, study)
-    shown = {node.firstChild.data for node in parseString(svg).getElementsByTagName("text")}
-    assert {"猫", "σκύλος", "$x$"} <= shown
+    assert {"猫", "σκύλος", "$x$"} <= texts(style.render(embedding.draw, study))
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=12))
 def test_any_name_can_be_drawn(name):
     def draw(name):
-        drawing, (axes,) = style.canvas(1, width=2, height=1)
+        drawing, (axes,) = style.canvas(1, 0.5)
         axes.set_title(style.plain(name))
         return drawing
 

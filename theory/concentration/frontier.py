@@ -28,6 +28,10 @@ SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
 
 
+LARGEST_BUDGET = 2**62
+"""Search nodes that no search spends; compiled code counts them in 64 bits."""
+
+
 @dataclass(frozen=True)
 class SigmaFrontier:
     """What is known of sigma(delta) at all delta: intervals of the clique size, each lower end with a witness.
@@ -92,6 +96,7 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     check_budget("nodes", nodes)
     if seconds is not None:
         check_budget("seconds", seconds)
+    nodes = min(nodes, LARGEST_BUDGET)
     start = time.monotonic()
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))

@@ -23,6 +23,7 @@ from empirical.audit.core import CROSS_ENTROPY
 from empirical.audit.diagnosis import CLIQUES, examine
 from empirical.audit.halves import Halves, halves
 from empirical.audit.report import quotes, report
+from empirical.rounding import shown
 from empirical.views.protocol import finite_views
 from empirical.views.warps import Warp
 from tests.fresh import fresh_packages
@@ -74,18 +75,22 @@ def test_a_planted_world_is_certified_in_both_modes(found):
     assert found.diagnosis.search == "cliques"
 
 
+def said(error):
+    return shown(error, "upper") if error < 1 else "nothing"
+
+
 def test_what_is_said_is_what_was_found(found):
     exact, population, scope = quotes(found)
-    assert f"{found.exact.best.error:.4f}" in exact
-    assert f"{found.exact.error_any_view:.4f}" in exact
-    assert f"{found.population.error:.4f}" in population
+    assert shown(found.exact.best.error, "upper") in exact
+    assert shown(found.exact.error_any_view, "exact") in exact
+    assert shown(found.population.error, "upper") in population
     assert "0.95" in population
     assert "missing" in scope
     text = report(found)
     assert max(map(len, text.splitlines())) <= 126
     for form in ("printed", "corrected", "sharp", "chord", "cap", "exact"):
         line = next(line for line in text.splitlines() if line.startswith(form))
-        assert f"{choose(found.exact.certificates, form).error:.4f}" in line
+        assert said(choose(found.exact.certificates, form).error) in line
     assert "clusters" in text
     assert found.subject.weights_sha256[:12] in text
 

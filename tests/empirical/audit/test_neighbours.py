@@ -131,5 +131,5 @@ def test_a_bound_is_rounded_to_its_own_side():
         theories.Finding(claim="arora", quantity="q", direction=side, bound=0.12341, measured=0.12341, trivial=0.5)
         for side in ("upper", "lower")
     )
-    assert neighbours.sentence(upper) == "q: <= 0.1235, measured 0.1234"
-    assert neighbours.sentence(lower) == "q: >= 0.1234, measured 0.1234; silent, no better than the trivial bound 0.5"
+    assert neighbours.sentence(upper) == "q: <= 0.124, measured 0.123"
+    assert neighbours.sentence(lower) == "q: >= 0.123, measured 0.123; silent, no better than the trivial bound 0.5"

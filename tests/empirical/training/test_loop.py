@@ -267,7 +267,7 @@ def test_key_names_every_field_and_is_stable(digits: Dataset) -> None:
         replace(config, train_size=100),
         replace(config, compiled=True),
     ]
-    assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 19
+    assert len({c.key() for c in [config, *variants]}) == 1 + len(variants) == 20
     folder = run_dir("runs", config, digits, CPU)
     assert folder.parent == Path("runs")
     assert folder != run_dir("runs", config, digits, torch.device("cuda"))

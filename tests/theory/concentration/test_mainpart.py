@@ -170,7 +170,7 @@ def test_the_same_input_gives_the_same_answer():
 def test_a_time_limit_ends_the_search_with_valid_intervals():
     distances = symmetric(np.random.default_rng(3), 120)
     hasty = frontier(distances, seconds=1e-9)
-    assert hasty.nodes == 0
+    assert hasty.nodes < frontier(distances, nodes=20_000).nodes
     assert (hasty.lower <= frontier(distances, nodes=20_000).upper).all()
 
 

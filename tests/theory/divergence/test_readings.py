@@ -75,8 +75,8 @@ def test_the_sharp_form_leaves_every_other_pair_at_its_least_product():
 def test_the_balanced_form_keeps_the_sum_of_the_products():
     reading = read("thm-3-balanced", WORLD)
     limit = L_2 - sum(P[k] ** 2 * term(k, NORMS[k] ** 2) for k in range(3))
-    assert reading.right == pytest.approx([limit] * 6)
-    for (k, l), left in zip(PAIRS, reading.left, strict=True):
+    assert reading.right[:6] == pytest.approx([limit] * 6)  # then the bound that is solved for the product
+    for (k, l), left in zip(PAIRS, reading.left[:6], strict=True):
         others = [(i, j) for i, j in PAIRS if {i, j} != {k, l}]
         w = sum(P[i] * P[j] for i, j in others)
         agreement, product = (

@@ -62,7 +62,7 @@ def test_a_new_neighbour_is_one_file(tmp_path):
     run = subprocess.run([sys.executable, "-c", USE, tmp_path], check=False, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     (line,) = [line for line in run.stdout.splitlines() if line.startswith("Nobody 1999")]
-    assert line.endswith("share lost: <= 1.0000, measured 1.0000; silent, no better than the trivial bound 1")
+    assert line.endswith("share lost: <= 1.000, measured 1.000; silent, no better than the trivial bound 1")
 
 
 @pytest.mark.parametrize("name", NEIGHBOURS)

@@ -77,8 +77,8 @@ def test_coverage_by_enumerating_all_samples():
 def test_what_is_read_of_one_trial(p, covered):
     """At the level .9 one success puts p above .1 and none below .9; above .05 and below .95 on both sides."""
     reading = binomial._read(binomial.Proportion(p, 1, 0.9))
-    assert reading.left == pytest.approx([0.9, 0.9, 0.9, 0.1])
-    assert reading.right == pytest.approx([*covered, 0.1])
+    assert reading.left == pytest.approx([0.9, 0.9, 0.9, 0.1, 0.1])
+    assert reading.right == pytest.approx([*covered, 0.1, 0.1])
 
 
 def test_what_is_read_of_a_sample_mean():
