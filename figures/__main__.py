@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.share("evidence")
     parser.share("out", default=Path("build/report"))
     options = parser.parse_words(argv)
-    registry, drawing, style, report = map(_module, ("registry", "drawing", "style", "report"))
+    registry, drawing, style, report = _modules("report", "registry", "drawing", "style", "report")
     parts = registry.parts()
     try:
         documents = read(options.evidence, registry.inputs(parts))
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def draw_main(argv: Sequence[str] | None = None) -> int:
     """List the figures and tables, or write their files; returns the exit status."""
-    registry, drawing, style = map(_module, ("registry", "drawing", "style"))
+    registry, drawing, style = _modules("figures", "registry", "drawing", "style")
     parser = OneLineParser("figures", description="Draw figures and tables, from the evidence and nothing else.")
     parser.add_argument("list", nargs="?", help="the word `list`: show what there is, and what is missing")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these figures and tables; `list` shows the names")
@@ -146,6 +146,14 @@ def _write(folder: Path, name: str, content: Mapping[str, bytes]) -> None:
 def _say_unrecorded(folder: Path, inputs: Any) -> None:
     if names := unrecorded(folder, inputs):
         print(f"taken as they are, without a hash beside them: {', '.join(names)}", file=sys.stderr)
+
+
+def _modules(command: str, *names: str) -> list[Any]:
+    """These modules; where matplotlib refuses the user's settings the command ends, and says so in one line."""
+    try:
+        return [_module(name) for name in names]
+    except ValueError as error:
+        OneLineParser(command).error(str(error))
 
 
 def _module(name: str) -> Any:
