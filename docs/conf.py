@@ -10,6 +10,7 @@ import os
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
@@ -143,14 +144,14 @@ def _cell(text: str) -> str:
     return printable(text).replace("|", r"\|").replace("<", r"\<").replace("*", r"\*")
 
 
-def _inline_mathml(translator: object, node: object) -> None:
-    translator.body.append(convert(html.unescape(node.astext())))  # type: ignore[attr-defined]
+def _inline_mathml(translator: Any, node: Any) -> None:
+    translator.body.append(convert(html.unescape(node.astext())))
     raise _skipped()
 
 
-def _block_mathml(translator: object, node: object) -> None:
-    text = convert(html.unescape(node.astext()), display="block")  # type: ignore[attr-defined]
-    translator.body.append(f'<div class="math" style="overflow-x: auto">{text}</div>')  # type: ignore[attr-defined]
+def _block_mathml(translator: Any, node: Any) -> None:
+    text = convert(html.unescape(node.astext()), display="block")
+    translator.body.append(f'<div class="math" style="overflow-x: auto">{text}</div>')
     raise _skipped()
 
 

@@ -75,12 +75,12 @@ def caption(concentration: dict[str, Any]) -> str:
     setting = concentration["setting"]
     asserted = [a for a in concentration["asserted"] if a["lower"] in PAIRS and a["higher"] in PAIRS]
     orders = ", ".join(f"{a['lower']} < {a['higher']} {a['verdicts'].count('holds')}" for a in asserted)
-    where = "A kept result" if concentration["kept"] else "Computed here"
+    origin = "A kept result" if concentration["kept"] else "Computed here"
     return (
         f"Share outside main parts against the error of the nearest class mean, for {len(pairs(concentration))} pairs of "
         f"augmentations ({setting['method']} on {setting['data']}; circles: pairs with the crop). Exact where no bar lies "
-        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each. {where}. At "
-        f"how many of {len(concentration['deltas'])} values of δ the asserted order of 1 − σ holds: {orders}."
+        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each. {origin}. "
+        f"At how many of {len(concentration['deltas'])} values of δ the asserted order of 1 − σ holds: {orders}."
     )
 
 

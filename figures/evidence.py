@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from empirical.experiments import kept
 from theory.digests import read_evidence, recorded
 from theory.ledger import Evidence, verdict_of
 
@@ -92,10 +92,10 @@ def sources(folder: Path, files: EvidenceFiles, key: str) -> list[Source]:
     computed = {files.key(path): path for path in folder.glob(files.pattern)}
     if files.kept is not None:
         computed = {_scale(read_evidence(path, files.remedy)): path for path in computed.values()}
-    kept = {scale: path for scale, path in _kept(files).items() if scale not in computed}
+    standing_in = {scale: path for scale, path in _kept(files).items() if scale not in computed}
     return [
-        Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), path in kept.values())
-        for one, path in sorted({**kept, **computed}.items())
+        Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), path in standing_in.values())
+        for one, path in sorted({**standing_in, **computed}.items())
         if key in ("", one)
     ]
 
@@ -112,8 +112,8 @@ def _load_all(folder: Path, files: EvidenceFiles) -> dict[str, Any]:
     if files.kept is None:
         return documents
     computed = {_scale(document): {**document, "kept": False} for document in documents.values()}
-    kept = {scale: {**json.loads(path.read_bytes()), "kept": True} for scale, path in _kept(files).items()}
-    return kept | computed
+    standing_in = {scale: {**json.loads(path.read_bytes()), "kept": True} for scale, path in _kept(files).items()}
+    return standing_in | computed
 
 
 def _scale(document: dict[str, Any]) -> str:
@@ -123,9 +123,7 @@ def _scale(document: dict[str, Any]) -> str:
 
 def _kept(files: EvidenceFiles) -> dict[str, Path]:
     """The kept results that stand in for these files, by scale."""
-    folder = Path(str(resources.files("empirical"))) / "results"
-    paths = [] if files.kept is None else sorted(folder.glob(f"{files.kept}-*.json"))
-    return {path.stem.removeprefix(f"{files.kept}-"): path for path in paths}
+    return {} if files.kept is None else kept.files(files.kept)
 
 
 def _with_evidence(claim: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, Any]:

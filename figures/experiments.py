@@ -37,12 +37,12 @@ def _opening(documents: Sequence[Experiment]) -> str:
 def origin(experiment: Experiment) -> str:
     """Where the numbers come from: computed on this machine, or kept, and then how they were made."""
     seeds = len({run["seed"] for run in experiment["runs"]})
-    where = f"Scale {experiment['scale']}, {seeds} seed{'s' * (seeds > 1)}"
+    setting = f"Scale {experiment['scale']}, {seeds} seed{'s' * (seeds > 1)}"
     if not experiment["kept"]:
-        return f"{where}, computed here."
+        return f"{setting}, computed here."
     made = experiment["made"]
     cost = f"{made['cpu_minutes']:.0f} CPU minutes"
-    return f"{where}, a kept result ({made['date']}, {made['machine']['cpu']}, commit {made['commit'][:12]}, {cost})."
+    return f"{setting}, a kept result ({made['date']}, {made['machine']['cpu']}, commit {made['commit'][:12]}, {cost})."
 
 
 def values(experiment: Experiment, group: str, row: str, metric: str) -> dict[int, float]:

@@ -55,10 +55,10 @@ def caption(concentration: dict[str, Any]) -> str:
             for low, high in (("low", "high"), ("cover_low", "cover_high"))
         )
         widths.append(f"{letters} {own:.3f} certified, {cover:.3f} by the 2-approximation")
-    where = "A kept result" if concentration["kept"] else "Computed here"
+    origin = "A kept result" if concentration["kept"] else "Computed here"
     return (
         f"σ(δ) of the class with least, in input space: {setting['data']}, {setting['samples_per_class']} images a class "
-        f"with {setting['views']} views each. {where}. Left: richer views concentrate more sharply. Others: the certified "
+        f"with {setting['views']} views each. {origin}. Left: richer views concentrate more sharply. Others: the certified "
         "interval (a line where it has closed) and the interval that a 2-approximation of vertex cover gives, which the "
         f"paper used. Mean width over δ: {'; '.join(widths)}."
     )

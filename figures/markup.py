@@ -10,9 +10,9 @@ from empirical.pages import environment
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> Markup:
     """A table; columns from index `numbers` on are right-aligned; cells are HTML."""
-    macro = environment("figures").get_template("empirical/tables.html").module.table  # type: ignore[attr-defined]
+    template = environment("figures").get_template("figures/table.html")
     cells = [[Markup(cell) for cell in row] for row in rows]
-    return Markup(macro(caption, [Markup(cell) for cell in head], cells, numbers))
+    return Markup(template.render(caption=caption, head=[Markup(cell) for cell in head], rows=cells, numbers=numbers))
 
 
 def data_uri(svg: str) -> str:

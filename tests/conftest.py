@@ -1,4 +1,4 @@
-"""With `--no-skips`, and where CI is set, a skipped test fails, unless it needs CUDA, torchvision or pdflatex.
+"""With `--no-skips`, and where CI is set, a skipped test fails, unless it needs CUDA or torchvision.
 
 Also the long runs of commands that tests of several files look at: each is made once, for all processes of pytest-xdist.
 """
@@ -13,7 +13,7 @@ import pytest
 
 from theory.files import lock_in_turn
 
-ALLOWED = re.compile(r"\b(CUDA|GPU|torchvision|pdflatex)\b")
+ALLOWED = re.compile(r"\b(CUDA|GPU|torchvision)\b")
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job, also for what it starts

@@ -1,4 +1,4 @@
-"""In CI a skipped test fails, unless it needs CUDA, torchvision or pdflatex."""
+"""In CI a skipped test fails, unless it needs CUDA or torchvision."""
 
 import os
 import subprocess

@@ -4,7 +4,8 @@ For every class and view set one finite world of the class's first n training im
 among them: exact augmented distances, and from them a certified interval for the main part at every delta. The view sets are
 the lecture's ten pairs of a to e, crops (a) and colour (d) alone, and patches masked at random (f, with the share masked).
 
-One JSON file per class and view set; what is there with the same setting is not computed again. The values of delta are the
+One JSON file per class and view set; one that is there with the same setting is not computed again, and one of another
+setting is left alone: the command then asks for another folder. The values of delta are the
 same for all view sets of a class, so that these can be compared: equal steps up to the largest distance of two plain images.
 Exit status 0: all are there; others: see `theory.command`.
 """
@@ -15,6 +16,7 @@ if __name__ == "__main__":
     launch("empirical.experiments.class_frontiers")
 
 
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -122,12 +124,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _one(folder: Path, setting: dict[str, Any], images: Tensor) -> str:
-    """Compute and write one result unless it is there; a line about it."""
-    path = folder / f"sigma-{setting['class']}-{setting['set'].replace(' ', '-')}-{setting['n']}.json"
+    """Compute and write one result unless it is there; a line about it. ValueError where one of another setting is there."""
+    name = re.sub(r"[^\w.]+", "-", f"{setting['class']}-{setting['set']}-{setting['n']}")  # a class may be called a/b
+    path = folder / f"sigma-{name}.json"
     if path.exists():
-        kept = read_evidence(path, "delete it to compute it again")
-        if isinstance(kept, dict) and kept.get("setting") == setting:
-            return f"{path}: is there"
+        written = read_evidence(path, "delete it to compute it again")
+        if not isinstance(written, dict) or written.get("setting") != setting:
+            raise ValueError(f"--out={folder}: {path.name} there is of another setting; give another folder")
+        return f"{path}: is there"
     result = class_frontier(images, setting["set"], setting["views"], setting["seed"], setting["nodes"])
     write_evidence(path, {"setting": setting, **result})
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in result["cpu_seconds"].items())

@@ -203,6 +203,7 @@ def train(
     metrics.jsonl and the checkpoint are written after so many epochs and after the last, each as a whole (see `checkpoint`).
     An interrupted run is resumed after the last epoch that was saved; a finished one is returned as it is, and its probe is
     not called again. One process at a time trains a run, and a lock that ends with the process keeps others away.
+    On the CPU the process keeps freed memory from then on (see `memory`).
     Within a process group (`distributed.processes`) the processes share each batch and end with the same weights, those of
     one process up to rounding, batch statistics being taken over all of them. Process 0 probes, shows progress and writes
     to out_dir, which all must see; the history of the others lacks the probe's values.

@@ -16,15 +16,16 @@ def page() -> str:
     """The whole page, self-contained."""
     described = [{"name": name, "claim": form.claim, "share": form.share} for name, form in FORMS.items()]
     settings = {"forms": described, "rounding": ROUNDING}
-    text = _text("explorer.html")
+    text = text_of("explorer.html")
     for name, content in (
-        ("FORMS_JS", _text("forms.js")),
-        ("CONTROLS_JS", _text("controls.js")),
+        ("FORMS_JS", text_of("forms.js")),
+        ("CONTROLS_JS", text_of("controls.js")),
         ("SETTINGS", json.dumps(settings)),
     ):
         text = text.replace(f"/*{name}*/", content)
     return text
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """A file of this folder."""
     return (resources.files(__name__) / name).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from figures.explorer import _text, page
+from figures.explorer import page, text_of
 from theory.theorem1.certificates.world import ROUNDING
 from theory.theorem1.forms import FORMS
 from theory.theorem1.forms.form import Pair, alpha_lower
@@ -77,7 +77,7 @@ def test_margins_and_costs_are_those_of_the_forms(tmp_path):
         "document.body.textContent = JSON.stringify(PAIRS.map((pair) => Object.fromEntries(Object.keys(FORMS).map("
         "(form) => [form, [FORMS[form].margin(pair), FORMS[form].costs(pair)]]))))"
     )
-    text = f"<body><script>{_text('forms.js')}\nconst PAIRS = {json.dumps(pairs)};\n{script}</script></body>"
+    text = f"<body><script>{text_of('forms.js')}\nconst PAIRS = {json.dumps(pairs)};\n{script}</script></body>"
     (body,) = re.findall(r"<body>(.*)</body>", shown(text, tmp_path), re.DOTALL)
     computed = json.loads(html.unescape(body))
     positive = dict.fromkeys(FORMS, 0)

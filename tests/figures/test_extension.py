@@ -111,7 +111,7 @@ def test_a_figure_is_one_new_file(add, evidence, tmp_path):
     assert "a noisy check" in html
     in_order(html, ["Alignment does not bound the risk", "<h2>Noise</h2>", "White noise.", "Where Theorem 1 certifies"])
     page = (tmp_path / "report" / "encoder-digits.html").read_text()
-    in_order(page, ["Error over 2 epochs.", "The factors of Theorem 1, measured"])
+    in_order(page, ["epoch 0 is the untrained encoder", "Error over 2 epochs.", "The factors of Theorem 1, measured"])
 
 
 def in_order(html, texts):

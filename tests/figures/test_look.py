@@ -262,6 +262,7 @@ def test_numbers_of_a_figure_lie_beside_it(drawings):
         assert len({len(row) > 0 for row in rows}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
 def test_the_folder_is_a_document(drawings, tmp_path):
     look = style.Look("paper", 5.5)

@@ -126,7 +126,7 @@ def test_the_terms_of_the_bound_add_up(claim, monkeypatch):
 
 @pytest.mark.parametrize("claim", ["lemma-3.2", "thm-1-nesting", "thm-1-anchor-bounds"])
 def test_a_continuous_slack_comes_near_zero(claim):
-    assert falsify(predicate(claim)).slack < 1e-2
+    assert falsify(predicate(claim), worlds=600).slack < 1e-3
 
 
 def unfloored_world():
