@@ -48,7 +48,7 @@ def as_html(grid: Grid, caption: str) -> str:
         cells = "".join(f"<td{m}>{escape(c)}</td>" for m, c in zip(marks[1:], others, strict=True))
         body += f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
     table = f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="wide">{table}</div>'
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">{table}</div>'
 
 
 def as_markdown(grid: Grid, caption: str) -> str:

@@ -8,11 +8,11 @@ from markupsafe import Markup
 from empirical.pages import environment
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> Markup:
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> str:
     """A table; columns from index `numbers` on are right-aligned; cells are HTML."""
     template = environment("figures").get_template("figures/table.html")
     cells = [[Markup(cell) for cell in row] for row in rows]
-    return Markup(template.render(caption=caption, head=[Markup(cell) for cell in head], rows=cells, numbers=numbers))
+    return template.render(caption=caption, head=[Markup(cell) for cell in head], rows=cells, numbers=numbers)
 
 
 def data_uri(svg: str) -> str:

@@ -13,7 +13,7 @@ from figures import explorer, printed, registry
 from figures.audits import AUDITS
 from figures.claims import anchor, groups
 from figures.evidence import THEORY, Documents
-from figures.figure import Drawn, Figure, Part, Section
+from figures.figure import Drawn, Figure, Part, Passage, Section, Table
 from figures.markup import data_uri
 from figures.records import Study, best_certificate
 from figures.study import STUDIES
@@ -30,7 +30,7 @@ Files = Mapping[str, Mapping[str, bytes]]
 
 @dataclass(frozen=True)
 class PartView:
-    """A part as it is shown; picture: a data URI, empty for a passage."""
+    """A part as it is shown; picture: a data URI, empty for a passage or a table; title: empty for a passage."""
 
     name: str
     title: str
@@ -43,7 +43,7 @@ class PartView:
 
 @dataclass(frozen=True)
 class SectionView:
-    """A section of the main page."""
+    """A section of the main page; opening: what stands below its heading."""
 
     name: str
     anchor: str
@@ -106,7 +106,7 @@ def _section(section: Section, parts: list[Part], documents: Documents, files: F
     return SectionView(
         name=name,
         anchor=f"section-{anchor(name)}",
-        opening=Markup(opening),
+        opening=Markup(HEADING.sub("", opening, count=1)),
         points=section.points(content),
         parts=[
             _part(part, key, document, files)
@@ -119,9 +119,11 @@ def _section(section: Section, parts: list[Part], documents: Documents, files: F
 
 
 def _part(part: Part, key: str, document: Any, files: Files) -> PartView:
-    if not isinstance(part, Figure):
+    if isinstance(part, Passage):
         return PartView("", "", "", Markup(), "", (), Markup(part.html(document)))
     name, content = part.file_name(key), files[part.file_name(key)]
+    if isinstance(part, Table):
+        return PartView(name, part.title, "", Markup(), "", tuple(content), Markup(part.html(document)))
     return PartView(
         name=name,
         title=part.title or part.alt,

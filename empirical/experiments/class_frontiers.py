@@ -83,6 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = OneLineParser("class_frontiers", description="sigma(delta) of whole classes under many view sets.")
     parser.share("data", default="folder", help=f"{', '.join(NAMES)} (%(default)s)")
     parser.share("path", "n-views", "seed")
+    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
     parser.add_argument("--classes", nargs="+", help="names of classes (all)")
     parser.add_argument("--sets", nargs="+", default=list(SETS), help=f"of {', '.join(SETS)} (all)")
     parser.add_argument("--n", type=integer, default=1000, help="training images per class (%(default)s)")
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_choice("--data", options.data, NAMES)
         for name in options.sets:
             check_choice("--sets", name, tuple(SETS))
-        reading = read(options.data, options.path, options.seed)
+        reading = read(options.data, options.path, options.seed, options.side)
         data = reading.data
         for name in options.classes or ():
             check_choice("--classes", name, data.class_names)

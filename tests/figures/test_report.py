@@ -60,6 +60,7 @@ def test_pages_are_self_contained(written):
     assert pages(written).keys() == {"index.html", "explorer.html", "encoder-digits.html", "audit-audit.html"}
     for text in pages(written).values():
         assert text.startswith("<!doctype html>")
+        assert not re.findall(r"&lt;/?(?:h\d|p|b|em|ul|li|code|table|td)\b", text)  # markup that was escaped is shown
         assert not re.findall(r'src="(?!data:)', text)
         assert "<link" not in text
         assert "@import" not in text
