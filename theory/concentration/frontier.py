@@ -4,9 +4,11 @@ From below, cliques are known: `reached[c - 1]` is the first threshold with one 
 find nearly all there are. From above, every clique is counted at its longest edge, so at each threshold none exceeds the
 largest bound that `lenses` gives for an edge up to it. Sweeps over the edges, shortest first, sharpen the bounds only where
 they exceed what is known by more than a slack, and what shorter edges allow; the slack is halved from sweep to sweep. When it
-is zero the lenses that are left are searched, with an effort that grows eightfold.
+is zero the lenses that are left are searched, with an effort that grows eightfold. After each sweep, and as long as
+that closes more per node, cliques of a whole size are searched for among all samples, as data without geometry need.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ import numpy as np
 
 from theory.checks import check_budget, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
+from theory.concentration.cliques import larger_clique
 from theory.concentration.lenses import MATCHED, sizes, sweep
 from theory.concentration.mainpart import MainPart, check_distances, check_one_delta, ranked
 from theory.setting import Array
@@ -28,6 +31,8 @@ SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
 
 
+SIZE_EFFORT = 16
+"""Search nodes per sample for the first search of a size; one that ends early is repeated later with 8 times more."""
 LARGEST_BUDGET = 2**62
 """Search nodes that no search spends; compiled code counts them in 64 bits."""
 
@@ -96,25 +101,44 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     check_budget("nodes", nodes)
     if seconds is not None:
         check_budget("seconds", seconds)
-    nodes = min(nodes, LARGEST_BUDGET)
-    start = time.monotonic()
+    budget = _Budget(min(nodes, LARGEST_BUDGET), seconds)
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))
-    spent = stairs.climb(nodes)
+    budget.spend(stairs.climb(budget.nodes))
     for slack, last in _schedule(len(ranks)):
+        begun, open_area = budget.spent, stairs.area()
         stairs.restart()
-        while spent < nodes and not stairs.done:
-            allowed = nodes - spent
-            if seconds is not None and seconds < np.inf:
-                elapsed = max(time.monotonic() - start, 1e-9)
-                if elapsed >= seconds:
-                    break
-                allowed = int(min(allowed, max(len(ranks), spent / elapsed * (seconds - elapsed))))
-            spent += stairs.settle(slack, last, allowed)
+        while (allowed := budget.allowed(len(ranks))) and not stairs.done:
+            budget.spend(stairs.settle(slack, last, allowed))
+        nodes = max(budget.spent - begun, 1)
+        stairs.settle_sizes(budget, nodes, (open_area - stairs.area()) / nodes)
         possible = stairs.possible()
-        if not stairs.done or (possible == stairs.reached).all():
+        if not budget.allowed(len(ranks)) or (possible == stairs.reached).all():
             break
-    return SigmaFrontier(thresholds, stairs.reached, possible, spent, *_compact(stairs.chains, stairs.chain_of))
+    return SigmaFrontier(thresholds, stairs.reached, possible, budget.spent, *_compact(stairs.chains, stairs.chain_of))
+
+
+class _Budget:
+    """Search nodes, and roughly seconds: a search is allowed the nodes that the speed so far promises."""
+
+    def __init__(self, nodes: int, seconds: float | None) -> None:
+        self.nodes, self.spent = nodes, 0
+        self.seconds = math.inf if seconds is None else seconds
+        self.start = time.monotonic()
+
+    def spend(self, nodes: int) -> None:
+        """Count what a search took."""
+        self.spent += nodes
+
+    def allowed(self, least: int) -> int:
+        """The nodes for the next search, `least` or more while there is time; 0 where the budget is spent."""
+        left = max(self.nodes - self.spent, 0)
+        if self.seconds == math.inf:
+            return left
+        elapsed = max(time.monotonic() - self.start, 1e-9)
+        if elapsed >= self.seconds:
+            return 0
+        return int(min(left, max(least, self.spent / elapsed * (self.seconds - elapsed))))
 
 
 def _schedule(n: int) -> Iterator[tuple[int, int]]:
@@ -130,12 +154,15 @@ def _schedule(n: int) -> Iterator[tuple[int, int]]:
 class _Stairs:
     """What is known from below, and the bounds from above while they are being sharpened.
 
-    Samples are numbered from the centre outwards, which makes colourings good: order[i] is the sample that i stands for.
+    For the lenses samples are numbered from the centre outwards, which makes colourings good: order[i] is the sample that i
+    stands for. Searches of whole sizes, which order the samples themselves, do better on the ranks as `given`.
     """
 
     def __init__(self, ranks: Array, count: int) -> None:
         n = len(ranks)
+        self.given = ranks
         self.order = np.argsort(ranks.sum(axis=1), kind="stable")
+        self.place = np.argsort(self.order)
         self.ranks = np.ascontiguousarray(ranks[np.ix_(self.order, self.order)])
         self.reached = np.full(n, count)
         self.chain_of = np.zeros(n, dtype=np.int64)
@@ -145,6 +172,9 @@ class _Stairs:
         self.pairs = left[edges] * n + right[edges]
         self.bounds = sizes(self.ranks, self.pairs)
         self.stages = np.zeros(len(self.pairs), np.uint8)
+        self.lifted = np.zeros(n, np.int64)
+        self.effort = np.full(n, SIZE_EFFORT * n)
+        self.tried = np.zeros(n, dtype=bool)
         nearest = self.pairs[0] // n if n > 1 else 0
         spread = np.linspace(0, n - 1, min(n, max(16, CHAIN_STEPS // n**2))).round().astype(int)
         for seed in np.unique(np.append(spread, nearest)):
@@ -156,25 +186,33 @@ class _Stairs:
             self.reached[better] = diameters[better]
             self.chain_of[better] = len(self.chains)
             self.chains.append(self.order[order])
+            self.tried[better] = False
 
     def climb(self, nodes: int) -> int:
         """Search locally just below `reached`, at as many sizes as SWAP_STEPS allows; returns the tries, at most `nodes`."""
         n = len(self.ranks)
         tries = np.unique(np.linspace(2, n, min(n - 1, nodes, SWAP_STEPS // (LOCAL_STEPS * n))).round().astype(int))
-        place = np.argsort(self.order)
         for c in tries:
-            t = int(self.reached[c - 1]) - 1
-            size = int(np.searchsorted(self.reached, t, side="right"))
-            if size > 0:
-                known = place[self.chains[self.chain_of[size - 1]][:size]]
-                near = swapped(self.ranks, t, known, LOCAL_STEPS)
-                if len(near) >= c:
-                    self._adopt(*peeled(self.ranks, near))
+            self._swap(c)
         return len(tries)
 
+    def _swap(self, c: int) -> bool:
+        """Look for c samples just below reached[c - 1] by a local search; whether there were."""
+        t = int(self.reached[c - 1]) - 1
+        size = int(np.searchsorted(self.reached, t, side="right"))
+        if size == 0:
+            return False
+        near = swapped(self.ranks, t, self.place[self.chains[self.chain_of[size - 1]][:size]], LOCAL_STEPS)
+        if len(near) < c:
+            return False
+        self._adopt(*peeled(self.ranks, near))
+        return True
+
     def restart(self) -> None:
-        """Begin a sweep."""
+        """Begin a sweep; what searches of sizes have excluded bounds the edges too."""
         n = len(self.ranks)
+        at_edges = np.searchsorted(self.lifted, self.ranks.ravel()[self.pairs], side="right")
+        self.bounds = np.minimum(self.bounds, at_edges).astype(np.int32)
         self.at = np.zeros(3, np.int64)
         self.rows = np.zeros((n, (n + 63) // 64), np.uint64)
 
@@ -192,8 +230,58 @@ class _Stairs:
             self._adopt(*peeled(self.ranks, members))
         return int(spent)
 
+    def settle_sizes(self, budget: "_Budget", nodes: int, rate: float) -> None:
+        """Search for cliques of whole sizes by portions of `nodes`, while they close more than `rate` of the area a node."""
+        by_edges = self.by_edges()
+        begun, open_area = budget.spent, self.area()
+        while allowed := budget.allowed(len(self.ranks)):
+            if budget.spent - begun >= nodes:
+                area = self.area()
+                if open_area - area <= rate * (budget.spent - begun):
+                    return
+                begun, open_area = budget.spent, area
+            c = self._promising(np.maximum(by_edges, self.lifted))
+            if c is None:
+                return
+            budget.spend(self._settle_size(c, allowed))
+
+    def area(self) -> int:
+        """What lies between the staircases, in samples times thresholds."""
+        return int((self.reached - self.possible()).sum())
+
+    def _promising(self, possible: Array) -> int | None:
+        """The size c whose test just below reached[c - 1] would remove most of the area between the staircases per node.
+
+        If no clique of c samples exists there, possible[b - 1] >= reached[c - 1] follows for every b >= c.
+        """
+        sums = np.concatenate([[0], np.cumsum(possible)])
+        start = np.arange(len(self.reached))
+        end = np.maximum(np.searchsorted(possible, self.reached), start)
+        gain = ((end - start) * self.reached - (sums[end] - sums[start])) / self.effort
+        best = int(gain.argmax())
+        return best + 1 if gain[best] > 0 else None
+
+    def _settle_size(self, c: int, nodes: int) -> int:
+        """Search for c samples just below reached[c - 1], at the first try locally; returns the nodes spent."""
+        t, effort = int(self.reached[c - 1]) - 1, int(self.effort[c - 1])
+        if not self.tried[c - 1]:
+            self.tried[c - 1] = True
+            if self._swap(c):
+                return 1
+        search = larger_clique(self.given, t, c - 1, min(nodes, effort))
+        if len(search.members):
+            self._adopt(*peeled(self.ranks, self.place[search.members]))
+        elif effort <= nodes:  # else the budget was what ended it
+            self.effort[c - 1] *= 8
+        np.maximum(self.lifted[search.upper :], t + 1, out=self.lifted[search.upper :])
+        return search.nodes
+
     def possible(self) -> Array:
-        """(n,) the least threshold at which no bound excludes a clique of c samples."""
+        """(n,) the least threshold at which neither bounds of edges nor searches of sizes exclude c samples."""
+        return np.maximum(self.by_edges(), self.lifted)
+
+    def by_edges(self) -> Array:
+        """(n,) the least threshold at which no bound of an edge excludes a clique of c samples."""
         sizes_from_2 = np.arange(2, len(self.ranks) + 1)
         first = np.searchsorted(np.maximum.accumulate(self.bounds), sizes_from_2)
         return np.append(0, self.ranks.ravel()[self.pairs[first]]).astype(np.int64)
