@@ -53,6 +53,9 @@ def claim_pages(_: Sphinx) -> None:
     claims = read_evidence(path, "run contrastive-theory claims again")
     folder = ROOT / "docs" / "claims"
     folder.mkdir(exist_ok=True)
+    for page in folder.glob("*.md"):
+        if page.stem not in {"index", *(claim["id"] for claim in claims)}:
+            page.unlink()  # of a claim that has another name now
     for claim in claims:
         _write(folder / f"{claim['id']}.md", claim_page(claim))
     rows = [f"| [{c['id']}]({c['id']}.md) | {_cell(c['title'])} | {c['verdict']} |" for c in claims]
@@ -111,7 +114,8 @@ def api_pages(_: Sphinx) -> None:
         modules = [name, *sorted(m.name for m in pkgutil.walk_packages(package.__path__, f"{name}."))]
         public = [m for m in modules if not m.rpartition(".")[2].startswith("_")]
         parts = [f"{name}\n{'=' * len(name)}"]
-        parts += [f"{m}\n{'-' * len(m)}\n\n.. automodule:: {m}\n   :members:" for m in public]
+        # What a package names again is described where it is defined.
+        parts += [f"{m}\n{'-' * len(m)}\n\n.. automodule:: {m}\n   :members:\n   :ignore-module-all:" for m in public]
         _write(folder / f"{name}.rst", "\n\n".join(parts) + "\n")
     pages = "\n".join(PACKAGES)
     _write(
