@@ -4,6 +4,7 @@ The user's own matplotlib settings count for nothing.
 """
 
 import io
+import logging
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -189,6 +190,11 @@ def _bytes(figure: Canvas, name: str, metadata: Mapping[str, str], options: Mapp
         words["CreationDate"] = None
     elif name == "svg":
         words["Date"] = None
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=name, metadata=words, **options)
+    buffer, remarks = io.BytesIO(), logging.getLogger("fontTools")
+    level = remarks.level
+    remarks.setLevel(logging.ERROR)  # it warns of the dates in matplotlib's own fonts
+    try:
+        figure.savefig(buffer, format=name, metadata=words, **options)
+    finally:
+        remarks.setLevel(level)
     return buffer.getvalue()
