@@ -12,6 +12,9 @@ from theory.statements import as_markdown
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LEDGER = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+MADE = ("claims/", "gallery/")
+"""Folders of the documentation that docs/conf.py fills."""
+
 PICTURES = "https://raw.githubusercontent.com/contrastive-theory/contrastive-theory/main/"
 
 
@@ -56,7 +59,9 @@ def test_every_picture_exists():
 def test_every_file_linked_exists():
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
-            assert target.startswith("https://") or (page.parent / target).exists(), (page.name, target)
+            if target.startswith("https://") or target.startswith(MADE):
+                continue  # what `make docs` makes, its own run checks: a link without a page is a warning, hence an error
+            assert (page.parent / target).exists(), (page.name, target)
 
 
 def test_it_is_short():
