@@ -7,6 +7,7 @@ the lecture's ten pairs of a to e, crops (a) and colour (d) alone, and patches m
 One JSON file per class and view set; one that is there with the same setting is not computed again, and one of another
 setting is left alone: the command then asks for another folder. The values of delta are the
 same for all view sets of a class, so that these can be compared: equal steps up to the largest distance of two plain images.
+When all are there, class-frontiers.json holds every sigma as a number of images, which is what the repository keeps.
 Exit status 0: all are there; others: see `theory.command`.
 """
 
@@ -19,6 +20,7 @@ if __name__ == "__main__":
 import re
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ from torch import Tensor
 from empirical.data.reading import read
 from empirical.data.sets import NAMES
 from empirical.experiments.design import PAIRS
+from empirical.machine import machine, versions
+from empirical.revision import commit
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import MOST_VIEWS, finite_views
 from theory.checks import check_choice, check_integer
@@ -101,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         data = reading.data
         for name in options.classes or ():
             check_choice("--classes", name, data.class_names)
-        folder = output_folder("--out", options.out)
+        folder, results = output_folder("--out", options.out), []
         for class_name in options.classes or data.class_names:
             members = (data.train_labels == data.class_names.index(class_name)).nonzero()[: options.n, 0]
             if len(members) < options.n:
@@ -118,13 +122,37 @@ def main(argv: Sequence[str] | None = None) -> int:
                     "seed": options.seed,
                     "nodes": options.nodes,
                 }
-                print(_one(folder, setting, data.train_images[members]), flush=True)
+                result, line = _one(folder, setting, data.train_images[members])
+                results.append(result)
+                print(line, flush=True)
+        write_evidence(folder / "class-frontiers.json", gathered(results))
     except ValueError as error:
         parser.error(str(error))
     return 0
 
 
-def _one(folder: Path, setting: dict[str, Any], images: Tensor) -> str:
+def gathered(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """All results of one setting in one document: for every class and view set the bounds on |main part| at each delta."""
+    first = results[0]
+    classes: dict[str, Any] = {}
+    for result in results:
+        setting, n = result["setting"], result["setting"]["n"]
+        of_class = classes.setdefault(setting["class"], {"deltas": result["deltas"], "sets": {}})
+        of_class["sets"][setting["set"]] = {
+            end: [round(sigma * n) for sigma in result[f"sigma_{end}"]] for end in ("low", "high")
+        } | {"mean_width": result["mean_width"], "cpu_seconds": result["cpu_seconds"]}
+    return {
+        "setting": {key: value for key, value in first["setting"].items() if key not in ("class", "set")},
+        "made": first["made"]
+        | {
+            "commit": " ".join(sorted({str(result["made"]["commit"]) for result in results})),
+            "cpu_minutes": sum(sum(result["cpu_seconds"].values()) for result in results) / 60,
+        },
+        "classes": classes,
+    }
+
+
+def _one(folder: Path, setting: dict[str, Any], images: Tensor) -> tuple[dict[str, Any], str]:
     """Compute and write one result unless it is there; a line about it. ValueError where one of another setting is there."""
     name = re.sub(r"[^\w.]+", "-", f"{setting['class']}-{setting['set']}-{setting['n']}")  # a class may be called a/b
     path = folder / f"sigma-{name}.json"
@@ -132,8 +160,15 @@ def _one(folder: Path, setting: dict[str, Any], images: Tensor) -> str:
         written = read_evidence(path, "delete it to compute it again")
         if not isinstance(written, dict) or written.get("setting") != setting:
             raise ValueError(f"--out={folder}: {path.name} there is of another setting; give another folder")
-        return f"{path}: is there"
-    result = class_frontier(images, setting["set"], setting["views"], setting["seed"], setting["nodes"])
-    write_evidence(path, {"setting": setting, **result})
+        return written, f"{path}: is there"
+    measured = class_frontier(images, setting["set"], setting["views"], setting["seed"], setting["nodes"])
+    made = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit(),
+        "versions": versions(),
+        "machine": machine(),
+    }
+    result = {"setting": setting, "made": made, **measured}
+    write_evidence(path, result)
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in result["cpu_seconds"].items())
-    return f"{path}: mean width {result['mean_width']:.4%}, CPU s: {seconds}"
+    return result, f"{path}: mean width {result['mean_width']:.4%}, CPU s: {seconds}"

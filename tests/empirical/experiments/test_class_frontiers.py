@@ -15,7 +15,7 @@ WORDS = ["--data", "fashion", "--classes", "T-shirt/top", "--sets", "ad", "f 0.5
 
 
 def read(folder):
-    return {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    return {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("sigma-*.json"))}
 
 
 def test_every_delta_has_the_main_part_of_the_views_drawn(tmp_path, capsys):
@@ -33,6 +33,15 @@ def test_every_delta_has_the_main_part_of_the_views_drawn(tmp_path, capsys):
             assert sigma == main_part(distances, delta).lower / 12
         assert (np.diff(result["sigma_low"]) >= 0).all()
         assert result["sigma_low"][0] < 1 == result["sigma_low"][-1]
+    together = json.loads((tmp_path / "class-frontiers.json").read_text())
+    assert together["setting"] == {"data": "fashion", "n": 12, "views": 3, "seed": 0, "nodes": 2_000_000}
+    of_class = together["classes"]["T-shirt/top"]
+    for letters, result in zip(("ad", "f 0.5"), results.values(), strict=True):
+        assert of_class["deltas"] == result["deltas"]
+        assert [count / 12 for count in of_class["sets"][letters]["high"]] == result["sigma_high"]
+    assert together["made"]["cpu_minutes"] * 60 == pytest.approx(
+        sum(sum(result["cpu_seconds"].values()) for result in results.values())
+    )
 
 
 def test_what_is_there_is_not_computed_again_and_never_replaced_by_another_setting(tmp_path, capsys, monkeypatch):
