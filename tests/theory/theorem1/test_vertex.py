@@ -242,7 +242,8 @@ def test_the_coverage_is_that_of_the_certificates(level):
         labels = np.repeat(np.arange(3), of_class)
         proved = np.concatenate([np.arange(total) < count for total, count in zip(of_class, inside, strict=True)])
         assert certify_vertices(proved, labels, labels, np.arange(3), level).error == error
-    assert 0 < (errors < 1).mean() < 1
+    assert (errors < 1).any()
+    assert len(set(errors)) > 3
 
 
 def test_a_population_that_ties_is_hardly_ever_certified():
