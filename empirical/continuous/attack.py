@@ -1,4 +1,4 @@
-"""The search for a view of the box whose cluster is another one. A view counts only once a bound over it alone proves that."""
+"""The search for a view of the box whose cluster is another one; it counts only once a bound over it alone proves that."""
 
 from itertools import product
 
@@ -33,9 +33,14 @@ def attack(network: Network, image: Tensor, box: Box, cluster: int) -> Array | N
             break
         points, values = points[best], values[best]
         moves = generator.uniform(-1, 1, (STARTS, D, D))
-        moves = np.concatenate([moves, np.broadcast_to(np.eye(D), moves.shape), -np.broadcast_to(np.eye(D), moves.shape)], 1)
+        moves = np.concatenate(
+            [moves, np.broadcast_to(np.eye(D), moves.shape), -np.broadcast_to(np.eye(D), moves.shape)], 1
+        )
         tried = np.clip(points[:, None] + step * moves, -1, 1).reshape(-1, D)
-        points, values = np.concatenate([points, tried]), np.concatenate([values, leads(network, image, box, cluster, tried)])
+        points, values = (
+            np.concatenate([points, tried]),
+            np.concatenate([values, leads(network, image, box, cluster, tried)]),
+        )
         step *= 2 / 3
     return first_refuting(network, image, box, cluster, points, values)
 

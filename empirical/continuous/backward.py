@@ -109,8 +109,7 @@ class Network:
             elif isinstance(node, Sum):
                 values.append(values[node.source] + values[node.other])
             else:
-                assert not isinstance(node, Image)
-                values.append(self.maps[i].apply(values[node.source]) + self.maps[i].bias)
+                values.append(self.maps[i].apply(values[self.maps[i].node.source]) + self.maps[i].bias)
         return values[-1]
 
     def sizes(self, i: int) -> int:
@@ -151,11 +150,12 @@ def bound(network: Network, affine: Affine, cluster: int, owners: Array, rivals:
             result = [(node.source, rows), (node.other, rows)]
         else:
             layer = network.maps[i]
-            size = layer.weight * sizes[node.source][owners] + layer.offset
+            source = layer.node.source
+            size = layer.weight * sizes[source][owners] + layer.offset
             slack += rounding(network.sizes(i) + extra, total * size)
             if layer.offset > 0:
                 constant += (rows @ layer.bias).reshape(len(rows), -1).sum(axis=1)
-            result = [(node.source, layer.transposed(rows))]
+            result = [(source, layer.transposed(rows))]
         for source, one in result:
             if source in pending:
                 one = pending[source] + one
@@ -185,10 +185,9 @@ def forward(network: Network, affine: Affine) -> tuple[Form, dict[int, Relaxatio
             left, right = forms[node.source], forms[node.other]
             slack = rounding(EXTRA, left.size + right.size)
             form = _form(left.forms + right.forms, left.error + right.error, slack)
-        elif isinstance(node, Image):
-            raise TypeError("a network has one image")
         else:
-            form = _mapped(network.maps[i], forms[node.source], network.sizes(node.source))
+            layer = network.maps[i]
+            form = _mapped(layer, forms[layer.node.source], network.sizes(layer.node.source))
         forms[i] = form
         sizes.append(form.size)
     return image, relaxations, sizes

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from empirical.continuous.network import AveragePool, Convolution, Flatten, Linear, Node
+from empirical.continuous.network import AveragePool, Convolution, Flatten, Linear
 from theory.setting import Array
 
+Layer = AveragePool | Convolution | Flatten | Linear
 UNIT = 2.0**-53
 UNDERFLOW = 1e-200
 """More than what falls below the normal numbers adds to any sum of fewer than 1e90 products of numbers below `LARGEST`."""
@@ -44,7 +45,7 @@ class Map:
     offset            the largest absolute bias
     """
 
-    node: Node
+    node: Layer
     source: tuple[int, ...]
     matrix: Array
     bias: Array
@@ -70,7 +71,6 @@ class Map:
                 return np.asarray(patches.sum(axis=(3, 4)) / (kernel[0] * kernel[1]))
             case Flatten():
                 return values.transpose(0, 3, 1, 2).reshape(len(values), -1)
-        raise TypeError(type(self.node).__name__)
 
     def transposed(self, rows: Array) -> Array:
         """Rows (n, ...) of the node's shape times the matrix: rows of its source's shape."""
@@ -88,10 +88,9 @@ class Map:
                 return _scattered(spread, sides, stride, (0, 0))
             case Flatten():
                 return np.ascontiguousarray(rows.reshape(len(rows), *self.source).transpose(0, 2, 3, 1))
-        raise TypeError(type(self.node).__name__)
 
 
-def linear_map(node: Convolution | Linear | AveragePool | Flatten, source: tuple[int, ...]) -> Map:
+def linear_map(node: Layer, source: tuple[int, ...]) -> Map:
     """The node behind a node of the shape `source`."""
     match node:
         case Linear(weight=weight, bias=bias):
