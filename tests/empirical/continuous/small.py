@@ -49,6 +49,14 @@ def residual(seed=0, channels=1, classes=3, width=4):
     return module.eval()
 
 
+def balanced(seed=0):
+    """`residual` with scores whose means over random images are 0, so that images are of several clusters."""
+    module = residual(seed)
+    with torch.no_grad():
+        module[-1].bias -= module(images(50, seed=99)).mean(dim=0)
+    return module
+
+
 def images(n, channels=1, seed=0):
     """Smooth random images (n, C, 7, 6), float32 in [0, 1]."""
     generator = torch.Generator().manual_seed(seed)
