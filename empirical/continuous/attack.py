@@ -24,6 +24,8 @@ def attack(network: Network, image: Tensor, box: Box, cluster: int) -> Array | N
     """
     generator = np.random.default_rng(0)
     D = len(box.dimensions)
+    if D == 0:
+        return None
     corners = np.array(list(product((-1.0, 1.0), repeat=D)))
     points = np.concatenate([corners, generator.uniform(-1, 1, (RANDOM_VIEWS, D))])
     values = leads(network, image, box, cluster, points)
