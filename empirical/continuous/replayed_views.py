@@ -47,15 +47,19 @@ def views_over(image: Array, low: Array, high: Array, ranges: Ranges) -> tuple[A
     low, high   (n, D) of the cells, multiples of powers of two, so that centre and half widths are exact
     Returns rows (n, 1 + D, H, W, C) and error (n, H, W, C).
     """
-    height, width = image.shape[:2]
+    height, width, channels = image.shape
+    if channels > 1 and (image == image[..., :1]).all():  # grey: what holds for one channel holds for all
+        rows, error = views_over(image[..., :1], low, high, ranges)
+        return np.repeat(rows, channels, axis=-1), np.repeat(error, channels, axis=-1)
     centre, jacobian, remainder = _positions(height, width, low, high, ranges)
     reach = [np.abs(part).sum(axis=1) + remainder for part in (jacobian.real, jacobian.imag)]
     xs = _breakpoints(centre.real - reach[0], centre.real + reach[0])
     ys = _breakpoints(centre.imag - reach[1], centre.imag + reach[1])
     values = _sampled(image, xs, ys)  # (n, H, W, My, Mx, C)
     from_x, from_y = xs - centre.real[..., None], ys - centre.imag[..., None]
-    slope_x = (values[..., -1, :] - values[..., 0, :]).mean(axis=-2) / _extent(xs)
-    slope_y = (values[..., -1, :, :] - values[..., 0, :, :]).mean(axis=-2) / _extent(ys)
+    ends = values[..., [0, -1], :, :][..., [0, -1], :]
+    slope_x = (ends[..., 1, :] - ends[..., 0, :]).mean(axis=-2) / _extent(xs)
+    slope_y = (ends[..., 1, :, :] - ends[..., 0, :, :]).mean(axis=-2) / _extent(ys)
     left = values - (
         slope_x[..., None, None, :] * from_x[..., None, :, None]
         + slope_y[..., None, None, :] * from_y[..., :, None, None]
