@@ -50,6 +50,8 @@ class Warp:
 
 MILD_WARP = Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06)
 """Nearly the identity."""
+PARAMETERS = 6
+"""Of a map, see `maps_at`."""
 
 
 def matrices(warp: Warp, n: int, generator: torch.Generator) -> Tensor:
@@ -57,7 +59,15 @@ def matrices(warp: Warp, n: int, generator: torch.Generator) -> Tensor:
 
     Row i depends on the generator and i, not on n.
     """
-    u = (2 * torch.rand(n, 6, generator=generator) - 1).unbind(dim=1)
+    return maps_at(warp, 2 * torch.rand(n, PARAMETERS, generator=generator) - 1)
+
+
+def maps_at(warp: Warp, points: Tensor) -> Tensor:
+    """The affine maps (n, 2, 3) at points (n, 6) of [-1, 1]^6.
+
+    A point holds rotation, log scale across, log scale down, shear, shift across and shift down, in units of their ranges.
+    """
+    u = points.unbind(dim=1)
     angle = math.radians(warp.rotation) * u[0]
     across, down = ((math.log1p(warp.scale) * v).exp() for v in (u[1], u[2]))
     cos, sin = angle.cos(), angle.sin()
@@ -69,7 +79,7 @@ def matrices(warp: Warp, n: int, generator: torch.Generator) -> Tensor:
         cos * down,
         2 * warp.shift * u[5],
     )
-    return torch.stack(rows, dim=1).reshape(n, 2, 3)
+    return torch.stack(rows, dim=1).reshape(-1, 2, 3)
 
 
 def warp_images(images: Tensor, maps: Tensor) -> Tensor:

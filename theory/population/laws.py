@@ -35,7 +35,7 @@ class Law:
 
     def coverage(self, bound: Callable[[Array], Array]) -> float:
         """P[||m - mu|| <= bound(||m||)], the bound in the norms of the sample means, (outcomes,)."""
-        counts = _counts(len(self.atoms), self.n)
+        counts = occurrences(len(self.atoms), self.n)
         ways = special.gammaln(self.n + 1) - special.gammaln(counts + 1).sum(axis=1)
         chances = np.exp(ways + special.xlogy(counts, self.chances).sum(axis=1))
         means = counts @ self.atoms / self.n
@@ -44,7 +44,7 @@ class Law:
 
 
 @cache
-def _counts(atoms: int, n: int) -> Array:
+def occurrences(atoms: int, n: int) -> Array:
     """How often each atom may be drawn: all (N,) of sum n."""
     rows = [np.bincount(drawn, minlength=atoms) for drawn in combinations_with_replacement(range(atoms), n)]
     return np.array(rows)

@@ -15,6 +15,13 @@ from theory.theorem1.certificates.population import (
     anchored_world,
     certify_population,
 )
+from theory.theorem1.certificates.vertex import (
+    VertexCertificate,
+    VertexWorld,
+    certify_vertices,
+    exact_vertices,
+    vertex_anchors,
+)
 from theory.theorem1.certificates.world import Certificate, ClassCertificate, certify, choose, compare
 from theory.theorem1.forms import FORMS, POPULATION_FORMS, margin
 from theory.theorem1.forms.cap import cap_angle
@@ -34,6 +41,8 @@ __all__ = [
     "ClassCertificate",
     "Grid",
     "PopulationCertificate",
+    "VertexCertificate",
+    "VertexWorld",
     "alpha_lower",
     "anchored_world",
     "ball_grid",
@@ -41,16 +50,19 @@ __all__ = [
     "cap_angle",
     "certify",
     "certify_population",
+    "certify_vertices",
     "choose",
     "choose_anchors",
     "chord_bound",
     "clique_grid",
     "compare",
     "exact_angle",
+    "exact_vertices",
     "main_part_within",
     "margin",
     "rho_corrected",
     "rho_printed",
     "rho_sharp",
     "threshold",
+    "vertex_anchors",
 ]

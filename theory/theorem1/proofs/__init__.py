@@ -7,6 +7,7 @@
     identity_augmentation   that alignment and uniformity do not suffice under the identity
     linear_head             the nearest class mean as a linear head
     corrected, sharp, chord, cap, exact, anchored   the forms derived from it, as in `theory.theorem1.forms`
+    vertex                  features that are vertices; vertex_exact on given images, vertex_population at a level
     per_class, local        what every form allows: classes apart, and a spread measured in feature space
     nesting                 which form certifies whatever another one does
 

@@ -1,0 +1,1 @@
+"""Certificates for all views of a continuous augmentation: bounds that hold at every point of a box of warps."""
