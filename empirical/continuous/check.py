@@ -58,10 +58,9 @@ class Proofs:
     trees: tuple[bytes, ...]
     layers: tuple[Layer, ...]
 
-    @property
-    def proved(self) -> Array:
-        """Images (n,) that are called proved."""
-        return np.asarray(self.status == STATUS.index("proved"))
+    def having(self, status: str) -> Array:
+        """The images (n,) that are called so."""
+        return np.asarray(self.status == STATUS.index(status))
 
 
 def read_proofs(path: Path, nodes: Sequence[dict[str, Any]]) -> tuple[Proofs, dict[str, Array]]:
@@ -79,7 +78,9 @@ def read_proofs(path: Path, nodes: Sequence[dict[str, Any]]) -> tuple[Proofs, di
     wrong = [name for name, shape in shapes.items() if arrays[name].shape != shape]
     lengths, trees = arrays["lengths"], arrays["trees"]
     if images.ndim != 4 or 0 in images.shape or wrong or trees.ndim != 1:
-        raise ValueError(f"proofs {path}: {', '.join(wrong) or 'images or trees'} of a shape that does not fit {n} images")
+        raise ValueError(
+            f"proofs {path}: {', '.join(wrong) or 'images or trees'} of a shape that does not fit {n} images"
+        )
     if (lengths < 0).any() or (lengths > len(trees)).any() or sum(lengths.tolist()) != len(trees):
         raise ValueError(f"proofs {path}: the lengths of the trees do not add up to the {len(trees)} steps there are")
     if not all(np.isfinite(array).all() for array in arrays.values()):
@@ -89,7 +90,9 @@ def read_proofs(path: Path, nodes: Sequence[dict[str, Any]]) -> tuple[Proofs, di
     layers = read_layers(nodes, arrays)
     scores, clusters = layers[-1].shape[0], arrays["clusters"]
     if (clusters < 0).any() or (clusters >= scores).any() or (arrays["status"] >= len(STATUS)).any():
-        raise ValueError(f"proofs {path}: a cluster that is none of the {scores} scores, or a status of none of the kinds")
+        raise ValueError(
+            f"proofs {path}: a cluster that is none of the {scores} scores, or a status of none of the kinds"
+        )
     ends = np.cumsum(lengths)
     parts = tuple(trees[end - length : end].tobytes() for end, length in zip(ends, lengths, strict=True))
     pixels = np.ascontiguousarray(np.moveaxis(images.astype(np.float64), 1, 3))
@@ -126,7 +129,9 @@ def read_layers(nodes: Sequence[dict[str, Any]], arrays: dict[str, Array]) -> li
         if kind == "image":
             layers.append(Layer("image", (height, width, channels)))
             continue
-        layer = _layer(node, [layers[source].shape for source in sources], arrays.get(f"{i}.weight"), arrays.get(f"{i}.bias"))
+        layer = _layer(
+            node, [layers[source].shape for source in sources], arrays.get(f"{i}.weight"), arrays.get(f"{i}.bias")
+        )
         if layer is None:
             raise ValueError(f"network: node {i} ({kind}) does not fit what it reads or its weights")
         layers.append(layer)
@@ -135,7 +140,9 @@ def read_layers(nodes: Sequence[dict[str, Any]], arrays: dict[str, Array]) -> li
     return layers
 
 
-def _layer(node: dict[str, Any], shapes: list[tuple[int, ...]], weight: Array | None, bias: Array | None) -> Layer | None:
+def _layer(
+    node: dict[str, Any], shapes: list[tuple[int, ...]], weight: Array | None, bias: Array | None
+) -> Layer | None:
     """The layer; None where it does not fit."""
     kind, shape, sources = node["kind"], shapes[0], tuple(node["sources"])
     spatial = len(shape) == 3
@@ -170,7 +177,9 @@ def _layer(node: dict[str, Any], shapes: list[tuple[int, ...]], weight: Array | 
     return Layer(kind, (*sides, outputs), sources, weight, bias, kernel, stride, padding)
 
 
-def problems(proofs: Proofs, ranges: Ranges, rows: Sequence[int], jobs: int = 1, progress: bool = False) -> Iterator[str]:
+def problems(
+    proofs: Proofs, ranges: Ranges, rows: Sequence[int], jobs: int = 1, progress: bool = False
+) -> Iterator[str]:
     """What does not stand among the proofs of these images, one line for each.
 
     Raises ValueError for more work than is checked.
@@ -182,9 +191,7 @@ def problems(proofs: Proofs, ranges: Ranges, rows: Sequence[int], jobs: int = 1,
         return
     if steps * work * (len(dimensions) + 3) > MOST_WORK:
         raise ValueError(f"trees: {steps} steps for this network are more than what is checked; certify fewer images")
-    replays = (
-        delayed(_problem)(proofs.layers, proofs.images[i], ranges, _Claim.of(proofs, i)) for i in map(int, rows)
-    )
+    replays = (delayed(_problem)(proofs.layers, proofs.images[i], ranges, _Claim.of(proofs, i)) for i in map(int, rows))
     results = Parallel(n_jobs=jobs, return_as="generator")(replays)
     for i, wrong in zip(rows, tqdm(results, total=len(rows), desc="proofs", disable=not progress), strict=True):
         if wrong:

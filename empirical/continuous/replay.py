@@ -46,7 +46,13 @@ def leaves(tree: bytes, dimensions: int) -> tuple[Array, Array]:
 
 
 def reproved(
-    layers: Sequence[Layer], image: Array, ranges: Ranges, low: Array, high: Array, cluster: int, halvings: int = HALVINGS
+    layers: Sequence[Layer],
+    image: Array,
+    ranges: Ranges,
+    low: Array,
+    high: Array,
+    cluster: int,
+    halvings: int = HALVINGS,
 ) -> bool:
     """Whether the score `cluster` exceeds all others in every view of the image (H, W, C) in all of the cells (n, D), each of
     which may be halved so often, along the dimension that costs its bound most."""

@@ -195,7 +195,9 @@ def lower_bounds(layers: Sequence[Layer], ranges: Sequence[Range], cells: Array,
             low, high = source.low[own], source.high[own]
             coefficients, intercepts = _through_relu(c, low, high)
             constant = constant + _sum(intercepts)
-            slack = slack + (intercepts[0].size + 16) * 2.0**-52 * _sum(np.abs(intercepts)) + 2.0**-50 * np.abs(constant)
+            slack = (
+                slack + (intercepts[0].size + 16) * 2.0**-52 * _sum(np.abs(intercepts)) + 2.0**-50 * np.abs(constant)
+            )
             passed = [coefficients]
         elif layer.kind == "flatten":
             height, width, channels = layers[layer.sources[0]].shape

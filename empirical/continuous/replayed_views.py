@@ -96,7 +96,11 @@ def _positions(height: int, width: int, low: Array, high: Array, ranges: Ranges)
         for part, d in ((across, 1), (down, 2))
     )
     size = np.abs(across) + np.abs(down) + ranges.shear * np.abs(Y) + (ranges.shift + 1) * (width + height)
-    return centre, np.stack([np.broadcast_to(by[d], centre.shape) for d in own], axis=1), curved + ROUNDING * size * (1 + angle + log_scale)
+    return (
+        centre,
+        np.stack([np.broadcast_to(by[d], centre.shape) for d in own], axis=1),
+        curved + ROUNDING * size * (1 + angle + log_scale),
+    )
 
 
 def _second_order(d: Array) -> Array:

@@ -96,7 +96,10 @@ def grown(of_network, image, ranges, cluster, low=None, high=None, depth=9):
         return None
     d, trees = int((high - low).argmax()), []
     middle = (low[d] + high[d]) / 2
-    for a, b in ((low, np.where(np.arange(dimensions) == d, middle, high)), (np.where(np.arange(dimensions) == d, middle, low), high)):
+    for a, b in (
+        (low, np.where(np.arange(dimensions) == d, middle, high)),
+        (np.where(np.arange(dimensions) == d, middle, low), high),
+    ):
         trees.append(grown(of_network, image, ranges, cluster, a, b, depth - 1))
         if trees[-1] is None:
             return None

@@ -35,7 +35,9 @@ def excess(image, ranges, halvings, n=12, draws=40):
 
 
 @pytest.mark.parametrize("halvings", [0, 1, 2, 4])
-@pytest.mark.parametrize(("ranges", "shape"), [(RANGES, (16, 16, 1)), (Ranges(20, 0.15, 0.2, 0.15), (7, 10, 2)), (WIDE, (6, 5, 1))])
+@pytest.mark.parametrize(
+    ("ranges", "shape"), [(RANGES, (16, 16, 1)), (Ranges(20, 0.15, 0.2, 0.15), (7, 10, 2)), (WIDE, (6, 5, 1))]
+)
 def test_views_stay_within_their_bounds_and_nearly_reach_them(ranges, shape, halvings):
     worst, share = excess(np.random.default_rng(0).random(shape), ranges, halvings)
     assert worst <= 0
@@ -59,7 +61,11 @@ def test_errors_shrink_with_the_square_of_a_cell_that_keeps_to_one_square_of_the
 
 PLANTED = {
     "no remainder of the map": (replayed_views, "_second_order", lambda _: lambda d: 0 * d),
-    "extremes at the outer corners only": (replayed_views, "_breakpoints", lambda f: lambda a, b: f(a, b)[..., [0, -1]]),
+    "extremes at the outer corners only": (
+        replayed_views,
+        "_breakpoints",
+        lambda f: lambda a, b: f(a, b)[..., [0, -1]],
+    ),
 }
 
 
@@ -86,7 +92,11 @@ def bounded(halvings, n=8, draws=60, seed=0):
     for draw in range(draws):
         z = rng.uniform(-1, 1, (n, 5))
         z = np.sign(z) if draw % 2 else z
-        x = rows[:, 0] + (z[:, :, None, None, None] * rows[:, 1:]).sum(axis=1) + error * rng.choice([-1, 1], error.shape)
+        x = (
+            rows[:, 0]
+            + (z[:, :, None, None, None] * rows[:, 1:]).sum(axis=1)
+            + error * rng.choice([-1, 1], error.shape)
+        )
         values = forward(module, x)
         for value, over in zip(values, ranges, strict=True):
             off = np.abs(value - over.rows[:, 0] - np.einsum("nd,nd...->n...", z, over.rows[:, 1:]))
@@ -146,7 +156,9 @@ def test_the_share_of_rounding_covers_sums_in_any_order():
         single = replayed_network.Layer(**{**vars(layer), "weight": weight})
         exact = replayed_network.Layer(**{**vars(layer), "weight": weight.astype(np.float64)})
         off = np.abs(replayed_network._linear(single, x) - replayed_network._linear(exact, x.astype(np.float64)))
-        allowed = layer.rounding * 2.0**29 * replayed_network._linear(exact, np.abs(x).astype(np.float64), absolute=True)
+        allowed = (
+            layer.rounding * 2.0**29 * replayed_network._linear(exact, np.abs(x).astype(np.float64), absolute=True)
+        )
         assert (off <= allowed).all()
         assert off.max() > 0
 
