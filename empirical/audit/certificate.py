@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from empirical.audit.check import GUARD, digest, problems
+from empirical.audit.check import GUARD, check, digest
 from empirical.audit.check_every_view import PROOFS, Replay, arrays_digest
 from empirical.audit.continuous import Continuous
 from empirical.audit.core import Audit
-from empirical.audit.reading import read_certificate
 from empirical.audit.schema import EVERY_VIEW, EXACT, EXACT_VERTICES, FORMAT, POPULATION, POPULATION_VERTICES
 from empirical.audit.tails import array_digest
 from empirical.continuous.certificate import stored_arrays, stored_nodes
@@ -193,7 +192,7 @@ REPLAYED = 16
 def _problems(target: Path, jobs: int, progress: bool) -> list[str]:
     """What the check finds; a Notice where the file is larger than what it reads, which the digits of anchors decide."""
     try:
-        return problems(read_certificate(target), target, None, Replay(REPLAYED, jobs, progress))
+        return check(target, None, Replay(REPLAYED, jobs, progress))
     except ValueError as error:
         warnings.warn(f"written, and not checked: {error}", Notice, stacklevel=3)
         return []

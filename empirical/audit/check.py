@@ -56,19 +56,21 @@ SHOWN = 100
 """Problems listed at most."""
 
 
-def check(certificate: Path, features: Path | None = None) -> list[str]:
+def check(certificate: Path, features: Path | None = None, replay: Replay | None = None) -> list[str]:
     """What is wrong with a certificate; empty where it stands.
 
-    features: the safetensors or npz file with `features` (n, m, d) and `labels` (n,); by default the one beside the
-    certificate that it names. Raises ValueError for files that are missing, unreadable, or larger than what is checked.
+    features  the safetensors or npz file with `features` (n, m, d) and `labels` (n,); by default the one beside the
+              certificate that it names
+    replay    of which proofs of every view of a box; by default of all, in this process
+    Raises ValueError for files that are missing, unreadable, or larger than what is checked.
     """
-    return problems(read_certificate(certificate), certificate, features)
+    return problems(read_certificate(certificate), certificate, features, replay)
 
 
 def problems(
     content: dict[str, Any], certificate: Path, features: Path | None, replay: Replay | None = None
 ) -> list[str]:
-    """`check` of a certificate that was read from a file; replay: of which proofs, by default all in this process."""
+    """`check` of a certificate that was read from a file."""
     changed = digest(content) != content.get("digest")
     edited = ["the digest does not fit the certificate: it was changed after it was written"] if changed else []
     continuous = {"continuous": CONTINUOUS} if "continuous" in content else {}

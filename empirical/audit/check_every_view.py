@@ -91,14 +91,14 @@ def standing(claim: dict[str, Any] | None) -> list[str]:
     if claim is None:
         return []
     population, exact = claim["population"], claim["exact"]
-    met = sum(c["met"] for c in population["classes"])
+    met, K = sum(c["met"] for c in population["classes"]), len(population["classes"])
     return [
         f"holds  every view: {claim['proved']} images proved, {claim['refuted']} refuted, {claim['open']} open",
         f"       {claim['claim']}",
-        f"holds  every view, exact: error <= {float(exact['error']):.6f}, {len(exact['met'])}/{len(population['classes'])} classes",
+        f"holds  every view, exact: error <= {float(exact['error']):.6f}, {len(exact['met'])}/{K} classes",
         f"       {exact['claim']}",
         f"holds  every view, population: error <= {float(population['error']):.6f}, level {float(population['level']):.9g}, "
-        f"{met}/{len(population['classes'])} classes",
+        f"{met}/{K} classes",
         f"       {population['claim']}",
     ]
 
@@ -181,4 +181,5 @@ def _population(entry: dict[str, Any], level: str, proofs: Proofs, labels: Array
     if met == K:
         correct = max(correct, Fraction(pooled))
     if Fraction(claim["error"]) < 1 - correct - (K + 1) * Fraction(1, 2**53):  # the rounding of K + 1 float sums
-        yield f"continuous, population: the error claimed is {number(claim['error']):.6g}, certain is {float(1 - correct):.6g}"
+        certain = float(1 - correct)
+        yield f"continuous, population: the error claimed is {number(claim['error']):.6g}, certain is {certain:.6g}"

@@ -106,8 +106,9 @@ class Audit:
 
     @property
     def false(self) -> bool:
-        """Whether a certified error of exact mode lies below the true one, or a drawn view contradicts a proof: a contradiction
-        to Theorem 1, or a defect here."""
+        """Whether a certified error of exact mode lies below the true one: a contradiction to Theorem 1, or a defect here. So
+        is a drawn view that contradicts a proof.
+        """
         if self.continuous is not None and self.continuous.contradicted:
             return True
         errors = [self.anchored[0], *(c.error for c in self.exact.certificates)]
@@ -145,8 +146,8 @@ def audit(
     same          the same transformations for all images, else each image has draws of its own
     level         probability with which the population certificate holds
     test_domains  measure the lecture's five test domains too (images of three channels only)
-    continuous    prove of every view of the box of a warp what the head "vertices" gives, with so many cells an image at most;
-                  None: of the drawn views only
+    continuous    for the head "vertices" and a warp: prove for every view of its box, with at most so many cells an image;
+                  None: nothing is proved of views that were not drawn
     jobs          processes that prove; the result does not depend on it
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """

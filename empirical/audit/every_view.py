@@ -45,8 +45,8 @@ def sentences(audit: Audit, continuous: Continuous) -> list[str]:
     said = [kept, f"{on_images}; {of_population}"]
     if continuous.contradicted:
         said.append(
-            f"{continuous.contradicted} proved images have a drawn view that float32 puts into another cluster: do not rely on "
-            "this audit."
+            f"{continuous.contradicted} proved images have a drawn view that float32 puts into another cluster: do not rely "
+            "on this audit."
         )
     return said
 
@@ -117,15 +117,15 @@ def section(audit: Audit, continuous: Continuous) -> str:
     said = " ".join(map(text, sentences(audit, continuous)[:2]))
     exact, population = continuous.exact, continuous.population
     beside = (
-        f"The same network with {audit.views.m} drawn views an image: {marked(audit.exact.best.error, 'upper')} on the images, "
-        f"{marked(audit.population.error, 'upper')} for the population. For every view of the box: "
+        f"The same network with {audit.views.m} drawn views an image: {marked(audit.exact.best.error, 'upper')} on the "
+        f"images, {marked(audit.population.error, 'upper')} for the population. For every view of the box: "
         f"{marked(exact.error, 'upper')} and {marked(population.error, 'upper')}."
     )
     assumed = (
-        "An image is proved where bounds over a tree of cells of the box show that one score exceeds all others in every view. "
-        "A view is the exact bilinear sampling of the image, scores are those of the exact function of the weights; rounding "
-        "is allowed for. A class is met in the population where its share of images proved at its vertex and that of each "
-        "rival exceed 1 together; the vertices were chosen on the fitting half."
+        "An image is proved where bounds over a tree of cells of the box show that one score exceeds all others in every "
+        "view. A view is the exact bilinear sampling of the image, scores are those of the exact function of the weights; "
+        "rounding is allowed for. A class is met in the population where its share of images proved at its vertex and that "
+        "of each rival exceed 1 together; the vertices were chosen on the fitting half."
     )
     return (
         f'{alert}<p class="answer">{said}</p><p>{beside}</p><p>{assumed}</p>'
@@ -158,7 +158,7 @@ def _classes(audit: Audit, continuous: Continuous) -> str:
 def _pictures(audit: Audit, continuous: Continuous) -> str:
     rows, names = np.flatnonzero(continuous.having("refuted")), names_of(audit)
     rank = [int((audit.labels[rows[:i]] == audit.labels[row]).sum()) for i, row in enumerate(rows)]
-    chosen = rows[np.lexsort((rows, rank))[:PICTURES]]
+    chosen = rows[np.argsort(rank, kind="stable")[:PICTURES]]
     title = "<h3>Views that leave the cluster of their image</h3>"
     if not len(rows):
         return f"{title}<p>None came up.</p>"

@@ -17,15 +17,16 @@ POPULATION = (
     "error for the population of the classes named, samples with their views, G_f having that population's means"
 )
 EVERY_VIEW = (
-    "of an image called proved, the score of its cluster is the largest in every view of the box, of one called refuted not in "
-    "the view named; views are exact bilinear samples, scores the exact function of the weights stored"
+    "of an image called proved, the score of its cluster is the largest in every view of the box, of one called refuted not "
+    "in the view named; views are exact bilinear samples, scores the exact function of the weights stored"
 )
 EXACT_VERTICES = (
     "Err(G_f) <= error on this finite world of images, for every law of their views on the box: Theorem 1 for vertices"
 )
 POPULATION_VERTICES = (
-    "with probability >= level over independent certifying images, without which network and anchors were chosen: Err(G_f) <= "
-    "error for the population of the classes named, for every law of the views on the box, G_f having that population's means"
+    "with probability >= level over independent certifying images, without which network and anchors were chosen: Err(G_f) "
+    "<= error for the population of the classes named, for every law of the views on the box, G_f having that population's "
+    "means"
 )
 
 

@@ -154,13 +154,15 @@ def _layer(
     if kind == "sum":
         return Layer(kind, shape, sources) if shapes[1] == shape else None
     if kind == "linear":
-        assert weight is not None and bias is not None
+        assert weight is not None
+        assert bias is not None
         fits = not spatial and weight.ndim == 2 and weight.shape[1:] == shape and bias.shape == weight.shape[:1]
         return Layer(kind, bias.shape, sources, np.ascontiguousarray(weight.T), bias) if fits else None
     if not spatial or len(stride) != 2 or min(stride) < 1:
         return None
     if kind == "convolution":
-        assert weight is not None and bias is not None
+        assert weight is not None
+        assert bias is not None
         if weight.ndim != 4 or 0 in weight.shape or weight.shape[1] != shape[2] or bias.shape != weight.shape[:1]:
             return None
         if len(padding) != 2 or max(padding) > 2**12:

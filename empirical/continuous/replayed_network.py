@@ -1,11 +1,11 @@
 """The bounds of a network over cells, for the checker: layer by layer forwards, then linear ones backwards, in NumPy.
 
-Rounding. A product of k terms, summed in any order, is off by at most k 2^-53 / (1 - k 2^-53) times the sum of the absolute
-values. `Layer.rounding` is (k + 16) 2^-52 for the longest sum of a layer, forwards, backwards or with its bias; it also covers
-weights that are known up to a factor of 1 +- 2^-51. Forwards that share of |W| m + |b| is added to the error, where m bounds
-the absolute values of the inputs; backwards the same share of |c|.(|W| m + |b|) is taken off, c the coefficients. Slopes and
-intercepts of ReLU are such that any rounding of the slope is harmless. Sums of the error terms themselves, which are
-not negative, have a relative error far below the `GENEROUS` they are multiplied by; underflow is below `TINY`.
+Rounding. A sum of k products, in any order, is off by at most k 2^-53 / (1 - k 2^-53) times the sum of the absolute values.
+`Layer.rounding` is (k + 16) 2^-52 for the longest sum of a layer, forwards, backwards or with its bias; it also covers
+weights known up to a factor of 1 +- 2^-51. Forwards that share of |W| m + |b| is added to the error, where m bounds the
+absolute values of the inputs; backwards the same share of |c|.(|W| m + |b|) is taken off, c the coefficients. Slopes and
+intercepts of ReLU are such that any rounding of the slope is harmless. Sums of the error terms themselves, which are not
+negative, have a relative error far below the `GENEROUS` they are multiplied by; underflow is below `TINY`.
 """
 
 from collections.abc import Sequence
@@ -106,9 +106,9 @@ def _forward(layer: Layer, sources: list[Range]) -> Range:
 
 
 def _chord(low: Array, high: Array) -> Array:
-    """The slope of the chord of ReLU over [low, high]: 0 or 1 where it is linear there. Any slope in [0, 1] would be sound."""
+    """The slope of the chord of ReLU over [low, high], 0 or 1 where it is linear there. Any slope in [0, 1] is sound."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(low >= 0, 1.0, np.where(high <= 0, 0.0, high / (high - low)))
+        return np.asarray(np.where(low >= 0, 1.0, np.where(high <= 0, 0.0, high / (high - low))))
 
 
 def _above(low: Array, high: Array) -> Array:
@@ -119,7 +119,7 @@ def _above(low: Array, high: Array) -> Array:
 
 def _flat(values: Array) -> Array:
     """(..., H, W, C) as (..., C H W), the order of torch."""
-    return np.moveaxis(values, -1, -3).reshape(*values.shape[:-3], -1)
+    return np.asarray(np.moveaxis(values, -1, -3).reshape(*values.shape[:-3], -1))
 
 
 def _linear(layer: Layer, values: Array, absolute: bool = False) -> Array:

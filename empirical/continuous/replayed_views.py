@@ -4,9 +4,10 @@ A view samples the image at the complex positions (x down the columns' axis real
 
     s(u) = X e^(k u_1 + i a u_0) + i Y e^(k u_2 + i a u_0) + g u_3 Y + t (W u_4 + i H u_5)
 
-where a is the rotation, k = log(1 + scale), g the shear and t the shift. So |e^(w + d) - e^w (1 + d)| <= |e^w| |d|^2 e^|d| / 2
-bounds all that is not affine in u. The sampled value is bilinear on each square of the grid of pixels; what is left of it
-after an affine function is subtracted is bilinear too, and has its extremes in a rectangle at the rectangle's corners.
+where a is the rotation, k = log(1 + scale), g the shear and t the shift. What is not affine in u is bounded by
+|e^(w + d) - e^w (1 + d)| <= |e^w| |d|^2 e^|d| / 2. The sampled value is bilinear on each square of the grid of pixels; what
+is left of it after an affine function is subtracted is bilinear too, and has its extremes in a rectangle at the rectangle's
+corners.
 """
 
 import math
@@ -17,8 +18,8 @@ import numpy as np
 from theory.setting import Array
 
 ROUNDING = 2.0**-39
-"""Of a position or a slope, as a share of the sum of the absolute values in its formula: each is the result of fewer than 2^12
-operations with a relative error of 2^-53, sine, cosine and exponential (2^-50) included."""
+"""Of a position or a slope, as a share of the sum of the absolute values in its formula: each is the result of fewer than
+2^12 operations with a relative error of 2^-53, sine, cosine and exponential (2^-50) included."""
 VALUE = 2.0**-44
 """Of a sampled value, as a share of the largest pixel: four products and their sum."""
 OWNERS = ("rotation", "scale", "scale", "shear", "shift", "shift")

@@ -132,7 +132,7 @@ def test_layers_and_scores_stay_within_their_bounds(halvings):
 
 
 PLANTED_LAYERS = {
-    "ReLU never above the line through 0": ("_above", lambda _: lambda low, high: 0 * low),
+    "ReLU never above the line through 0": ("_above", lambda f: lambda low, high: 0 * f(low, high)),
     "a slope off by 1e-3": ("_chord", lambda f: lambda low, high: f(low, high) * (1 - 1e-3)),
     "a convolution off by 1e-3": ("_linear", lambda f: lambda *a, **k: f(*a, **k) * (1 - 1e-3)),
 }
