@@ -34,14 +34,13 @@ def convolution(
     bias: Tensor | None = None,
     stride: tuple[int, int] = (1, 1),
     padding: tuple[int, int] = (0, 0),
-    dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
     rounding: float = UNIT,
 ) -> Affine:
     """Of values (n, C, H, W) by `functional.conv2d`."""
 
     def convolve(values: Tensor, weights: Tensor) -> Tensor:
-        return functional.conv2d(values, weights, None, stride, padding, dilation, groups)
+        return functional.conv2d(values, weights, None, stride, padding, groups=groups)
 
     by_channel = None if bias is None else bias[:, None, None]
     return _through(affine, convolve, weight, by_channel, weight[0].numel(), rounding)
@@ -78,17 +77,21 @@ def add(one: Affine, other: Affine, rounding: float = UNIT) -> Affine:
 
 def relu(affine: Affine, rounding: float = UNIT) -> Affine:
     """The positive part, value by value."""
+    share, offset = relaxation(*bounds(affine, rounding))
     affine = _widened(affine, affine.slopes.shape[1] + 2, rounding)
-    radius = affine.radius()
-    low, high = (affine.base - radius).clamp(max=0), (affine.base + radius).clamp(min=0)
-    span = high - low
-    share = torch.where(span > 0, high / torch.where(span > 0, span, 1), 0)
-    offset = torch.maximum(-share * low, (1 - share) * high) / 2
     return Affine(
         share * affine.base + offset,
         share[:, None] * affine.slopes,
         share * affine.error + (1 + 16 * rounding) * offset,
     )
+
+
+def relaxation(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """(share, offset) such that a ReLU of x in [low, high] lies in share * x + offset +- offset."""
+    low, high = low.clamp(max=0), high.clamp(min=0)
+    span = high - low
+    share = high / torch.where(span > 0, span, 1)
+    return share, torch.maximum(-share * low, (1 - share) * high) / 2
 
 
 def bounds(affine: Affine, rounding: float = UNIT) -> tuple[Tensor, Tensor]:

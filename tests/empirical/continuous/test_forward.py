@@ -23,13 +23,13 @@ def affine(*shape, n=6, dimensions=3, error=0.3, seed=0):
 
 def layers(seed=0):
     torch.manual_seed(seed)
-    conv = nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2).double()
+    conv = nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), groups=2).double()
     plain = nn.Conv2d(4, 5, 3, bias=False).double()
     line = nn.Linear(4 * 7 * 6, 9).double()
     return {
         "convolution": (
             conv,
-            lambda a: convolution(a, conv.weight, conv.bias, (2, 1), (1, 2), (1, 2), 2),
+            lambda a: convolution(a, conv.weight, conv.bias, (2, 1), (1, 2), 2),
         ),
         "without bias": (plain, lambda a: convolution(a, plain.weight)),
         "linear": (lambda x: line(x.flatten(1)), lambda a: linear(flatten(a), line.weight, line.bias)),
@@ -45,7 +45,7 @@ def layers(seed=0):
 
 
 def whole(a, conv):
-    a = flatten(relu(convolution(a, conv.weight, conv.bias, (2, 1), (1, 2), (1, 2), 2)))
+    a = flatten(relu(convolution(a, conv.weight, conv.bias, (2, 1), (1, 2), 2)))
     width = a.base.shape[1]
     a = relu(linear(a, torch.eye(width, dtype=torch.float64), -torch.ones(width, dtype=torch.float64)))
     return linear(a, torch.ones(1, width, dtype=torch.float64))

@@ -1,0 +1,291 @@
+"""Lower bounds of score differences over cells: affine bounds forward, then linear lower bounds backward through the network.
+
+Forward, every node is base + sum_d slopes_d z_d +- error over the cell, z in [-1, 1]^D. A rectifier of x in [l, u] lies
+between slope x and slope x + height for any slope in [0, 1], with height = max(relu(l) - slope l, relu(u) - slope u), a
+convex function having its maximum at an end; u / (u - l) makes it least. Backward, a difference of scores is at least
+sum coefficient * node + constant, node by node towards the image: at a rectifier a coefficient >= 0 takes any slope in
+[0, 1] without a constant, a coefficient < 0 the slope and height above. At the image the affine pixels give the bound.
+Source: Zhang et al. 2018, "Efficient Neural Network Robustness Certification with General Activation Functions" (CROWN).
+
+Rounding. The numbers that are stored are taken as exact, and each step is charged what its own rounding may change, so that
+no error is ever carried on. Let m be the largest |base| + sum |slopes| + error of a node: no value of the node exceeds it.
+1. Forward, linear. base, slopes and error are sums of at most K products (K the size of the source). Together they are off
+   by gamma(K + 16) (weight m + offset) at most, which is added to the error. weight is the largest sum of absolute weights
+   of an output, offset the largest bias; 16 covers the addition, the bias, and weights that were folded (2^-51 = 4 u).
+2. Rectifier. l and u are D + 2 additions: gamma(16) m wider. height is a product of differences, (1 + 8 u) times itself at
+   most; slopes may be rounded as they like. Its results are off by gamma(16) m.
+3. Backward, linear. If S is the sum of the absolute coefficients at the node, then the coefficients of the source, each a
+   sum of at most N products (N the size of the node), change the bound by gamma(N) S weight m at most, m of the source;
+   the constant by gamma(N) S offset; folded weights by 2^-51 S (weight m + offset).
+4. Backward, rectifier: the products by u S m, the constant, a sum of N products, by gamma(N + 1) S m.
+5. At the image: the products with base, slopes and error, and their sum, by gamma(K + 16) S m.
+Coefficients of two users of a node are added: off by u S m of the sum. Sums of constants over the nodes, and of the bound's
+parts, are covered by the operations beside K and N. All sums in the charges have terms >= 0, so that they are right up to
+the factor that `rounding` allows for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from empirical.continuous.geometry import Affine
+from empirical.continuous.linear import UNIT, Map, linear_map, rounding
+from empirical.continuous.network import Image, Plain, Relu, Sum
+from theory.concentration.compiled import compiled
+from theory.setting import Array
+
+EXTRA = 16
+"""Operations besides the sum of products in each step above."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A node over n cells.
+
+    forms  (n, D + 1, ...)  base, then slopes
+    error  (n, ...)
+    size   (n,)             m, no value is larger
+    """
+
+    forms: Array
+    error: Array
+    size: Array
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """A rectifier over n cells: lower x <= relu(x) <= upper x + height.
+
+    lower, upper, height  (n, size)
+    size                  (n,)       of its input
+    """
+
+    lower: Array
+    upper: Array
+    height: Array
+    size: Array
+
+
+@dataclass(frozen=True)
+class Bound:
+    """score_cluster - score_rival >= base + sum_d slopes_d z_d - error, of P pairs of a cell and a rival.
+
+    base    (P,)
+    slopes  (P, D)
+    error   (P,)    rounding included
+    """
+
+    base: Array
+    slopes: Array
+    error: Array
+
+    @property
+    def margins(self) -> Array:
+        """The least difference (P,) over the cell; NaN where nothing is known."""
+        return np.asarray(self.base - np.abs(self.slopes).sum(axis=1) - self.error)
+
+
+class Network:
+    """A network prepared for bounds."""
+
+    def __init__(self, network: Plain) -> None:
+        self.nodes = network.nodes
+        self.maps: dict[int, Map] = {}
+        for i, node in enumerate(self.nodes):
+            if not isinstance(node, Image | Relu | Sum):
+                self.maps[i] = linear_map(node, self.nodes[node.source].shape)
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return self.nodes[-1].shape[0]
+
+    def scores(self, images: Array) -> Array:
+        """Scores (n, K) of images (n, C, H, W), up to rounding."""
+        values = [np.ascontiguousarray(images.transpose(0, 2, 3, 1))]
+        for i, node in enumerate(self.nodes[1:], start=1):
+            if isinstance(node, Relu):
+                values.append(np.maximum(values[node.source], 0))
+            elif isinstance(node, Sum):
+                values.append(values[node.source] + values[node.other])
+            else:
+                values.append(self.maps[i].apply(values[self.maps[i].node.source]) + self.maps[i].bias)
+        return values[-1]
+
+    def sizes(self, i: int) -> int:
+        """How many numbers node i holds."""
+        return int(np.prod(self.nodes[i].shape))
+
+
+def margins(network: Network, affine: Affine, cluster: int, rivals: Array) -> Array:
+    """Lower bounds (n, K) of score_cluster - score_j over each cell for each rival (n, K) that is True, else infinity."""
+    owners, columns = np.nonzero(rivals)
+    result = np.full(rivals.shape, np.inf)
+    result[owners, columns] = bound(network, affine, cluster, owners, columns).margins
+    return result
+
+
+def bound(network: Network, affine: Affine, cluster: int, owners: Array, rivals: Array) -> Bound:
+    """The affine lower bound of score_cluster - score_rival over the cell `owner`, for pairs of an owner and a rival."""
+    image, relaxations, sizes = forward(network, affine)
+    last = len(network.nodes) - 1
+    scores = np.zeros((len(owners), network.nodes[last].shape[0]))
+    scores[:, cluster] = 1
+    scores[np.arange(len(owners)), rivals] -= 1
+    pending = {last: scores}
+    constant, slack = np.zeros(len(owners)), np.zeros(len(owners))
+    extra = EXTRA + 2 * len(network.nodes)
+    for i in range(last, 0, -1):
+        if i not in pending:
+            continue
+        rows, node = pending.pop(i), network.nodes[i]
+        total = _absolute(rows)
+        if isinstance(node, Relu):
+            relaxation = relaxations[i]
+            slack += rounding(network.sizes(i) + extra, total * relaxation.size[owners])
+            flat = rows.reshape(len(rows), -1).copy()
+            constant += _rectified(flat, owners, relaxation.lower, relaxation.upper, relaxation.height)
+            result = [(node.source, flat.reshape(rows.shape))]
+        elif isinstance(node, Sum):
+            result = [(node.source, rows), (node.other, rows)]
+        else:
+            layer = network.maps[i]
+            source = layer.node.source
+            size = layer.weight * sizes[source][owners] + layer.offset
+            slack += rounding(network.sizes(i) + extra, total * size)
+            if layer.offset > 0:
+                constant += (rows @ layer.bias).reshape(len(rows), -1).sum(axis=1)
+            result = [(source, layer.transposed(rows))]
+        for source, one in result:
+            if source in pending:
+                one = pending[source] + one
+                slack += rounding(extra, _absolute(one) * sizes[source][owners])
+            pending[source] = one
+    rows = pending[0].reshape(len(owners), -1)
+    slack += rounding(network.sizes(0) + extra, _absolute(rows) * image.size[owners])
+    forms, error = image.forms.reshape(*image.forms.shape[:2], -1), image.error.reshape(len(image.error), -1)
+    values = _at_image(rows, owners, forms, error)
+    return Bound(constant + values[:, 0], values[:, 1:-1], values[:, -1] + slack)
+
+
+def _absolute(rows: Array) -> Array:
+    return np.asarray(np.abs(rows.reshape(len(rows), -1)).sum(axis=1))
+
+
+def forward(network: Network, affine: Affine) -> tuple[Form, dict[int, Relaxation], list[Array]]:
+    """The image, each rectifier's relaxation, and the size of each node, over the cells."""
+    image = _image(affine)
+    forms: dict[int, Form] = {0: image}
+    sizes = [image.size]
+    relaxations = {}
+    for i, node in enumerate(network.nodes[1:], start=1):
+        if isinstance(node, Relu):
+            relaxations[i], form = _relaxed(forms[node.source])
+        elif isinstance(node, Sum):
+            left, right = forms[node.source], forms[node.other]
+            slack = rounding(EXTRA, left.size + right.size)
+            form = _form(left.forms + right.forms, left.error + right.error, slack)
+        else:
+            layer = network.maps[i]
+            form = _mapped(layer, forms[layer.node.source], network.sizes(layer.node.source))
+        forms[i] = form
+        sizes.append(form.size)
+    return image, relaxations, sizes
+
+
+def _image(affine: Affine) -> Form:
+    base, slopes, error = (part.double().numpy() for part in (affine.base, affine.slopes, affine.error))
+    forms = np.concatenate([base[:, None], slopes], axis=1)
+    return _form(np.ascontiguousarray(np.moveaxis(forms, 2, -1)), np.ascontiguousarray(np.moveaxis(error, 1, -1)), None)
+
+
+def _form(forms: Array, error: Array, slack: Array | None) -> Form:
+    """With the slack (n,) added to each error; slack that is None is nothing."""
+    if slack is not None:
+        error += slack.reshape(-1, *[1] * (error.ndim - 1))
+    reach = np.abs(forms).sum(axis=1) + error
+    return Form(forms, error, reach.reshape(len(reach), -1).max(axis=1))
+
+
+def _mapped(layer: Map, source: Form, terms: int) -> Form:
+    n, count = source.forms.shape[:2]
+    forms = layer.apply(source.forms.reshape(n * count, *source.forms.shape[2:]))
+    forms = forms.reshape(n, count, *forms.shape[1:])
+    forms[:, 0] += layer.bias
+    error = layer.apply_absolute(source.error)
+    return _form(forms, error, rounding(terms + EXTRA, layer.weight * source.size + layer.offset))
+
+
+def _relaxed(source: Form) -> tuple[Relaxation, Form]:
+    n, count = source.forms.shape[:2]
+    shape = source.error.shape
+    forms, error = source.forms.reshape(n, count, -1).copy(), source.error.reshape(n, -1).copy()
+    slack = rounding(EXTRA, source.size)
+    lower, upper, height = (np.empty_like(error) for _ in range(3))
+    _rectify(forms, error, slack, lower, upper, height)
+    form = _form(forms.reshape(n, count, *shape[1:]), error.reshape(shape), slack)
+    return Relaxation(lower, upper, height, source.size), form
+
+
+@compiled
+def _rectify(forms: Array, error: Array, slack: Array, lower: Array, upper: Array, height: Array) -> None:
+    """Write the relaxation of each number, and put the rectifier's affine form in place of its input's."""
+    n, count, size = forms.shape
+    for cell in range(n):
+        for k in range(size):
+            reach = error[cell, k] + slack[cell]
+            for d in range(1, count):
+                reach += abs(forms[cell, d, k])
+            low, high = forms[cell, 0, k] - reach, forms[cell, 0, k] + reach
+            if low >= 0:
+                lower[cell, k], upper[cell, k], height[cell, k] = 1, 1, 0
+            elif high <= 0:
+                lower[cell, k], upper[cell, k], height[cell, k] = 0, 0, 0
+                error[cell, k] = 0
+                for d in range(count):
+                    forms[cell, d, k] = 0
+            else:
+                slope = high / (high - low)
+                most = max(-slope * low, (1 - slope) * high) * (1 + 8 * UNIT)
+                lower[cell, k], upper[cell, k], height[cell, k] = 1.0 if high > -low else 0.0, slope, most
+                for d in range(count):
+                    forms[cell, d, k] *= slope
+                forms[cell, 0, k] += most / 2
+                error[cell, k] = slope * error[cell, k] + most / 2
+
+
+@compiled
+def _rectified(rows: Array, owners: Array, lower: Array, upper: Array, height: Array) -> Array:
+    """The constants that coefficients (P, size) < 0 add at a rectifier; in their place, the coefficients of its input."""
+    constants = np.zeros(len(rows))
+    for pair in range(len(rows)):
+        cell = owners[pair]
+        constant = 0.0
+        for k in range(rows.shape[1]):
+            coefficient = rows[pair, k]
+            if coefficient >= 0:
+                rows[pair, k] = coefficient * lower[cell, k]
+            else:
+                rows[pair, k] = coefficient * upper[cell, k]
+                constant += coefficient * height[cell, k]
+        constants[pair] = constant
+    return constants
+
+
+@compiled
+def _at_image(rows: Array, owners: Array, forms: Array, error: Array) -> Array:
+    """Coefficients (P, size) times base and slopes, and absolute ones times the error: (P, D + 2)."""
+    count = forms.shape[1]
+    result = np.zeros((len(rows), count + 1))
+    for pair in range(len(rows)):
+        cell = owners[pair]
+        for d in range(count):
+            total = 0.0
+            for k in range(rows.shape[1]):
+                total += rows[pair, k] * forms[cell, d, k]
+            result[pair, d] = total
+        total = 0.0
+        for k in range(rows.shape[1]):
+            total += abs(rows[pair, k]) * error[cell, k]
+        result[pair, count] = total
+    return result
