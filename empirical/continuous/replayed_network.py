@@ -125,7 +125,7 @@ def _flat(values: Array) -> Array:
 def _linear(layer: Layer, values: Array, absolute: bool = False) -> Array:
     """The layer without its bias, of values (N, *shape of its source); absolute: with |W| for W."""
     if layer.kind == "pool":
-        return _windows(values, layer).mean(axis=(3, 4))
+        return np.asarray(_windows(values, layer).mean(axis=(3, 4)))
     assert layer.weight is not None
     weight = np.abs(layer.weight) if absolute else layer.weight
     if layer.kind == "linear":

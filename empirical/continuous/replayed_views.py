@@ -119,7 +119,7 @@ def _breakpoints(low: Array, high: Array) -> Array:
 
 
 def _extent(points: Array) -> Array:
-    return np.maximum(points[..., -1] - points[..., 0], ROUNDING)[..., None]
+    return np.asarray(np.maximum(points[..., -1] - points[..., 0], ROUNDING)[..., None])
 
 
 def _sampled(image: Array, xs: Array, ys: Array) -> Array:
