@@ -115,7 +115,7 @@ def forward(module, x):
         first = module.first(pixels)
         a = first.relu()
         second = module.second(a)
-        pooled = torch.nn.functional.avg_pool2d((a + second).relu(), 2)
+        pooled = module.pool((a + second).relu())
         values = [pixels, first, a, second, a + second, (a + second).relu(), pooled, pooled.flatten(1)]
         values.append(module.scores(values[-1]))
     return [v.numpy() if v.ndim == 2 else np.moveaxis(v.numpy(), 1, 3) for v in values]
