@@ -17,6 +17,7 @@ from empirical.continuous.search import verify
 from empirical.views.warps import Warp
 from tests.empirical.continuous.replaying import RANGES, Residual, images
 
+PER_IMAGE = ("images", "status", "clusters", "views", "lengths")
 BOX = Box(Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06))
 
 
@@ -49,8 +50,13 @@ def said(folder, nodes, arrays, ranges=RANGES):
         proofs, _ = read_proofs(path, nodes)
         return list(problems(proofs, ranges, range(len(proofs.images))))
     except ValueError as error:
-        assert "\n" not in str(error)
         return [str(error)]
+
+
+def refused(lines):
+    """Something is said, a line each."""
+    assert lines
+    assert not any("\n" in line for line in lines)
 
 
 def test_what_the_verifier_proves_and_refutes_stands(stored, tmp_path):
@@ -101,7 +107,8 @@ CHANGES = {
         }
         | {
             name: np.concatenate([a[name][[longest(a)]], np.delete(a[name], longest(a), axis=0)])
-            for name in ("images", "status", "clusters", "views")
+            for name in PER_IMAGE
+            if name != "lengths"
         }
     ),
     "a dimension that there is not": lambda a: changed(a, "trees", put(tree(a, longest(a)).start, 5)),
@@ -125,7 +132,7 @@ CHANGES = {
     "other weights": lambda a: changed(a, "8.weight", lambda w: np.roll(w, 1, axis=0)),
     "weights that are not finite": lambda a: changed(a, "8.weight", put((0, 0), np.inf)),
     "weights that do not fit": lambda a: changed(a, "8.weight", lambda w: w.T),
-    "a bias": lambda a: changed(a, "8.bias", lambda b: b + [1, 0, 0, 0]),
+    "a bias": lambda a: changed(a, "8.bias", lambda b: b + np.eye(4)[0]),
     "another type": lambda a: changed(a, "clusters", lambda c: c.astype(np.float64)),
     "one image less": lambda a: changed(a, "images", lambda x: x[:-1]),
     "one status less": lambda a: changed(a, "status", lambda x: x[:-1]),
@@ -141,7 +148,7 @@ def longest(arrays):
 @pytest.mark.parametrize("name", CHANGES)
 def test_arrays_that_were_changed_do_not_stand(name, stored, tmp_path):
     nodes, arrays = stored
-    assert said(tmp_path, nodes, CHANGES[name](arrays))
+    refused(said(tmp_path, nodes, CHANGES[name](arrays)))
 
 
 def rewired(i, **values):
@@ -170,13 +177,13 @@ NODES = {
 @pytest.mark.parametrize("name", NODES)
 def test_nodes_that_were_changed_do_not_stand(name, stored, tmp_path):
     nodes, arrays = stored
-    assert said(tmp_path, NODES[name](nodes), arrays)
+    refused(said(tmp_path, NODES[name](nodes), arrays))
 
 
 def test_a_wider_box_does_not_stand_and_a_narrower_one_does(stored, tmp_path):
     nodes, arrays = stored
     proved = arrays["status"] == 1
-    kept = {name: a[proved] if a.ndim and len(a) == len(proved) else a for name, a in arrays.items()}
+    kept = arrays | {name: arrays[name][proved] for name in PER_IMAGE}
     assert said(tmp_path, nodes, kept) == []
     assert said(tmp_path, nodes, kept, Ranges(4.5, 0.0, 0.045, 0.05)) == []
     assert said(tmp_path, nodes, kept, Ranges(20.0, 0.0, 0.05, 0.06))
