@@ -24,9 +24,8 @@ def sentences(audit: Audit, continuous: Continuous) -> list[str]:
     exact, population = continuous.exact, continuous.population
     met = int(exact.met.sum())
     kept = (
-        f"For every view of the box ({box_in_words(continuous.box.warp)}; real numbers, the network as an exact function), "
-        f"{proved} of {n} images are proved to keep their cluster, {refuted} have a view that leaves it, {open_} are open "
-        f"within {continuous.cells} cells each."
+        f"For every view of the box ({box_in_words(continuous.box.warp)}), {proved} of {n} images are proved to keep their "
+        f"cluster, {refuted} have a view that leaves it, {open_} are open within {continuous.cells} cells each."
     )
     on_images = (
         f"On these {n} images Theorem 1 for vertices is met for {met} of {K} classes and certifies Err(G_f) <= "
@@ -116,10 +115,12 @@ def section(audit: Audit, continuous: Continuous) -> str:
     alert = f'<p class="alert">{sentences(audit, continuous)[2]}</p>' if continuous.contradicted else ""
     said = " ".join(map(text, sentences(audit, continuous)[:2]))
     exact, population = continuous.exact, continuous.population
+    errors = audit.exact.best.error, audit.population.error, exact.error, population.error
+    drawn, drawn_population, every, every_population = (certified(error) for error in errors)
     beside = (
-        f"The same network with {audit.views.m} drawn views an image: {marked(audit.exact.best.error, 'upper')} on the "
-        f"images, {marked(audit.population.error, 'upper')} for the population. For every view of the box: "
-        f"{marked(exact.error, 'upper')} and {marked(population.error, 'upper')}."
+        f"Certified of this network with {audit.views.m} drawn views an image: {drawn} on the images, {drawn_population} for "
+        f"the population. For every view of the box: {every} and {every_population}. All are upper bounds; each of the two of "
+        "the population holds at the level by itself."
     )
     assumed = (
         "An image is proved where bounds over a tree of cells of the box show that one score exceeds all others in every "
