@@ -11,6 +11,7 @@ from empirical.continuous.geometry import Box, cells
 from theory.setting import Array
 
 RANDOM_VIEWS = 192
+"""Besides the corners of the box."""
 STARTS = 8
 ROUNDS = 10
 """Of steps from the best views so far; the step begins with a quarter of the box and shrinks by a third a round."""
@@ -23,6 +24,8 @@ def attack(network: Network, image: Tensor, box: Box, cluster: int) -> Array | N
     """
     generator = np.random.default_rng(0)
     D = len(box.dimensions)
+    if D == 0:
+        return None
     corners = np.array(list(product((-1.0, 1.0), repeat=D)))
     points = np.concatenate([corners, generator.uniform(-1, 1, (RANDOM_VIEWS, D))])
     values = leads(network, image, box, cluster, points)
@@ -32,11 +35,9 @@ def attack(network: Network, image: Tensor, box: Box, cluster: int) -> Array | N
         if values[best[0]] < 0:
             break
         points, values = points[best], values[best]
-        moves = generator.uniform(-1, 1, (STARTS, D, D))
-        moves = np.concatenate(
-            [moves, np.broadcast_to(np.eye(D), moves.shape), -np.broadcast_to(np.eye(D), moves.shape)], 1
-        )
-        tried = np.clip(points[:, None] + step * moves, -1, 1).reshape(-1, D)
+        axes = np.broadcast_to(np.eye(D), (STARTS, D, D))
+        moves = np.concatenate([axes, -axes, generator.uniform(-1, 1, (STARTS, D, D))], axis=1)
+        tried = np.clip(points[:, None] + step * moves, -1, 1).reshape(STARTS * 3 * D, D)
         points, values = (
             np.concatenate([points, tried]),
             np.concatenate([values, leads(network, image, box, cluster, tried)]),

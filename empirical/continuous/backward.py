@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from empirical.continuous.geometry import Affine
-from empirical.continuous.linear import UNIT, Map, linear_map, rounding
+from empirical.continuous.linear import UNIT, Map, limited, linear_map, rounding
 from empirical.continuous.network import Image, Plain, Relu, Sum
 from theory.concentration.compiled import compiled
 from theory.setting import Array
@@ -81,8 +81,10 @@ class Bound:
 
     @property
     def margins(self) -> Array:
-        """The least difference (P,) over the cell; NaN where nothing is known."""
-        return np.asarray(self.base - np.abs(self.slopes).sum(axis=1) - self.error)
+        """The least difference (P,) over the cell, -infinity where nothing is known."""
+        with np.errstate(invalid="ignore"):
+            least = self.base - np.abs(self.slopes).sum(axis=1) - self.error
+        return np.where(np.isnan(least), -np.inf, least)
 
 
 class Network:
@@ -127,6 +129,11 @@ def margins(network: Network, affine: Affine, cluster: int, rivals: Array) -> Ar
 
 def bound(network: Network, affine: Affine, cluster: int, owners: Array, rivals: Array) -> Bound:
     """The affine lower bound of score_cluster - score_rival over the cell `owner`, for pairs of an owner and a rival."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number proves nothing
+        return _bound(network, affine, cluster, owners, rivals)
+
+
+def _bound(network: Network, affine: Affine, cluster: int, owners: Array, rivals: Array) -> Bound:
     image, relaxations, sizes = forward(network, affine)
     last = len(network.nodes) - 1
     scores = np.zeros((len(owners), network.nodes[last].shape[0]))
@@ -169,7 +176,7 @@ def bound(network: Network, affine: Affine, cluster: int, owners: Array, rivals:
 
 
 def _absolute(rows: Array) -> Array:
-    return np.asarray(np.abs(rows.reshape(len(rows), -1)).sum(axis=1))
+    return limited(np.abs(rows.reshape(len(rows), -1)).sum(axis=1))
 
 
 def forward(network: Network, affine: Affine) -> tuple[Form, dict[int, Relaxation], list[Array]]:
@@ -202,16 +209,17 @@ def _image(affine: Affine) -> Form:
 def _form(forms: Array, error: Array, slack: Array | None) -> Form:
     """With the slack (n,) added to each error; slack that is None is nothing."""
     if slack is not None:
-        error += slack.reshape(-1, *[1] * (error.ndim - 1))
+        error = error + slack.reshape(-1, *[1] * (error.ndim - 1))
     reach = np.abs(forms).sum(axis=1) + error
-    return Form(forms, error, reach.reshape(len(reach), -1).max(axis=1))
+    return Form(forms, error, limited(reach.reshape(len(reach), -1).max(axis=1)))
 
 
 def _mapped(layer: Map, source: Form, terms: int) -> Form:
     n, count = source.forms.shape[:2]
     forms = layer.apply(source.forms.reshape(n * count, *source.forms.shape[2:]))
     forms = forms.reshape(n, count, *forms.shape[1:])
-    forms[:, 0] += layer.bias
+    if layer.offset > 0:
+        forms[:, 0] += layer.bias
     error = layer.apply_absolute(source.error)
     return _form(forms, error, rounding(terms + EXTRA, layer.weight * source.size + layer.offset))
 

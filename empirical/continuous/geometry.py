@@ -90,6 +90,17 @@ def cells(images: Tensor, low: Tensor, high: Tensor, box: Box) -> Affine:
     return Affine(torch.from_numpy(base), torch.from_numpy(slopes), torch.from_numpy(error))
 
 
+def displacements(box: Box, height: int, width: int) -> Tensor:
+    """Pixels (D,) by which a view of so many pixels moves from the middle of the box to the end of each dimension.
+
+    Root mean square over the pixels, to first order.
+    """
+    point = np.zeros((1, len(box.dimensions)))
+    jets, _, _ = _readings(box, point, point + 1, height, width)
+    squares = np.array([(width**2 - 1) / 12, (height**2 - 1) / 12, 1])
+    return torch.from_numpy(np.sqrt((jets[0, 1:] ** 2 * squares).sum(axis=(1, 2))))
+
+
 def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> tuple[Array, Array, Array]:
     """Where a pixel at (x, y), in pixels from the middle of the image, reads: in pixels from there, too.
 

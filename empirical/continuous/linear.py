@@ -20,19 +20,23 @@ from theory.setting import Array
 Layer = AveragePool | Convolution | Flatten | Linear
 UNIT = 2.0**-53
 UNDERFLOW = 1e-200
-"""More than what falls below the normal numbers adds to any sum of fewer than 1e90 products of numbers below `LARGEST`."""
-LARGEST = 1e18
+"""More than what falls below the normal numbers adds to fewer than 2^80 products with factors below `LARGEST`."""
+LARGEST = 1e90
 
 
 def rounding(terms: int, size: Array) -> Array:
-    """gamma(terms) times the size, which may itself be computed with as many terms; infinite beyond `LARGEST`.
+    """gamma(terms) times the size, which may itself be computed with as many terms.
 
     Raises ValueError for 2^40 terms or more.
     """
     if terms >= 2**40:
         raise ValueError(f"terms={terms}: too many to bound their rounding; use a smaller network")
-    slack = 1.01 * terms * UNIT * size + UNDERFLOW
-    return np.where(size < LARGEST, slack, np.inf)
+    return np.asarray(1.01 * terms * UNIT * size + UNDERFLOW)
+
+
+def limited(sizes: Array) -> Array:
+    """The sizes, infinite from `LARGEST` on and where they are no numbers, so that nothing is proved with them."""
+    return np.where(sizes < LARGEST, sizes, np.inf)
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ class _Search:
         pending = [(0, -np.ones(D), np.ones(D), others)]
         done = 0
         while pending and point is None:
-            if done + len(pending) > budget:
+            if done + len(pending) > budget or (D == 0 and done == 1):
                 return Verdict("open", self.cluster, done, b"", None)
             batch, pending = pending[-BATCH:], pending[:-BATCH]
             low, high, rivals = (np.array([cell[i] for cell in batch]) for i in (1, 2, 3))
@@ -116,8 +116,7 @@ class _Search:
                 if not rivals[i].any():
                     self.splits[node] = LEAF
                     continue
-                mine = (owners == i) & ~proved
-                d = _dimension(result, mine)
+                d = _dimension(result, (owners == i) & ~proved) if D > 0 else 0
                 self.splits[node], self.children[node] = d, len(self.splits)
                 middle = (low[i, d] + high[i, d]) / 2
                 for half in (0, 1):

@@ -4,6 +4,8 @@
    between a view of one and a view of the other, in pixels or in the features of an encoder trained by contrast.
 2. Clusters: normalised cuts of that graph into K parts (spectral clustering), edges scaled by the local density.
 3. Network: backbone and linear scores, trained by cross-entropy to give every view of a sample the sample's cluster.
+4. With `--certifiable`: the network is small, and learns on to keep every view of a continuous warp in the cluster,
+   provably; see `empirical.continuous`.
 
 With the head "vertices" its largest score becomes a vertex of a simplex: views of one sample then mostly coincide, s = 0,
 and Theorem 1 asks for purity only. No label is used anywhere. `contrastive-theory cluster --help`.
@@ -32,6 +34,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from empirical.continuous.training import CellTraining, train_on_cells
 from empirical.data.reading import read
 from empirical.data.sets import NAMES, Dataset, fingerprint
 from empirical.evaluation.features import extract, weights_hash
@@ -40,7 +43,7 @@ from empirical.training.checkpoint import serialised
 from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device, train
 from empirical.training.methods import autocast
 from empirical.training.methods.simclr import SimCLR
-from empirical.training.networks import Encoder, backbone_maker
+from empirical.training.networks import CERTIFIABLE_SIDE, Encoder, backbone_maker
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from empirical.views.protocol import MOST_VIEWS, finite_views
@@ -53,6 +56,9 @@ from theory.setting import Array
 
 LOCAL_NEIGHBOUR = 7
 """The distance to this neighbour is a sample's local scale. Source: Zelnik-Manor and Perona 2004, section 3."""
+
+WARP = "warp"
+"""The word for `Warp()` among the options."""
 
 Draw = Callable[[Tensor, torch.Generator], Tensor]
 """One random view of each image."""
@@ -72,6 +78,7 @@ class Clustering:
                         starts from; 0: the graph is made of pixels, and the network starts at random
     backbone            of the network, as in `networks.backbone_maker`
     epochs, batch_size, lr, weight_decay   of the network's training
+    cells               the training behind it that makes the network certifiable; None: none
     seed                of views, clusters and weights
 
     Raises ValueError for a value outside its range, for both or neither of warp and letters, and for contrast without
@@ -90,6 +97,7 @@ class Clustering:
     batch_size: int = 128
     lr: float = 2e-3
     weight_decay: float = 1e-2
+    cells: CellTraining | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -112,6 +120,11 @@ class Clustering:
             )
         if self.contrast_epochs and not self.letters:
             raise ValueError(f"contrast_epochs={self.contrast_epochs}: SimCLR trains on letters; give letters, no warp")
+        if self.contrast_epochs and self.cells is not None:
+            raise ValueError(
+                f"contrast_epochs={self.contrast_epochs}: no cell is bounded through SimCLR's backbone; --certifiable takes "
+                f"--views {WARP}"
+            )
 
     def draw(self) -> Draw:
         """The random view the network is trained on."""
@@ -132,7 +145,7 @@ class Clustered:
 
     network          images (n, 3, H, W) -> scores (n, K)
     clusters   (n,)  of the first n training images
-    losses           of the network, one an epoch
+    losses           of the network, one an epoch; those of a training on cells behind them
     """
 
     network: nn.Module
@@ -215,7 +228,13 @@ def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path,
     images = data.train_images[: config.samples]
     if len(images) < config.clusters:
         raise ValueError(f"clusters={config.clusters}: more than the {len(images)} images; use {len(images)} or fewer")
-    with tqdm(total=3, desc="contrast", disable=not progress) as bar:
+    if config.backbone == "certifiable" and images.shape[2:] != (CERTIFIABLE_SIDE, CERTIFIABLE_SIDE):
+        raise ValueError(
+            f"side={max(images.shape[2:])}: the certifiable network is made for images of {CERTIFIABLE_SIDE} pixels a side; "
+            f"use --side {CERTIFIABLE_SIDE}"
+        )
+    steps = 3 + (config.cells.epochs if config.cells else 0)
+    with tqdm(total=steps, desc="contrast", disable=not progress) as bar:
         start: Encoder | None = None
         if config.contrast_epochs:
             contrast = TrainingConfig.for_method(
@@ -241,6 +260,11 @@ def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path,
         bar.update()
         result = teach(config, images, clusters, None if start is None else start.backbone, device)
         bar.update()
+        if config.cells is not None:
+            bar.set_description("cells")
+            targets = torch.from_numpy(clusters)
+            losses = train_on_cells(result.network.cpu(), images, targets, config.cells, config.seed, bar.update)
+            result = replace(result, losses=(*result.losses, *losses))
     return result
 
 
@@ -249,7 +273,8 @@ PRESETS = {
     "fashion": Clustering(warp=None, letters="abcd", views=16, contrast_epochs=25, epochs=20),
 }
 """digits: grey, so pixels will do under a warp. fashion: colour is planted, so distances are taken between features."""
-WARP = "warp"
+CERTIFIABLE: dict[str, Any] = {"backbone": "certifiable", "epochs": 60, "cells": CellTraining()}
+"""What `--certifiable` changes."""
 
 
 def parser_of_options() -> OneLineParser:
@@ -267,6 +292,11 @@ def parser_of_options() -> OneLineParser:
     parser.add_argument("--epochs", type=integer, help="of the network (digits: 40, else 20)")
     parser.add_argument("--batch-size", type=integer, help="of the network (128)")
     parser.add_argument("--lr", type=number, help="learning rate at its peak (0.002)")
+    parser.add_argument(
+        "--certifiable",
+        action="store_true",
+        help="a small network, trained so that all views of mild-warp can be certified",
+    )
     parser.share("seed", "device", "runs", "json", "quiet")
     parser.share("out", default=Path("build/encoders"), help="folder of DATA.safetensors and DATA.json (%(default)s)")
     return parser
@@ -282,6 +312,8 @@ def settings(options: argparse.Namespace, data: Dataset) -> Clustering:
         fitted |= {"warp": Warp(), "letters": "", "contrast_epochs": 0}
     elif options.views is not None:
         fitted |= {"warp": None, "letters": options.views, "contrast_epochs": PRESETS["fashion"].contrast_epochs}
+    if options.certifiable:
+        fitted |= CERTIFIABLE
     names = ("clusters", "neighbours", "samples", "contrast_epochs", "epochs", "batch_size", "lr")
     given = {name: getattr(options, name) for name in names} | {"views": options.n_views}
     given = {name: value for name, value in given.items() if value is not None}

@@ -4,8 +4,8 @@ From ContrastiveTheory Require Import Arcl2 Arcl2Printed AugmentedDistance Avera
   Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32PrintedStep LinearForm Losses
   MainParts Matrices Monotony NearestMeanLinear Population RobustAlignment Saunshi Scalars Setting Theorem1
   Theorem1AlignedShare Theorem1Anchor Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin
-  Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem2 Theorem2Printed
-  Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor
+  Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2
+  Theorem2Printed Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor
   Theorem4Spread Theorem4TauZero UniformIdentity Vectors ViewPairs.
 
 Definition every_theorem := (
@@ -101,6 +101,8 @@ Definition every_theorem := (
   @theorem_1_printed,
   (* Theorem1Unfloored.v *)
   @theorem_1_unfloored_fails,
+  (* Theorem1Vertex.v *)
+  @theorem_1_vertex,
   (* Theorem2.v *)
   @theorem_2_uniform_views,
   @theorem_2_uniform_views_sharp,

@@ -231,6 +231,21 @@ def test_it_fails_no_more_often_than_stated_and_says_something(K, away, open_, n
     assert truth <= 0.2
 
 
+@pytest.mark.parametrize("level", [0.2, 0.8])
+def test_the_coverage_is_that_of_the_certificates(level):
+    """What the predicate of population-vertices takes for the certified error is what `certify_vertices` says."""
+    rng = np.random.default_rng(4)
+    totals = rng.multinomial(24, np.full(3, 1 / 3), 20)
+    kept = rng.integers(totals - totals // 4, totals + 1)
+    errors = vertex_population.certified_errors(kept, totals, level)
+    for of_class, inside, error in zip(totals, kept, errors, strict=True):
+        labels = np.repeat(np.arange(3), of_class)
+        proved = np.concatenate([np.arange(total) < count for total, count in zip(of_class, inside, strict=True)])
+        assert certify_vertices(proved, labels, labels, np.arange(3), level).error == error
+    assert (errors < 1).any()
+    assert len(set(errors)) > 3
+
+
 def test_a_population_that_ties_is_hardly_ever_certified():
     """Shares .5 and .5 at the anchors, the rest at the rival's: every image ties, so that any certificate is false."""
     rng = np.random.default_rng(2)
