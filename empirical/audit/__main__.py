@@ -21,6 +21,7 @@ import torch
 
 from empirical.audit.certificate import write
 from empirical.audit.check import problems
+from empirical.audit.check_every_view import PROOFS, Replay, standing
 from empirical.audit.core import audit
 from empirical.audit.encoders import load_encoder
 from empirical.audit.halves import Halves, halves
@@ -34,7 +35,7 @@ from empirical.evaluation.heads import HEADS
 from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported
 from empirical.views.augmentations import LETTERS
 from empirical.views.parsing import NAMED, parse_views
-from theory.checks import check_choice
+from theory.checks import check_choice, check_integer
 from theory.command import OneLineParser, integer, number, output_folder, show_progress
 from theory.digests import write_evidence
 from theory.files import write_text
@@ -80,6 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="store_true",
         help="run a TorchScript file or an exported program: it may write files or run any code",
     )
+    parser.add_argument(
+        "--continuous",
+        type=integer,
+        metavar="CELLS",
+        help="prove for every view of the box of a warp, not for the drawn ones only; cells an image, for example 20000",
+    )
+    parser.share("jobs", help="processes that prove or check (%(default)s)")
     parser.share("device", "evidence", "json", "quiet")
     parser.share("out", default=None, help="folder of certificate, features, page and table (build/audit/NAME)")
     parser.add_argument(
@@ -89,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     try:
         if options.check is not None:
-            return _check(options.check, options.path)
+            return _check(options.check, options.path, options.jobs, show_progress(options))
         if options.encoder is None:
             raise ValueError(f"no encoder given: for example {EXAMPLE}")
         check_choice("--head", options.head, HEADS)
@@ -119,13 +127,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             clusters=options.clusters,
             seed=options.seed,
             level=options.level,
+            continuous=options.continuous,
+            jobs=options.jobs,
             device=options.device,
             progress=show_progress(options),
         )
     except ValueError as error:
         parser.error(str(error))
     try:
-        certificate, features = write(result, folder)
+        certificate, features = write(result, folder, options.jobs, show_progress(options))
     except ArithmeticError as error:  # the certificate does not pass its own check
         print(f"empirical.audit: {error}", file=sys.stderr)
         return 1
@@ -137,7 +147,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps(content, indent=1))
     else:
         print(report(result))
-        print(f"\n{folder / 'index.html'}, table.tex, {certificate.name}, {features.name}")
+        print(
+            f"\n{folder / 'index.html'}, table.tex, {certificate.name}, {features.name}"
+            + (f", {PROOFS}" if result.continuous else "")
+        )
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
     if result.false:
         print("empirical.audit: a certified error lies below the true one: please report this", file=sys.stderr)
@@ -149,16 +162,18 @@ def check_main(argv: Sequence[str] | None = None) -> int:
     parser = OneLineParser("check", description="Verify a certificate from its features.")
     parser.add_argument("certificate", type=Path, help="the file certificate.json of an audit")
     parser.share("path", help="the features, where they do not lie beside the certificate")
+    parser.share("jobs", help="processes that replay proofs (%(default)s)")
+    parser.share("quiet")
     options = parser.parse_words(argv)
     try:
-        return _check(options.certificate, options.path)
+        return _check(options.certificate, options.path, options.jobs, show_progress(options))
     except ValueError as error:
         parser.error(str(error))
 
 
-def _check(path: Path, features: Path | None) -> int:
+def _check(path: Path, features: Path | None, jobs: int, progress: bool) -> int:
     content = read_certificate(path)
-    wrong = problems(content, path, features)
+    wrong = problems(content, path, features, Replay(jobs=check_integer("--jobs", jobs, 1), progress=progress))
     for line in wrong:
         print(f"FAILS  {line}")
     if wrong:
@@ -170,6 +185,8 @@ def _check(path: Path, features: Path | None) -> int:
         sample += f", level {float(claim['level']):.9g}" if mode == "population" else ""
         print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {sample}, {claim['form']} form, {classes}")
         print(f"       {claim['claim']}")
+    for line in standing(content.get("continuous")):
+        print(line)
     shared = float(content["data"]["shared_with_fitting"])
     if shared > 0:
         print(f"       {100 * shared:.1f}% of these images were fitted on too: they are no independent samples")

@@ -44,7 +44,11 @@ def answer(audit: Audit) -> str:
     else:
         assumed += (
             f"Both statements are about {m} views per image, the image itself and {m - 1} random ones, for the population "
-            "drawn anew with each image. Of any other view nothing is claimed."
+            "drawn anew with each image. "
+        ) + (
+            "Of any other view nothing is claimed."
+            if audit.continuous is None
+            else "What holds for every view of the box is in the next section."
         )
     stated = audit.diagnosis.as_printed
     printed = "Theorem 1 exactly as printed, one eps and delta for all classes and s measured in feature space, "

@@ -14,9 +14,13 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from empirical.audit.check import GUARD, array_digest, check, digest
+from empirical.audit.check import GUARD, check, digest
+from empirical.audit.check_every_view import PROOFS, Replay, arrays_digest
+from empirical.audit.continuous import Continuous
 from empirical.audit.core import Audit
-from empirical.audit.schema import EXACT, FORMAT, POPULATION
+from empirical.audit.schema import EVERY_VIEW, EXACT, EXACT_VERTICES, FORMAT, POPULATION, POPULATION_VERTICES
+from empirical.audit.tails import array_digest
+from empirical.continuous.certificate import stored_arrays, stored_nodes
 from empirical.evaluation.heads import HEADS
 from empirical.machine import machine, versions
 from theory.files import lock_in_turn, write_bytes, write_json
@@ -42,8 +46,8 @@ def decimals(values: Array) -> Any:
     return [decimals(v) for v in values] if np.ndim(values) else decimal(float(values))
 
 
-def certificate(audit: Audit, features_name: str) -> dict[str, Any]:
-    """The content of the file, plain JSON types."""
+def certificate(audit: Audit, features_name: str, proofs: dict[str, Array] | None = None) -> dict[str, Any]:
+    """The content of the file, plain JSON types; proofs: the arrays that are stored of every view of the box."""
     content: dict[str, Any] = {
         "format": FORMAT,
         "what": "certificate of an audit, checked by python -m empirical.audit --check",
@@ -76,6 +80,8 @@ def certificate(audit: Audit, features_name: str) -> dict[str, Any]:
         "exact": _exact(audit.exact.best, audit),
         "population": _population(audit.population, audit),
     }
+    if audit.continuous is not None and proofs is not None:
+        content["continuous"] = _continuous(audit.continuous, proofs)
     return content | {"digest": digest(content)}
 
 
@@ -139,17 +145,62 @@ def _population(population: PopulationCertificate, audit: Audit) -> dict[str, An
     }
 
 
-def _problems(target: Path) -> list[str]:
+def _continuous(continuous: Continuous, proofs: dict[str, Array]) -> dict[str, Any]:
+    exact, population = continuous.exact, continuous.population
+    statuses = [verdict.status for verdict in continuous.verdicts]
+    return {
+        "claim": EVERY_VIEW,
+        "file": PROOFS,
+        "arrays_sha256": arrays_digest(proofs),
+        "network": stored_nodes(continuous.network),
+        "ranges": {name: decimal(value) for name, value in continuous.box.warp.describe().items()},
+        "cells": continuous.cells,
+        **{status: statuses.count(status) for status in ("proved", "refuted", "open")},
+        "anchors": [None if vertex < 0 else int(vertex) for vertex in continuous.anchors],
+        "exact": {
+            "claim": EXACT_VERTICES,
+            "error": decimal(at_least(1 - Fraction(exact.correct, len(statuses)))),
+            "direction": "upper",
+            "met": np.flatnonzero(exact.met).tolist(),
+        },
+        "population": {
+            "claim": POPULATION_VERTICES,
+            "level": decimal(population.level),
+            "error": decimal(population.error),
+            "direction": "upper",
+            "events": len(population.split.levels),
+            "union_bound": str(population.split),
+            "pooled_mass": decimal(population.pooled.lower),
+            "classes": [
+                {
+                    "label": c.label,
+                    "met": c.met,
+                    "alpha": decimal(c.alpha.lower),
+                    "mass": decimal(c.mass.lower),
+                    "margin": decimal(c.margin),
+                }
+                for c in population.classes
+            ],
+        },
+    }
+
+
+REPLAYED = 16
+"""Images whose proofs are replayed when a certificate is written; `contrastive-theory check` replays all."""
+
+
+def _problems(target: Path, jobs: int, progress: bool) -> list[str]:
     """What the check finds; a Notice where the file is larger than what it reads, which the digits of anchors decide."""
     try:
-        return check(target)
+        return check(target, None, Replay(REPLAYED, jobs, progress))
     except ValueError as error:
         warnings.warn(f"written, and not checked: {error}", Notice, stacklevel=3)
         return []
 
 
-def write(audit: Audit, folder: Path) -> tuple[Path, Path]:
-    """certificate.json and features.safetensors (features and labels of the certifying half), the certificate last.
+def write(audit: Audit, folder: Path, jobs: int = 1, progress: bool = False) -> tuple[Path, Path]:
+    """certificate.json and features.safetensors (features and labels of the certifying half), the certificate last; and,
+    of every view of a box, proofs.safetensors, of which `REPLAYED` are replayed.
 
     Raises ArithmeticError where it does not pass its own check.
     """
@@ -157,8 +208,13 @@ def write(audit: Audit, folder: Path) -> tuple[Path, Path]:
     features, target = folder / "features.safetensors", folder / "certificate.json"
     with lock_in_turn(folder / "certificate.lock"):  # the two files belong together
         write_bytes(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
-        write_json(target, certificate(audit, features.name))
-        wrong = _problems(target)
+        proofs = None
+        if audit.continuous is not None:
+            images = audit.data.images.numpy()
+            proofs = stored_arrays(audit.continuous.network, images, audit.continuous.verdicts)
+            write_bytes(folder / PROOFS, safetensors.numpy.save(proofs))
+        write_json(target, certificate(audit, features.name, proofs))
+        wrong = _problems(target, jobs, progress)
     if wrong:
         raise ArithmeticError(f"{target} does not pass its own check, please report it: {'; '.join(wrong)}")
     return target, features

@@ -20,12 +20,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import flint
 import numpy as np
 
+from empirical.audit.check_every_view import Replay, every_view_problems
 from empirical.audit.distances import farthest_within, nearest_within, pairwise_within, views_within
 from empirical.audit.reading import MOST_NUMBERS, read_certificate, read_features
-from empirical.audit.schema import CONTENT, misfits, number
+from empirical.audit.schema import CONTENT, CONTINUOUS, misfits, number
+from empirical.audit.tails import array_digest, below
 from theory.factors import nearer_to_another
 from theory.population import split_level
 from theory.setting import Array
@@ -55,31 +56,32 @@ SHOWN = 100
 """Problems listed at most."""
 
 
-def check(certificate: Path, features: Path | None = None) -> list[str]:
+def check(certificate: Path, features: Path | None = None, replay: Replay | None = None) -> list[str]:
     """What is wrong with a certificate; empty where it stands.
 
-    features: the safetensors or npz file with `features` (n, m, d) and `labels` (n,); by default the one beside the
-    certificate that it names. Raises ValueError for files that are missing, unreadable, or larger than what is checked.
+    features  the safetensors or npz file with `features` (n, m, d) and `labels` (n,); by default the one beside the
+              certificate that it names
+    replay    of which proofs of every view of a box; by default of all, in this process
+    Raises ValueError for files that are missing, unreadable, or larger than what is checked.
     """
-    return problems(read_certificate(certificate), certificate, features)
+    return problems(read_certificate(certificate), certificate, features, replay)
 
 
-def problems(content: dict[str, Any], certificate: Path, features: Path | None) -> list[str]:
+def problems(
+    content: dict[str, Any], certificate: Path, features: Path | None, replay: Replay | None = None
+) -> list[str]:
     """`check` of a certificate that was read from a file."""
     changed = digest(content) != content.get("digest")
     edited = ["the digest does not fit the certificate: it was changed after it was written"] if changed else []
-    malformed = list(islice(misfits(content, CONTENT), SHOWN))
+    continuous = {"continuous": CONTINUOUS} if "continuous" in content else {}
+    malformed = list(islice(misfits(content, CONTENT | continuous), SHOWN))
     if malformed:
         return edited + [f"the certificate is malformed: {line}" for line in malformed]
     arrays = read_features(features or certificate.parent / Path(content["features"]["file"]).name)
-    return edited + list(islice(_problems(content, *arrays), SHOWN))
-
-
-def array_digest(array: Array) -> str:
-    """SHA-256 over dtype, shape and content."""
-    hasher = hashlib.sha256(f"{array.dtype.str} {array.shape}\n".encode())
-    hasher.update(np.ascontiguousarray(array).data)
-    return hasher.hexdigest()
+    wrong = edited + list(islice(_problems(content, *arrays), SHOWN))
+    if continuous and not wrong:
+        wrong += islice(every_view_problems(content, certificate.parent, *arrays, replay or Replay()), SHOWN)
+    return wrong
 
 
 def digest(content: dict[str, Any]) -> str:
@@ -292,17 +294,6 @@ def _population(claim: dict[str, Any], world: _World) -> Iterator[str]:
         correct = max(correct, Fraction(pooled) + sum(rest))
     if Fraction(claim["error"]) < 1 - correct - (K + 1) * Fraction(1, 2**53):  # the rounding of K + 1 float sums
         yield f"population: the error claimed is {number(claim['error']):.6g}, certain is {float(1 - correct):.6g}"
-
-
-def below(p: float, successes: int, n: int, allowed: float) -> bool:
-    """Whether p is a Clopper-Pearson lower bound: were the probability p, so many successes would be that rare.
-
-    The tail P_p[X >= s] = I_p(s, n - s + 1) is enclosed by Arb; `allowed` may be off by its own rounding.
-    """
-    if p == 0 or successes == 0 or not 0 < p < 1:
-        return p == 0
-    with flint.ctx.workprec(128):
-        return bool(flint.arb(p).beta_lower(successes, n - successes + 1, 1) <= flint.arb(allowed * (1 + 2.0**-50)))
 
 
 def mean_radius(norm: float, n: int, allowed: float) -> float:

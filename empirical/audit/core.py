@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from empirical.audit.check import MOST_VIEWS, check_size
+from empirical.audit.continuous import Continuous, prove, requested
 from empirical.audit.diagnosis import Diagnosis, examine
 from empirical.audit.encoders import Subject, subject
 from empirical.audit.halves import Halves, halves
@@ -74,6 +75,7 @@ class Audit:
     anchored               certified error and margins (K,) of the anchored form in exact mode, with these anchors
     population             the certificate of population mode
     domain_shift           None where it was not measured
+    continuous             every view of the box of warps; None where it was not asked for
     unchanged              share of images all of whose views are the image itself
     shared                 share of certifying images that are also fitting images
     seconds, memory        of the whole audit; peak of this process, bytes
@@ -96,6 +98,7 @@ class Audit:
     anchored: tuple[float, Array]
     population: PopulationCertificate
     domain_shift: DomainShift | None
+    continuous: Continuous | None
     unchanged: float
     shared: float
     seconds: float
@@ -103,7 +106,11 @@ class Audit:
 
     @property
     def false(self) -> bool:
-        """Whether a certified error of exact mode lies below the true one: a contradiction to Theorem 1, or a defect here."""
+        """Whether a certified error of exact mode lies below the true one: a contradiction to Theorem 1, or a defect here. So
+        is a drawn view that contradicts a proof.
+        """
+        if self.continuous is not None and self.continuous.contradicted:
+            return True
         errors = [self.anchored[0], *(c.error for c in self.exact.certificates)]
         return min(errors) < self.exact.error_any_view - 1e-12
 
@@ -122,6 +129,8 @@ def audit(
     level: float = 0.95,
     class_names: Sequence[str] | None = None,
     test_domains: bool = True,
+    continuous: int | None = None,
+    jobs: int = 1,
     device: str = "auto",
     progress: bool = True,
 ) -> Audit:
@@ -137,6 +146,9 @@ def audit(
     same          the same transformations for all images, else each image has draws of its own
     level         probability with which the population certificate holds
     test_domains  measure the lecture's five test domains too (images of three channels only)
+    continuous    for the head "vertices" and a warp: prove for every view of its box, with at most so many cells an image;
+                  None: nothing is proved of views that were not drawn
+    jobs          processes that prove; the result does not depend on it
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
     start = time.perf_counter()
@@ -149,6 +161,9 @@ def audit(
     drawn = as_views(views, m, seed, same)
     clusters = len(split.class_names) if clusters is None else clusters
     place = pick_device(device)
+    request = None
+    if continuous is not None:
+        request = requested(audited.module, head, drawn, split, continuous, jobs)
     module = audited.module.to(place)
     check_repeats(module, split.images, place)
     drawn.drawn(1).block(split.images[:1], 0)  # a broken callable shows before the long work
@@ -167,7 +182,7 @@ def audit(
     shift = None
     if test_domains and split.images.shape[1] == 3:
         shift = _domain_shift(module, made, split, fit[:, 0], seed, place)
-    del fit
+    fit = fit[:, 0].copy()
     features, labels = features_of(split.images, drawn, "certifying half"), split.labels.numpy()
     population = certify_population(features, labels, view_diameters(features), anchors, level)
     exact, diagnosis = examine(features, labels, HEADS[head], drawn.name)
@@ -189,6 +204,7 @@ def audit(
         anchored=anchored_world(features, labels, anchors),
         population=population,
         domain_shift=shift,
+        continuous=None if request is None else prove(request, split, fit, features, level, progress),
         unchanged=drawn.unchanged(split.images),
         shared=split.shared(),
         seconds=time.perf_counter() - start,

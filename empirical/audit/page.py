@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from empirical.audit import neighbours
+from empirical.audit import every_view, neighbours
 from empirical.audit.answer import NAMED, answer
 from empirical.audit.classes import exact_classes, population_classes
 from empirical.audit.core import Audit
@@ -49,8 +49,11 @@ def write_page(audit: Audit, path: Path) -> None:
 def page(audit: Audit) -> str:
     """The page as HTML text."""
     measured = audit.exact.error_by_class
+    continuous = audit.continuous
+    every = {} if continuous is None else {"Every view of the box": every_view.section(audit, continuous)}
     sections = {
         "Answer": answer(audit),
+        **every,
         "What was audited": _audited(audit),
         "From printed to exact": _waterfall(audit),
         "Class by class": exact_classes(audit, measured) + population_classes(audit, measured),

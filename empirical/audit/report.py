@@ -4,7 +4,7 @@ import textwrap
 from dataclasses import asdict
 from typing import Any
 
-from empirical.audit import neighbours
+from empirical.audit import every_view, neighbours
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
@@ -17,8 +17,8 @@ from theory.theorem1.certificates.world import ROUNDING
 WIDTH = 118
 
 
-def quotes(audit: Audit) -> tuple[str, str, str]:
-    """Three statements in words: exact mode, population mode, and what neither says."""
+def quotes(audit: Audit) -> tuple[str, ...]:
+    """Statements in words: exact mode, population mode, every view of the box where it was asked for, and what none says."""
     e, p, v = audit.exact, audit.population, audit.views
     form, error, met = least(audit)
     exact = (
@@ -44,6 +44,9 @@ def quotes(audit: Audit) -> tuple[str, str, str]:
         if v.same
         else "Nothing is claimed of views outside the finite sets drawn: for the supremum over a continuous A(x) a bound on "
         "how fast f moves with the parameters of a view is missing."
+        if audit.continuous is None
+        else "Nothing is claimed of views outside the box. Of those inside, views and scores are exact functions of the image "
+        "and the weights: float32, which computes the drawn views, rounds them."
     )
     unseen = (
         " Anchors, radii and head come from the other half of the data; that the encoder was not trained on the certifying "
@@ -54,7 +57,8 @@ def quotes(audit: Audit) -> tuple[str, str, str]:
             f" {100 * audit.shared:.1f}% of the certifying images are among the fitting ones too: for the population they "
             "are no independent sample."
         )
-    return exact, population, scope + unseen
+    every = [] if audit.continuous is None else every_view.sentences(audit, audit.continuous)
+    return exact, population, *every, scope + unseen
 
 
 def report(audit: Audit) -> str:
@@ -95,6 +99,7 @@ def report(audit: Audit) -> str:
         )
     lines += [
         "",
+        *([] if audit.continuous is None else [*every_view.lines(audit, audit.continuous), ""]),
         *([] if e.best.met else [*textwrap.wrap(f"Blocks: {blocking(e.best, names)}.", WIDTH), ""]),
         *_factors(audit),
         "",
@@ -113,6 +118,8 @@ def _forms(audit: Audit) -> list[str]:
         if form in p.errors:
             right = f"{_certified(p.errors[form]):>16}{sum(c.met(form) for c in p.classes):>6}/{e.classes}"
         lines.append((f"{form:<18}{left}" + (right if form in p.errors else f"{'-':>16}")).rstrip())
+    if audit.continuous is not None:
+        lines.append(every_view.errors_line(audit, audit.continuous))
     lines.append(
         f"{'measured':<18}{shown(e.error_any_view, 'exact'):>12}{'':>9}{shown(p.sample_error, 'estimate'):>16}   (any view)"
     )
@@ -209,6 +216,7 @@ def as_json(audit: Audit, page: str) -> dict[str, Any]:
         "true_error_any_view": e.error_any_view,
         "level": p.level,
         "population": {f: {"error": p.errors[f], "met": sum(c.met(f) for c in p.classes)} for f in POPULATION_FORMS},
+        **({} if audit.continuous is None else {"continuous": every_view.as_json(audit.continuous)}),
         "neighbours": neighbours.as_json(audit.neighbours),
         "page": page,
         "evidence": [asdict(item) for item in evidence(audit)],

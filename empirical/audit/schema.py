@@ -16,6 +16,18 @@ POPULATION = (
     "with probability >= level over independent certifying samples, without which anchors and head were chosen: Err(G_f) <= "
     "error for the population of the classes named, samples with their views, G_f having that population's means"
 )
+EVERY_VIEW = (
+    "of an image called proved, the score of its cluster is the largest in every view of the box, of one called refuted not "
+    "in the view named; views are exact bilinear samples, scores the exact function of the weights stored"
+)
+EXACT_VERTICES = (
+    "Err(G_f) <= error on this finite world of images, for every law of their views on the box: Theorem 1 for vertices"
+)
+POPULATION_VERTICES = (
+    "with probability >= level over independent certifying images, without which network and anchors were chosen: Err(G_f) "
+    "<= error for the population of the classes named, for every law of the views on the box, G_f having that population's "
+    "means"
+)
 
 
 DECIMAL = re.compile(r"-?[0-9]{1,309}(\.[0-9]{1,1074})?")
@@ -43,6 +55,8 @@ DISTANCE = Between("0", "2.000000001")
 """Between two vectors of norm 1, with room for rounding."""
 COORDINATE = Between("-1.000000001", "1.000000001")
 """Of a point in the unit ball, with room for rounding."""
+RANGE = Between("0", "1000")
+"""Of shear, scale or shift."""
 COUNT = object()
 """An integer from 0 to `MOST_INTEGER`."""
 ANY = object()
@@ -108,6 +122,38 @@ CONTENT = {
     "digest": str,
 }
 """A type, a value, `number`, `Between`, `COUNT`, [of each], or a tuple of what it may be."""
+_NODE = {
+    "kind": ("image", "convolution", "linear", "relu", "pool", "flatten", "sum"),
+    "sources": [COUNT],
+    "kernel": [COUNT],
+    "stride": [COUNT],
+    "padding": [COUNT],
+    "folded": bool,
+}
+CONTINUOUS = {
+    "claim": EVERY_VIEW,
+    "file": str,
+    "arrays_sha256": str,
+    "network": [_NODE],
+    "ranges": {"rotation": Between("0", "180"), "shear": RANGE, "scale": RANGE, "shift": RANGE},
+    "cells": COUNT,
+    "proved": COUNT,
+    "refuted": COUNT,
+    "open": COUNT,
+    "anchors": [(None, COUNT)],
+    "exact": {"claim": EXACT_VERTICES, "error": SHARE, "direction": "upper", "met": [COUNT]},
+    "population": {
+        "claim": POPULATION_VERTICES,
+        "level": SHARE,
+        "error": SHARE,
+        "direction": "upper",
+        "events": COUNT,
+        "union_bound": str,
+        "pooled_mass": SHARE,
+        "classes": [{"label": COUNT, "met": bool, "alpha": SHARE, "mass": SHARE, "margin": number}],
+    },
+}
+"""The entry `continuous`, which an audit of every view of a box has beside those of `CONTENT`."""
 
 
 def misfits(value: Any, wanted: Any, place: str = "certificate") -> Iterator[str]:

@@ -435,7 +435,7 @@ def test_missing_files_are_named(written, tmp_path):
 
 def test_a_failed_write_leaves_no_certificate(found, tmp_path, monkeypatch):
     """A certificate that does not pass its own check is an error, not a file to hand out."""
-    monkeypatch.setattr("empirical.audit.certificate.check", lambda _: ["wrong"])
+    monkeypatch.setattr("empirical.audit.certificate.check", lambda *_: ["wrong"])
     with pytest.raises(ArithmeticError, match="wrong"):
         write(found, tmp_path)
 

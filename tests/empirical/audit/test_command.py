@@ -172,7 +172,7 @@ def test_bad_input_is_one_line(words, message, capsys):
 
 @pytest.mark.usefixtures("there")
 def test_a_certificate_that_fails_its_own_check_is_said_and_not_thrown(monkeypatch, capsys):
-    monkeypatch.setattr("empirical.audit.certificate.check", lambda _: ["wrong"])
+    monkeypatch.setattr("empirical.audit.certificate.check", lambda *_: ["wrong"])
     assert main([*PCA, "--data", "tests.empirical.audit.test_command:blobs", *SMALL]) == 1
     assert "does not pass its own check" in capsys.readouterr().err
 

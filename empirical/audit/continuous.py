@@ -1,0 +1,139 @@
+"""What an audit says of every view of a box of warps: which images keep their cluster, and what Theorem 1 makes of that."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from empirical.audit.halves import Halves
+from empirical.continuous.geometry import Box
+from empirical.continuous.network import Plain, plain
+from empirical.continuous.search import Verdict, verify
+from empirical.views.protocol import Views
+from empirical.views.warps import Warp, maps_at, warp_images
+from theory.checks import check_integer
+from theory.setting import Array
+from theory.theorem1.certificates.vertex import (
+    VertexCertificate,
+    VertexWorld,
+    certify_vertices,
+    exact_vertices,
+    vertex_anchors,
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked: cells an image, and processes."""
+
+    network: Plain
+    box: Box
+    cells: int
+    jobs: int
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """What was proved of every view of the box.
+
+    network, box, cells   the exact real function, the box of views, the budget of cells an image
+    verdicts              one a certifying image
+    anchors (K,)          vertices of the classes, chosen on the fitting half; -1 where none is hoped
+    exact                 the certifying images as the world, under any law of their views
+    population            at the level of the audit, under any law of their views
+    contradicted          proved images with a drawn view that lies elsewhere, as float32 computes it: there should be none
+    seconds               of proving
+    """
+
+    network: Plain
+    box: Box
+    cells: int
+    verdicts: tuple[Verdict, ...]
+    anchors: Array
+    exact: VertexWorld
+    population: VertexCertificate
+    contradicted: int
+    seconds: float
+
+    def having(self, status: str) -> Array:
+        """Whether each image has this status, (n,)."""
+        return np.array([verdict.status == status for verdict in self.verdicts])
+
+
+def requested(module: nn.Module, head: str, views: Views, data: Halves, cells: Any, jobs: Any) -> Request:
+    """Check what is asked, before any long work. ValueError where it cannot be done."""
+    cells, jobs = check_integer("continuous", cells, 1), check_integer("jobs", jobs, 1)
+    if head != "vertices":
+        raise ValueError(f"continuous={cells}: the head {head!r} moves with every view; give the head 'vertices'")
+    if not isinstance(views.source, Warp):
+        raise ValueError(f"continuous={cells}: no box of warps in the views {views.name!r}; give 'mild-warp' or 'warp'")
+    box = Box(views.source)
+    if not box.dimensions:
+        raise ValueError(f"continuous={cells}: all ranges of {views.name!r} are 0; give a range")
+    channels, height, width = data.images.shape[1:]
+    return Request(plain(module, (channels, height, width)), box, cells, jobs)
+
+
+def prove(request: Request, data: Halves, fitting: Array, features: Array, level: float, progress: bool) -> Continuous:
+    """Verify all certifying images, and certify by what was proved.
+
+    fitting    vertices (n', J) of the fitting images
+    features   vertices (n, m, J) of the drawn views of the certifying images
+    """
+    start = time.perf_counter()
+    labels = data.labels.numpy()
+    anchors = vertex_anchors(fitting.argmax(axis=1), data.fit_labels.numpy())
+    verdicts = verify(request.network, data.images, request.box, request.cells, request.jobs, progress)
+    proved = np.array([verdict.status == "proved" for verdict in verdicts])
+    clusters = np.array([verdict.cluster for verdict in verdicts])
+    elsewhere = (features.argmax(axis=2) != clusters[:, None]).any(axis=1)
+    return Continuous(
+        network=request.network,
+        box=request.box,
+        cells=request.cells,
+        verdicts=tuple(verdicts),
+        anchors=anchors,
+        exact=exact_vertices(proved, clusters, labels),
+        population=certify_vertices(proved, clusters, labels, anchors, level),
+        contradicted=int((proved & elsewhere).sum()),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def refuting_views(continuous: Continuous, images: Tensor, rows: Array) -> Tensor:
+    """The views (n, C, H, W) that refute these images."""
+    points = torch.tensor([continuous.verdicts[i].view for i in rows], dtype=torch.float64)
+    return warp_images(images[rows].double(), maps_at(continuous.box.warp, points))
+
+
+def in_words(warp: Warp, view: tuple[float, ...]) -> str:
+    """The parameters of a view, those that its warp has, in degrees, per cent and shares."""
+    rotation, across, down, shear, right, below = view
+    parts = []
+    if warp.rotation:
+        parts.append(f"rotation {warp.rotation * rotation:+.1f} degrees")
+    if warp.scale:
+        factors = [100 * ((1 + warp.scale) ** u - 1) for u in (across, down)]
+        parts.append(f"scale {factors[0]:+.1f}% across, {factors[1]:+.1f}% down")
+    if warp.shear:
+        parts.append(f"shear {warp.shear * shear:+.3f}")
+    if warp.shift:
+        parts.append(f"shift {warp.shift * right:+.3f} across, {warp.shift * below:+.3f} down, of the side")
+    return "; ".join(parts)
+
+
+def box_in_words(warp: Warp) -> str:
+    """The ranges of the box."""
+    parts = []
+    if warp.rotation:
+        parts.append(f"rotation up to {warp.rotation:g} degrees")
+    if warp.scale:
+        parts.append(f"scale up to {100 * warp.scale:g}% across and down")
+    if warp.shear:
+        parts.append(f"shear up to {warp.shear:g}")
+    if warp.shift:
+        parts.append(f"shift up to {warp.shift:g} of the side across and down")
+    return ", ".join(parts)

@@ -1,0 +1,368 @@
+"""An audit of every view of a box: what it says, the certificate it writes, and a checker that is not fooled."""
+
+import copy
+import json
+import random
+import re
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import torch
+
+from empirical.audit import every_view
+from empirical.audit.__main__ import check_main, main
+from empirical.audit.certificate import certificate, write
+from empirical.audit.check import check, digest
+from empirical.audit.check_every_view import PROOFS, Replay, _owns, arrays_digest
+from empirical.audit.continuous import in_words, refuting_views
+from empirical.audit.page import page
+from empirical.audit.report import as_json, quotes, report
+from empirical.continuous.network import scores
+from empirical.evaluation.heads import simplex
+from empirical.views.warps import Warp, maps_at, warp_images
+from tests.empirical.audit.every_view import VIEWS, halves, made
+from tests.empirical.audit.test_mutations import mutated, problems_of
+from theory.theorem1.certificates.vertex import certify_vertices, owned_vertices
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Something is certified in both modes, and each status occurs."""
+    audit = made()
+    continuous = audit.continuous
+    assert all(continuous.having(status).any() for status in ("proved", "refuted", "open"))
+    assert continuous.exact.error < 0.2
+    assert continuous.population.error < 0.3
+    assert not audit.false
+    return audit
+
+
+def test_what_is_said_is_what_was_proved(found):
+    continuous = found.continuous
+    counts = {status: int(continuous.having(status).sum()) for status in ("proved", "refuted", "open")}
+    text = " ".join(report(found).split())
+    for words in (
+        f"{counts['proved']} of 160 images are proved to keep their cluster, {counts['refuted']} have a view that leaves it, "
+        f"{counts['open']} are open within 100 cells each",
+        f"certifies Err(G_f) <= {every_view.shown(continuous.exact.error, 'upper')} for every view of the box",
+        f"Err(G_f) <= {every_view.shown(continuous.population.error, 'upper')} for every view of the box with probability",
+        "rotation up to 10 degrees, scale up to 5% across and down, shift up to 0.06 of the side",
+        "Nothing is claimed of views outside the box.",
+    ):
+        assert words in text
+    assert "is missing" not in text
+    content = as_json(found, "page")
+    assert {status: content["continuous"][status] for status in counts} == counts
+    assert content["says"] == list(quotes(found))
+    assert json.loads(json.dumps(content)) == content
+
+
+def test_the_errors_are_those_of_the_counts(found):
+    continuous, labels = found.continuous, found.labels
+    clusters = np.array([verdict.cluster for verdict in continuous.verdicts])
+    assert continuous.anchors.tolist() == [0, 1]
+    sure = (continuous.having("proved") & (clusters == labels)).sum()
+    assert continuous.exact.error == 1 - sure / 160
+    assert continuous.exact.error >= found.exact.error_any_view  # of the views that were drawn
+
+
+def test_without_it_nothing_of_it_is_said():
+    audit = made(None)
+    assert audit.continuous is None
+    assert "continuous" not in certificate(audit, "f")
+    assert "continuous" not in as_json(audit, "page")
+    assert "is missing" in quotes(audit)[2]
+    assert len(quotes(audit)) == 3
+    assert "very view of the box" not in page(audit)
+    assert "every view" not in report(audit)
+
+
+def test_the_page_shows_each_image_beside_the_view_that_refutes_it(found):
+    continuous = found.continuous
+    rows = np.flatnonzero(continuous.having("refuted"))
+    html = page(found)
+    section = html[html.index("Views that leave the cluster") :].partition("<h2")[0]
+    assert section.count("<figure>") == min(len(rows), every_view.PICTURES)
+    assert section.count("<img") == 2 * section.count("<figure>")
+    views = refuting_views(continuous, found.data.images, rows)
+    seen = scores(continuous.network, views.numpy()).argmax(axis=1)
+    for i, cluster in zip(rows, seen, strict=True):
+        assert cluster != continuous.verdicts[i].cluster
+        assert f"image {i}: cluster {continuous.verdicts[i].cluster}, in this view {cluster};" in section
+
+
+def test_a_view_in_words_is_the_map_that_makes_it():
+    warp = Warp(rotation=30.0, shear=0.2, scale=0.5, shift=0.1)
+    view = (0.5, 1.0, -1.0, -0.5, 0.3, -0.7)
+    numbers = [float(x) for x in re.findall(r"[+-]\d+\.\d+", in_words(warp, view))]
+    degrees, across, down, shear, right, below = numbers
+    angle = np.radians(degrees)
+    scale = 1 + across / 100, 1 + down / 100
+    made_of = [
+        [np.cos(angle) * scale[0], shear - np.sin(angle) * scale[1], 2 * right],
+        [np.sin(angle) * scale[0], np.cos(angle) * scale[1], 2 * below],
+    ]
+    assert maps_at(warp, torch.tensor([view], dtype=torch.float64))[0].numpy() == pytest.approx(
+        np.array(made_of), abs=1e-3
+    )
+    assert in_words(Warp(5.0, 0.0, 0.0, 0.0), view) == "rotation +2.5 degrees"
+
+
+def test_no_proof_is_contradicted_by_a_thousand_views(found):
+    continuous, rng = found.continuous, np.random.default_rng(0)
+    for i in np.flatnonzero(continuous.having("proved"))[::30]:
+        points = rng.uniform(-1, 1, (1000, 5))
+        points[500:] = np.sign(points[500:])
+        maps = maps_at(continuous.box.warp, continuous.box.points(torch.from_numpy(points)))
+        views = warp_images(found.data.images[[i]].double().expand(1000, -1, -1, -1), maps)
+        assert (scores(continuous.network, views.numpy()).argmax(axis=1) == continuous.verdicts[i].cluster).all()
+
+
+def test_a_drawn_view_against_a_proof_makes_the_audit_false(found, tmp_path):
+    features = found.features.copy()
+    i = int(np.flatnonzero(found.continuous.having("proved"))[0])
+    features[i, 1] = simplex(2)[1 - found.continuous.verdicts[i].cluster]
+    audit = replace(found, features=features, continuous=replace(found.continuous, contradicted=1))
+    assert audit.false
+    assert "do not rely on this audit" in " ".join(report(audit).split())
+    with pytest.raises(ArithmeticError, match=f"a drawn view of image {i} is not at the vertex"):
+        write(replace(audit, exact=found.exact), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"head": "unit"}, "continuous=100: the head 'unit'.*give the head 'vertices'"),
+        ({"views": "mild"}, "continuous=100: no box of warps in the views 'mild'"),
+        ({"views": lambda image: image}, "continuous=100: no box of warps"),
+        ({"views": "mild-warp:rotation=0,scale=0,shift=0"}, "continuous=100: all ranges"),
+        ({"continuous": 0}, "continuous=0: too small"),
+        ({"jobs": 0}, "jobs=0: too small"),
+    ],
+)
+def test_what_cannot_be_proved_is_refused_in_a_line(options, reason):
+    with pytest.raises(ValueError, match=reason) as error:
+        made(**options)
+    assert "\n" not in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def written(found, tmp_path_factory):
+    """The folder of a certificate."""
+    folder = tmp_path_factory.mktemp("certificate")
+    write(found, folder)
+    return folder
+
+
+@pytest.fixture
+def copied(written, tmp_path):
+    """A copy of it, and its content."""
+    for path in written.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path, json.loads((tmp_path / "certificate.json").read_text())
+
+
+def renewed(folder, content):
+    """What the check says of the content with a digest that fits."""
+    content["digest"] = digest(content)
+    (folder / "certificate.json").write_text(json.dumps(content))
+    return problems_of(folder / "certificate.json")
+
+
+def test_the_certificate_stands_with_every_proof(copied):
+    assert check(copied[0] / "certificate.json") == []
+
+
+def lowered(text, by=1e-3):
+    return format(max(float(text) - by, 0.0), ".17f")
+
+
+def raised(text, by=1e-3):
+    return format(float(text) + by, ".17f")
+
+
+def of_class(k, key, change):
+    def edit(entry):
+        c = entry["population"]["classes"][k]
+        c[key] = change(c[key])
+
+    return edit
+
+
+EDITS = {
+    "exact error": lambda e: e["exact"].update(error=lowered(e["exact"]["error"])),
+    "exact classes met": lambda e: e["exact"].update(met=[0]),
+    "population error": lambda e: e["population"].update(error=lowered(e["population"]["error"])),
+    "level": lambda e: e["population"].update(level="0.99"),
+    "level that is none": lambda e: e["population"].update(level="1"),
+    "fewer events": lambda e: e["population"].update(events=4),
+    "another union bound": lambda e: e["population"].update(union_bound="none"),
+    "pooled mass": lambda e: e["population"].update(pooled_mass=raised(e["population"]["pooled_mass"])),
+    "alpha": of_class(0, "alpha", raised),
+    "mass": of_class(1, "mass", raised),
+    "margin": of_class(0, "margin", raised),
+    "a class left out": lambda e: e["population"]["classes"].pop(),
+    "a class twice": lambda e: e["population"]["classes"].append(e["population"]["classes"][0]),
+    "shared anchors": lambda e: e.update(anchors=[0, 0]),
+    "exchanged anchors": lambda e: e.update(anchors=[1, 0]),
+    "an anchor too many": lambda e: e.update(anchors=[0, 1, None]),
+    "an anchor out of range": lambda e: e.update(anchors=[0, 7]),
+    "more proved": lambda e: e.update(proved=e["proved"] + 1),
+    "a wider box": lambda e: e["ranges"].update(rotation="30"),
+    "a negative range": lambda e: e["ranges"].update(shift="-0.06"),
+    "another claim": lambda e: e.update(claim="all is well"),
+    "a network without its end": lambda e: e["network"].pop(),
+    "a stride": lambda e: e["network"][1].update(stride=[2, 2]),
+    "another digest of the proofs": lambda e: e.update(arrays_sha256="0" * 64),
+    "an entry more": lambda e: e.update(more=1),
+    "an entry less": lambda e: e.pop("cells"),
+    "another file": lambda e: e.update(file="../features.safetensors"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_certificate_does_not_stand(name, copied):
+    folder, content = copied
+    EDITS[name](content["continuous"])
+    said = renewed(folder, content)
+    assert said
+    assert not any("\n" in line for line in said)
+
+
+def test_neither_do_edited_proofs_with_digests_that_fit(copied):
+    """A refuted image is called proved by the tree of another; so are the counts."""
+    folder, content = copied
+    arrays = safetensors.numpy.load_file(folder / PROOFS)
+    refuted, one = int((arrays["status"] == 2).argmax()), int((arrays["lengths"] == 1).argmax())
+    assert arrays["trees"][arrays["lengths"][:one].sum()] == 255
+    start = int(arrays["lengths"][:refuted].sum())
+    arrays["trees"] = np.insert(arrays["trees"], start, 255)
+    arrays["lengths"][refuted] = arrays["status"][refuted] = 1
+    (folder / PROOFS).write_bytes(safetensors.numpy.save(arrays))
+    entry = content["continuous"]
+    entry["proved"], entry["refuted"] = entry["proved"] + 1, entry["refuted"] - 1
+    entry["arrays_sha256"] = arrays_digest(arrays)
+    said = renewed(folder, content)
+    assert [line for line in said if "not proved" in line]
+    assert [line for line in said if "drawn view" in line] or len(said) == 1
+
+
+def test_proofs_of_a_part_of_the_images_are_replayed_in_order():
+    assert Replay(None).rows(3) == [0, 1, 2]
+    assert Replay(16).rows(3) == [0, 1, 2]
+    assert Replay(3).rows(10) == [0, 3, 6]
+
+
+def claims_no_more(content, found):
+    """Whether what an accepted entry claims is so, by the code that certifies, with the anchors claimed."""
+    entry, continuous = content["continuous"], found.continuous
+    anchors = np.array([-1 if vertex is None else vertex for vertex in entry["anchors"]])
+    clusters = np.array([verdict.cluster for verdict in continuous.verdicts])
+    level = float(entry["population"]["level"])
+    sure = certify_vertices(continuous.having("proved"), clusters, found.labels, anchors, level)
+    warp = {name: float(value) for name, value in entry["ranges"].items()}
+    return (
+        float(entry["exact"]["error"]) >= continuous.exact.error - 1e-15
+        and float(entry["population"]["error"]) >= sure.error - 1e-15
+        and warp == continuous.box.warp.describe()
+        and entry["proved"] == continuous.having("proved").sum()
+    )
+
+
+def test_no_mutated_entry_makes_a_false_claim(found, copied, monkeypatch):
+    """Proofs are the same in all; that they are replayed other tests see."""
+    monkeypatch.setattr("empirical.audit.check_every_view.problems", lambda *_: iter(()))
+    folder, original = copied
+    rng, accepted = random.Random(0), 0
+    for _ in range(400):
+        entry = mutated({top: original["continuous"] for top in ("exact", "population", "data", "features")}, rng)
+        changed = next(
+            (
+                entry[top]
+                for top in ("exact", "population", "data", "features")
+                if entry.get(top) != original["continuous"]
+            ),
+            original["continuous"],
+        )
+        content = copy.deepcopy(original) | {"continuous": changed}
+        if not renewed(folder, content):
+            accepted += 1
+            assert claims_no_more(content, found), content["continuous"]
+    assert 0 < accepted < 200
+
+
+def test_vertices_are_owned_as_the_certifying_code_says():
+    rng, owned = np.random.default_rng(0), 0
+    for _ in range(200):
+        K, J = rng.integers(2, 5, 2)
+        counts, unproved = rng.integers(0, 4, (K, J)), rng.integers(0, 3, K)
+        counts[:, 0] += counts.sum(axis=1) + unproved == 0
+        totals = (counts.sum(axis=1) + unproved).tolist()
+        says = [[_owns(k, i, counts.tolist(), totals) for i in range(J)] for k in range(K)]
+        assert says == owned_vertices(counts, unproved).tolist()
+        owned += np.sum(says)
+    assert owned > 50
+
+
+def test_a_vertex_is_owned_whatever_the_unproved_do():
+    """Against all laws on a grid of the simplex."""
+    rng, grid = np.random.default_rng(1), [q for q in product(range(5), repeat=3) if sum(q) == 4]
+    for _ in range(60):
+        counts, unproved = rng.integers(0, 4, (2, 3)), rng.integers(0, 3, 2)
+        counts[:, 0] += counts.sum(axis=1) + unproved == 0
+        totals = counts.sum(axis=1) + unproved
+        means = [[(counts[k] + unproved[k] * np.array(q) / 4) / totals[k] for q in grid] for k in (0, 1)]
+        for i in range(3):
+            own, rival = ([np.linalg.norm(mean - np.eye(3)[i]) for mean in means[k]] for k in (0, 1))
+            if abs(max(own) - min(rival)) > 1e-9:
+                assert _owns(0, i, counts.tolist(), totals.tolist()) == (max(own) < min(rival))
+
+
+COMMAND = [
+    "--encoder",
+    "tests.empirical.audit.every_view:brightness",
+    "--head",
+    "vertices",
+    "--views",
+    VIEWS,
+    "--n-views",
+    "3",
+]
+COMMAND += ["--data", "tests.empirical.audit.every_view:pair", "--device", "cpu", "--quiet"]
+
+
+def test_the_command_proves_writes_and_checks(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main([*COMMAND, "--continuous", "20", "--out", "out", "--jobs", "1"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "for every view of the box" in printed
+    assert f"table.tex, certificate.json, features.safetensors, {PROOFS}" in printed
+    assert check_main(["out/certificate.json", "--quiet"]) == 0
+    assert "holds every view, population: error <=" in " ".join(capsys.readouterr().out.split())
+    assert main(["--check", "out/certificate.json", "--quiet"]) == 0
+    (tmp_path / "out" / PROOFS).unlink()
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        check_main(["out/certificate.json"])
+    assert "proofs.safetensors cannot be read" in capsys.readouterr().err
+
+
+def test_the_command_refuses_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for words, reason in (
+        (["--continuous", "0"], "continuous=0: too small"),
+        (["--continuous", "9", "--head", "unit"], "give the head 'vertices'"),
+        (["--continuous", "9", "--layer", "1"], "layer"),
+    ):
+        with pytest.raises(SystemExit):
+            main([*COMMAND, *words])
+        error = capsys.readouterr().err
+        assert reason in error
+        assert error.count("\n") == 1
+
+
+def test_halves_have_both_classes():
+    assert halves().labels.bincount().tolist() == [80, 80]
