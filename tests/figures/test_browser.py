@@ -11,7 +11,10 @@ from figures import __main__ as cli
 sync_api = pytest.importorskip("playwright.sync_api", reason="`make browser` installs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="`make browser` installs axe")
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="`make browser` installs chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="`make browser` installs chromium"),
+]
 
 WIDTHS, SCHEMES = (375, 1280), ("light", "dark")
 SCREEN = 800
