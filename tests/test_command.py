@@ -279,11 +279,18 @@ def test_a_reader_that_never_reads_ends_it_quietly():
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path):
-    words = [*START, "claims", "--out", str(tmp_path / "evidence")]
+    code = (
+        "from theory import __main__ as command\n"
+        "gather = command.gather\n"
+        "command.gather = lambda *words: print('checking', flush=True) or gather(*words)\n"
+        "from contrastive_theory.__main__ import entry; import sys; sys.exit(entry())"
+    )
+    words = [sys.executable, "-c", code, "claims", "--out", str(tmp_path / "evidence")]
     with subprocess.Popen(
         words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        time.sleep(15)  # it checks claims by then, and has written nothing yet
+        assert process.stdout.readline() == "checking\n"
+        time.sleep(1)  # it checks claims by then, and has written nothing yet
         process.send_signal(signal.SIGINT)
         _, printed = process.communicate()
     assert process.returncode == 130
@@ -299,7 +306,7 @@ def test_ctrl_c_while_an_object_is_deleted_is_not_lost():
 
     def main():
         Deleted()
-        time.sleep(10)
+        time.sleep(1)
         return 0
 
     assert ended(main) == 130
