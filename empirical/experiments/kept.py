@@ -6,6 +6,7 @@ A kept result is evidence like that in build/evidence, where one of the same nam
 import json
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 
 def file_name(experiment: str, scale: str) -> str:
@@ -22,6 +23,13 @@ def names() -> dict[str, Path]:
     """Every kept result by the name of its file, NAME-SCALE, in alphabetical order."""
     folder = Path(str(resources.files("empirical.results")))
     return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
+def made(name: str, scale: str) -> dict[str, Any] | None:
+    """When, where and at what cost the result of this scale was made; None where none is kept that tells."""
+    path = files(name).get(scale)
+    provenance: dict[str, Any] | None = None if path is None else json.loads(path.read_bytes()).get("made")
+    return provenance
 
 
 def command(path: Path) -> list[str]:

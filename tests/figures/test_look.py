@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
-from empirical.experiments import design, tables
+from empirical.experiments import design, kept, tables
 from empirical.experiments.view_sets import ASSERTED, SETS
 from figures import __main__ as cli
 from figures import drawing, experiments, grids, registry, style
@@ -288,7 +288,8 @@ def test_the_folder_is_a_document_and_nothing_in_it_is_too_wide(width, drawings,
 
 
 @pytest.mark.parametrize("words", [["list"], ["--only", "richness"]])
-def test_missing_evidence_is_named_with_its_command_and_minutes(words, evidence, capsys):
+def test_missing_evidence_is_named_with_its_command_and_minutes(words, evidence, monkeypatch, capsys):
+    monkeypatch.setattr(kept, "files", lambda _: {})
     if words == ["list"]:
         assert cli.draw_main([*words, "--evidence", str(evidence)]) == 0
         line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("richness "))
@@ -317,6 +318,16 @@ def test_bad_options_are_named(words, message, evidence, capsys):
         cli.draw_main([*words, "--evidence", str(evidence)])
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_minutes_are_those_of_the_kept_result_of_the_scale_that_the_command_makes(tmp_path, monkeypatch):
+    results = {scale: tmp_path / f"richness-{scale}.json" for scale in ("embedded", "paper")}
+    for scale, minutes in (("embedded", 17.6), ("paper", 900)):
+        results[scale].write_text(json.dumps({"made": {"cpu_minutes": minutes}}))
+    monkeypatch.setattr(kept, "files", lambda _: results)
+    assert experiments.RICHNESS.remedy == "run `contrastive-theory experiment richness --jobs 2` (18 CPU minutes)"
+    del results["embedded"]
+    assert experiments.RICHNESS.cost == "about 9 minutes"
 
 
 def test_a_kept_result_stands_in_and_a_computed_one_goes_before(whole, tmp_path, monkeypatch):
