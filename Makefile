@@ -30,7 +30,7 @@ paper: setup ## every figure and table for a paper into build/paper; \input{all}
 	$(BIN)/contrastive-theory figures --style paper --width iclr --format pdf,svg --out build/paper
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not bench and not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not bench and not slow and not browser"
 
 lint: setup ## ruff, mypy --strict, layer contracts
 	$(BIN)/ruff check .
@@ -52,9 +52,10 @@ cuda: ## measure on a GPU within nine minutes: make cuda CIFAR=PATH (PYTHON=... 
 		{ $(MAKE) --no-print-directory setup && python=$(BIN)/python; } && \
 		$$python -m empirical.cuda $(if $(CIFAR),--path "$(CIFAR)") --out "$(or $(OUT),build/cuda)"
 
-browser: setup ## install Debian's Chromium and what drives it, for the tests of the pages in a browser
+browser: setup ## install Debian's Chromium and what drives it, and test the pages in it
 	command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 	$(PIP) --require-hashes --no-deps -r requirements-browser.lock
+	$(BIN)/python -m pytest -m browser --no-skips tests/figures
 
 proofs: ## check the formal proofs with Coq, which Debian's packages bring
 	command -v coqc > /dev/null || { apt-get update -qq && \

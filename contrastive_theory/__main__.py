@@ -9,7 +9,10 @@ from theory.command import NAME, OneLineParser, exit_status
 from theory.messages import nearest
 
 COMMANDS = {
-    "verify": ("", "run every stage: claims, simulation, training, audit, report"),
+    "verify": (
+        "contrastive_theory.verify:main",
+        "run every stage that has to run: claims, simulation, training, audit, report",
+    ),
     "claims": ("theory.__main__:main", "prove or refute every claim of the ledger"),
     "counterexample": ("simulate.counterexample:main", "Example 1: tiny alignment loss, risk 1/4 on a shifted domain"),
     "simulate": ("simulate.__main__:main", "hold every closed form against Monte Carlo"),
@@ -29,18 +32,7 @@ COMMANDS = {
     ),
     "report": ("figures.__main__:main", "write the report and its figures from the evidence"),
 }
-"""Command: where its function lies, and what it does; `verify` runs the stages below."""
-
-STAGES = (
-    "claims",
-    "simulate",
-    "train --data fashion",
-    "train --data digits",
-    "cluster --data digits",
-    "audit --encoder empirical.training.clustering:network --checkpoint build/encoders/digits.safetensors "
-    "--head vertices --data digits --views mild-warp --out build/audit/digits",
-    "report",
-)
+"""Command: where its function lies, and what it does; a stage of `verify` is one of them with its options."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,8 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(listing())
         return 0
     command, rest = words[0], words[1:]
-    if command == "verify":
-        return verify(rest)
     parser = OneLineParser("")
     if command.startswith("-"):
         parser.parse_words(words)  # --version; any other option is unknown
@@ -73,18 +63,6 @@ def function(place: str) -> Callable[[Sequence[str]], int]:
     module, _, name = place.partition(":")
     command: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), name)
     return command
-
-
-def verify(argv: Sequence[str]) -> int:
-    """Run the stages in order; returns the status of the first that does not end with 0, else 0."""
-    parser = OneLineParser("verify", description="Run every stage, in order, until one fails: " + "; ".join(STAGES))
-    parser.parse_words(argv)
-    for stage in STAGES:
-        print(f"{NAME} {stage}", file=sys.stderr, flush=True)
-        status = main(stage.split())
-        if status:
-            return status
-    return 0
 
 
 def entry() -> int:

@@ -10,8 +10,10 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 PACKAGES = ("theory", "simulate", "empirical", "figures")
@@ -41,11 +43,21 @@ def imported_modules(*modules: str) -> tuple[str, ...]:
     return tuple(sorted(reached))
 
 
+def spec_of(name: str) -> ModuleSpec | None:
+    """Where a module lies, as `importlib.util.find_spec` says it, but without importing the packages above it."""
+    parent = name.rpartition(".")[0]
+    if not parent or parent in sys.modules:
+        return importlib.util.find_spec(name)
+    above = spec_of(parent)
+    folders = None if above is None else above.submodule_search_locations
+    return None if folders is None else PathFinder.find_spec(name, folders)
+
+
 @cache
 def _tree(name: str) -> tuple[ast.Module, bool]:
     """The parsed source of a module and whether it is a package; an empty one for a module without Python source."""
     if name.partition(".")[0] in PACKAGES:
-        spec = importlib.util.find_spec(name)
+        spec = spec_of(name)
         path = None if spec is None else spec.origin
     else:  # a user's module, or __main__, which has no spec where it is a script
         module = importlib.import_module(name)
@@ -76,7 +88,7 @@ def _statements(tree: ast.Module, package: str) -> Iterator[str]:
             yield base
             if base.partition(".")[0] in PACKAGES and _tree(base)[1]:
                 names = (f"{base}.{alias.name}" for alias in node.names)
-                yield from (name for name in names if importlib.util.find_spec(name) is not None)
+                yield from (name for name in names if spec_of(name) is not None)
 
 
 def _walked(tree: ast.Module, package: str) -> list[str]:
@@ -84,7 +96,7 @@ def _walked(tree: ast.Module, package: str) -> list[str]:
     done_at_once = [part for part in tree.body if not isinstance(part, ast.FunctionDef | ast.ClassDef)]
     if "__path__" not in {n.id for part in done_at_once for n in ast.walk(part) if isinstance(n, ast.Name)}:
         return []
-    spec = importlib.util.find_spec(package)
+    spec = spec_of(package)
     folders = None if spec is None else spec.submodule_search_locations
     return [f"{package}.{module.name}" for module in pkgutil.iter_modules(folders or [])]
 

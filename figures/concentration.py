@@ -18,6 +18,7 @@ CONCENTRATION = EvidenceFiles(
     minutes=7,
     required=False,
     kept="concentration",
+    scale="fashion",
 )
 PAIRS = GROUPS["the ten pairs"]
 DRAWN = (0.1, 0.5)

@@ -66,7 +66,7 @@ def files(drawing: Drawing, look: Look, formats: Sequence[str]) -> dict[str, byt
             "html": grids.as_html(grid, caption) + "\n",
             "md": grids.as_markdown(grid, caption),
             "csv": grids.as_csv(grid.head, grid.rows),
-            "tex": remark(drawing) + grids.as_latex(grid, caption, drawing.name),
+            "tex": remark(drawing) + grids.as_latex(grid, caption, drawing.name, look.width),
         }
         return {suffix: content.encode() for suffix, content in text.items()}
     metadata = {"Title": part.title, "Creator": f"{COMMAND} ({revision()})", "Description": origin(drawing)}

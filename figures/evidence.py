@@ -18,11 +18,12 @@ class EvidenceFiles:
 
     pattern     file name; a * stands for the key of each file: a data set, an audit
     command     makes them
-    minutes     that the command takes on two cores
+    minutes     that the command takes on two cores, estimated; a kept result tells the CPU minutes that it took
     required    whether the report needs at least one
     descending  whether the keys are shown in descending alphabetical order
     kept        name of the results in empirical/results, one for each scale, that stand in where a file lacks; the keys are
                 then the scales
+    scale       of the result that the command makes
     """
 
     pattern: str
@@ -31,6 +32,7 @@ class EvidenceFiles:
     required: bool = True
     descending: bool = False
     kept: str | None = None
+    scale: str = "embedded"
 
     def key(self, path: Path) -> str:
         """The part of the file's name that the * stands for; empty without a *."""
@@ -40,7 +42,13 @@ class EvidenceFiles:
     @property
     def remedy(self) -> str:
         """What to do where they are missing."""
-        return f"run `{self.command}` (about {self.minutes:g} minutes)"
+        return f"run `{self.command}` ({self.cost})"
+
+    @property
+    def cost(self) -> str:
+        """The minutes of the command: those that its kept result took, else the estimate."""
+        made = None if self.kept is None else kept.made(self.kept, self.scale)
+        return f"about {self.minutes:g} minutes" if made is None else f"{made['cpu_minutes']:.0f} CPU minutes"
 
 
 THEORY = EvidenceFiles(pattern="theory.json", command="python -m theory", minutes=2)

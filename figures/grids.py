@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -20,6 +21,8 @@ LATEX = {
 }  # fmt: skip
 SUBSCRIPT = re.compile(r"(?<![\w])([\u03b1-\u03c9A-Za-z])_([A-Za-z\u03b1-\u03c9\u2113]+)(?![\w])")
 """A letter with an index, as in L_align."""
+CHARACTER, GAP, POINTS = 4.7, 12.0, 72.27
+"""TeX's points: of a character in \\small; between two columns; of an inch."""
 
 
 @dataclass(frozen=True)
@@ -61,29 +64,65 @@ def as_markdown(grid: Grid, caption: str) -> str:
     return "\n".join([caption, "", line(grid.head), line(rule), *map(line, grid.rows), ""])
 
 
-def as_latex(grid: Grid, caption: str, label: str) -> str:
-    """A float with booktabs' rules; needs \\usepackage{booktabs}."""
-    columns = "l" * grid.numbers + "r" * (len(grid.head) - grid.numbers)
-    body = []
-    for number, row in enumerate(grid.rows):
-        body += [r"\midrule"] * (number in grid.ruled)
-        body.append(latex_row(row))
-    return "\n".join(
-        [
-            r"\begin{table}[t]",
-            r"\centering\small",
-            f"\\caption{{{latex(caption)}}}\\label{{tab:{label}}}",
-            f"\\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            latex_row(grid.head),
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
+def as_latex(grid: Grid, caption: str, label: str, width: float) -> str:
+    """A float with booktabs' rules, at most `width` inches wide; needs \\usepackage{booktabs}.
+
+    Heads and texts are broken over lines; numbers that find no room beside the others stand in a further block below.
+    """
+    longest = int(POINTS * width / 2 / max(grid.numbers, 1) / CHARACTER)  # texts take half of the width
+    rows = [[_broken(cell, longest) if c < grid.numbers else [cell] for c, cell in enumerate(row)] for row in grid.rows]
+    columns = range(len(grid.head))
+    lengths = [max((len(line) for row in rows for line in row[c]), default=1) for c in columns]
+    head = [_broken(title, length) for title, length in zip(grid.head, lengths, strict=True)]
+    room = [CHARACTER * max(length, *map(len, h)) + GAP for length, h in zip(lengths, head, strict=True)]
+    inner = "\n\\par\\medskip\n".join(
+        _tabular(head, rows, [*range(grid.numbers), *block], grid)
+        for block in _blocks(room[grid.numbers :], POINTS * width - sum(room[: grid.numbers]), grid.numbers)
     )
+    named = f"\\caption{{{latex(caption)}}}\\label{{tab:{label}}}"
+    return "\n".join([r"\begin{table}[t]", r"\centering\small", named, inner, r"\end{table}", ""])
+
+
+def _broken(text: str, most: int) -> list[str]:
+    """The text in lines of at most so many characters, broken between words."""
+    return textwrap.wrap(text, max(most, 1), break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _blocks(room: Sequence[float], free: float, first: int) -> list[list[int]]:
+    """Consecutive columns, from number `first` on, in blocks that fit; at least one column in each."""
+    split: list[list[int]] = [[]]
+    for column, own in enumerate(room):
+        if split[-1] and sum(room[c - first] for c in split[-1]) + own > free:
+            split.append([])
+        split[-1].append(column + first)
+    return split
+
+
+def _tabular(
+    head: Sequence[Sequence[str]], rows: Sequence[Sequence[Sequence[str]]], columns: Sequence[int], grid: Grid
+) -> str:
+    """These columns between booktabs' rules; head and rows in lines."""
+    sides = ["l" if c < grid.numbers else "r" for c in columns]
+    body = []
+    for number, row in enumerate(rows):
+        body += [r"\midrule"] * (number in grid.ruled)
+        body.append(_row([_stacked(row[c], "t", side) for c, side in zip(columns, sides, strict=True)]))
+    titles = _row([_stacked(head[c], "b", side) for c, side in zip(columns, sides, strict=True)])
+    start = f"\\begin{{tabular}}{{{''.join(sides)}}}"
+    return "\n".join([start, r"\toprule", titles, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"])
+
+
+def _stacked(lines: Sequence[str], place: str, side: str) -> str:
+    """The lines of one cell; a [ or * at the beginning would be taken for an argument of the line break before it."""
+    written = [f"{{{latex(line)}}}" if line[:1] in ("[", "*") else latex(line) for line in lines]
+    if len(written) == 1:
+        return written[0]
+    breaks = r" \\ ".join(written)
+    return f"\\begin{{tabular}}[{place}]{{@{{}}{side}@{{}}}}{breaks}\\end{{tabular}}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
 
 
 def as_csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -99,11 +138,6 @@ def points_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """The numbers of a figure; a row has an empty cell where it lacks a column."""
     head = list(dict.fromkeys(name for row in rows for name in row))
     return as_csv(head, [[row.get(name) for name in head] for row in rows])
-
-
-def latex_row(cells: Sequence[str]) -> str:
-    """One line of a tabular; a [ or * at its beginning would be taken for an argument of the line break before it."""
-    return " & ".join("{" + latex(c) + "}" if c[:1] in ("[", "*") else latex(c) for c in cells) + r" \\"
 
 
 def latex(text: str) -> str:

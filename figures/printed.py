@@ -6,8 +6,9 @@ from typing import Any
 
 from empirical.rounding import shown
 from figures.claims import ClaimView, view
-from figures.records import Study, best_certificate, certificate_of
-from figures.statements import STATEMENTS, Claim, Statement
+from figures.hypotheses import met
+from figures.records import Study, best_certificate
+from figures.statements import STATEMENTS, Claim
 from theory.ledger import STATEMENT, Verdict
 
 
@@ -58,25 +59,6 @@ def says(claim: Claim) -> str:
     if claim["verdict"] == Verdict.PROVED and not search["informative"]:
         return f"vacuous: on none of {search['met']} worlds does it beat the trivial bound"
     return ""
-
-
-def met(statement: Statement, studies: Sequence[Study], audits: Sequence[Mapping[str, Any]]) -> str:
-    """Of the encoders measured, how many met the hypotheses of a statement; "not tested" where no measurement asks."""
-    if statement.condition == "construction":
-        return "about an encoder of its own"
-    if not statement.condition:
-        return "not tested"
-    worlds = [(m, certificate_of(m, "printed", "local", "world")) for study in studies for m in study["measurements"]]
-    tried = [(sum(c["met"] for c in certificate["classes"]), m["classes"]) for m, certificate in worlds]
-    tried += [(audit["as_printed"]["met"], audit["classes"]) for audit in audits if "as_printed" in audit]
-    if not tried:
-        return "not tested"
-    if statement.condition == "world":
-        held, subject = sum(classes == of for classes, of in tried), "every class"
-    else:
-        held, subject = sum(classes > 0 for classes, _ in tried), "some class"
-    share = f"{held} of {len(tried)} worlds of trained encoders, s in feature space"
-    return f"{'yes' if held else 'no'}: for {subject} in {share}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What is read of one empirical-*.json: the record of a trained encoder and of its measurements."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class ClassRecord(TypedDict):
@@ -25,8 +25,19 @@ class CertificateRecord(TypedDict):
     form: str
     lever: str
     scope: str
+    met: bool
     error: float
     classes: list[ClassRecord]
+
+
+class LossRecord(TypedDict):
+    """Theorem 3 or 4 at the pair of classes for which its right side is least; see `empirical.evaluation.losses`."""
+
+    loss: str
+    value: float
+    bound: float
+    product: float
+    informative: int
 
 
 class Measurement(TypedDict):
@@ -35,6 +46,7 @@ class Measurement(TypedDict):
     products   (K, K) mu_k . mu_l of the class means
     frontiers  for each lever, the share alpha of each class that lies within each spread s
     says       one sentence: the certificate, and what stands in its way
+    losses     what Theorems 3 and 4 say; older evidence lacks them
     """
 
     layer: str
@@ -52,6 +64,7 @@ class Measurement(TypedDict):
     frontiers: list[dict[str, Any]]
     certificates: list[CertificateRecord]
     says: str
+    losses: NotRequired[list[LossRecord]]
 
 
 class Study(TypedDict):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Claim = Mapping[str, Any]
-Condition = Literal["", "world", "class", "construction"]
-"""What tells whether an encoder met the hypotheses: certificates of the printed form, of a whole world or of a class; ""
-where none of them does, "construction" where the statement is about one encoder of its own."""
+Condition = Literal["", "world", "class", "main parts", "alignment", "InfoNCE", "cross-correlation", "construction"]
+"""What tells whether an encoder met the hypotheses: certificates of the printed form, of a whole world or of a class, or of
+any form; the alignment or the loss that a bound is made of; "construction" where the statement is about one encoder of its
+own; "" where nothing that is measured tells."""
 
 TOPICS = {
     "theorem1": "Theorem 1",
@@ -73,6 +74,7 @@ STATEMENTS = (
         repaired=("thm-2-disc", "thm-2-disc-sharp", "thm-2-disc-sphere"),
         sharpened=("thm-2-sharp", "thm-2-optimal"),
         instead=("thm-2-optimal", "thm-2-disc-sphere"),
+        condition="alignment",
     ),
     Statement(
         name="Theorem 3",
@@ -81,6 +83,7 @@ STATEMENTS = (
         repaired=("thm-3-sharp",),
         sharpened=("thm-3-balanced",),
         instead=("thm-3-sharp", "thm-3-balanced"),
+        condition="InfoNCE",
     ),
     Statement(
         name="Theorem 4",
@@ -89,8 +92,9 @@ STATEMENTS = (
         repaired=("thm-4-constant", "thm-4-centred"),
         sharpened=("thm-4-sharp",),
         instead=("thm-4-constant", "thm-4-centred"),
+        condition="cross-correlation",
     ),
-    Statement(name="Lemma 3.1", claim="lemma-3.1"),
+    Statement(name="Lemma 3.1", claim="lemma-3.1", condition="main parts"),
     Statement(
         name="Lemma 3.2",
         claim="lemma-3.2",

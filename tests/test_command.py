@@ -19,6 +19,7 @@ import z3
 
 import contrastive_theory
 from contrastive_theory import __main__ as console
+from contrastive_theory import stages, verify
 from theory import files, ledger
 from theory.command import OneLineParser, exit_status, output_folder
 
@@ -118,7 +119,7 @@ def test_bad_words_end_in_one_line_that_offers_the_nearest(words, message, capsy
     assert message in captured.err
 
 
-def test_verify_runs_the_stages_in_order_and_stops_at_the_first_that_fails(monkeypatch, capsys):
+def test_verify_runs_the_stages_in_order_and_stops_at_the_first_that_fails(monkeypatch, capsys, tmp_path):
     ran = []
 
     def stage(place):
@@ -128,8 +129,10 @@ def test_verify_runs_the_stages_in_order_and_stops_at_the_first_that_fails(monke
 
         return command
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(console, "function", stage)
-    assert console.main(["verify"]) == 1
+    monkeypatch.setattr(stages, "source_digest", lambda *_: "")
+    assert verify.main([]) == 1
     assert [words[0].partition(":")[0] for words in ran] == [
         "theory.__main__",
         "simulate.__main__",
@@ -138,7 +141,8 @@ def test_verify_runs_the_stages_in_order_and_stops_at_the_first_that_fails(monke
         "empirical.training.clustering",
     ]
     assert ran[2][1:] == ("--data", "fashion")
-    assert capsys.readouterr().err.splitlines()[-1] == "contrastive-theory cluster --data digits"
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "contrastive-theory cluster --data digits  # it has no record of a run that ended well"
 
 
 def test_what_the_package_names_is_there():
@@ -275,11 +279,18 @@ def test_a_reader_that_never_reads_ends_it_quietly():
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path):
-    words = [*START, "claims", "--out", str(tmp_path / "evidence")]
+    code = (
+        "from theory import __main__ as command\n"
+        "gather = command.gather\n"
+        "command.gather = lambda *words: print('checking', flush=True) or gather(*words)\n"
+        "from contrastive_theory.__main__ import entry; import sys; sys.exit(entry())"
+    )
+    words = [sys.executable, "-c", code, "claims", "--out", str(tmp_path / "evidence")]
     with subprocess.Popen(
         words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        time.sleep(15)  # it checks claims by then, and has written nothing yet
+        assert process.stdout.readline() == "checking\n"
+        time.sleep(1)  # it checks claims by then, and has written nothing yet
         process.send_signal(signal.SIGINT)
         _, printed = process.communicate()
     assert process.returncode == 130
@@ -295,7 +306,7 @@ def test_ctrl_c_while_an_object_is_deleted_is_not_lost():
 
     def main():
         Deleted()
-        time.sleep(10)
+        time.sleep(1)
         return 0
 
     assert ended(main) == 130

@@ -87,7 +87,11 @@ def test_wheel_holds_every_module_and_the_data(installed, tmp_path):
             "closed forms inside their interval",
         ),  # its workers are processes of their own
         ("report", 2, "evidence=build/evidence/theory.json: missing"),
-        ("audit --encoder model:encoder --head clusters --n-views 2", 0, "check it again: contrastive-theory check"),
+        (
+            "audit --data digits --encoder model:encoder --head clusters --n-views 2",
+            0,
+            "check it again: contrastive-theory check",
+        ),
     ],
 )
 def test_the_command_works_where_other_modules_have_the_names_of_ours(installed, tmp_path, words, status, shown):

@@ -3,8 +3,10 @@
 A kept result is evidence like that in build/evidence, where one of the same name and scale has precedence over it.
 """
 
+import json
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 
 def file_name(experiment: str, scale: str) -> str:
@@ -14,5 +16,30 @@ def file_name(experiment: str, scale: str) -> str:
 
 def files(name: str) -> dict[str, Path]:
     """The kept results of an experiment, or of another command, by their scale: NAME-SCALE.json."""
+    return {file.removeprefix(f"{name}-"): path for file, path in names().items() if file.startswith(f"{name}-")}
+
+
+def names() -> dict[str, Path]:
+    """Every kept result by the name of its file, NAME-SCALE, in alphabetical order."""
     folder = Path(str(resources.files("empirical.results")))
-    return {path.stem.removeprefix(f"{name}-"): path for path in sorted(folder.glob(f"{name}-*.json"))}
+    return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
+def made(name: str, scale: str) -> dict[str, Any] | None:
+    """When, where and at what cost the result of this scale was made; None where none is kept that tells."""
+    path = files(name).get(scale)
+    provenance: dict[str, Any] | None = None if path is None else json.loads(path.read_bytes()).get("made")
+    return provenance
+
+
+def command(path: Path) -> list[str]:
+    """The words of the command that makes this kept result, but for the place of data that lie on the disk."""
+    content = json.loads(path.read_bytes())
+    if "setting" in content:
+        return ["concentration", "--data", content["setting"]["data"]]
+    if "maps" in content:
+        return ["embedding", "--scale", content["scale"], "--seed", str(content["seed"])]
+    runs = content["runs"]
+    groups = [word for group in dict.fromkeys(run["group"] for run in runs) for word in ("--group", group)]
+    seeds = str(len({run["seed"] for run in runs}))
+    return ["experiment", content["name"], "--scale", content["scale"], *groups, "--seeds", seeds, "--jobs", "2"]

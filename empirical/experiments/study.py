@@ -15,6 +15,7 @@ from empirical.data.sets import Dataset
 from empirical.evaluation import heads
 from empirical.evaluation.classifiers import knn_accuracy, nearest_mean_accuracy
 from empirical.evaluation.features import extract, weights_hash
+from empirical.evaluation.losses import LossBound, loss_bounds
 from empirical.evaluation.world import Measurement, as_json, measure, world_of
 from empirical.training.loop import TrainingConfig, train
 from empirical.training.methods import initial_encoder
@@ -51,6 +52,7 @@ class Study:
     history            one record per epoch, see `TrainingResult`
     embedding          (n, 2) t-SNE maps of the backbone features, "before" and "after";  embedding_labels  (n,)
     measurements       of the finite world, for every layer under every set of views
+    losses             what Theorems 3 and 4 say of each of these worlds
     """
 
     config: TrainingConfig
@@ -63,6 +65,7 @@ class Study:
     embedding: dict[str, Array]
     embedding_labels: Array
     measurements: tuple[Measurement, ...]
+    losses: tuple[tuple[LossBound, ...], ...]
 
 
 def balanced(labels: Tensor, samples_per_class: int) -> Tensor:
@@ -154,13 +157,14 @@ def run(
         (f"backbone, {clusters} clusters", encoder.backbone, heads.discretised(backbone_train, clusters, config.seed)),
     )
     view_sets = ((f"training views ({config.letters})", config.augmentation()), ("mild views (crop .9-1)", MILD))
-    measurements = []
+    measurements, losses = [], []
     with tqdm(total=len(layers) * len(view_sets), desc="measuring", disable=not progress) as bar:
         for view_name, augmentation in view_sets:
             sampled = finite_views(data.test_images[chosen], augmentation, views, seed=config.seed)
             for layer, module, head in layers:
                 world = world_of(module, head, sampled, data.test_labels[chosen], device)
                 measurements.append(measure(world, layer, view_name))
+                losses.append(loss_bounds(world))
                 bar.update()
     return Study(
         config=config,
@@ -173,6 +177,7 @@ def run(
         embedding={"before": plane_before, "after": plane(encoder, data, shown, device)},
         embedding_labels=data.test_labels[shown].numpy(),
         measurements=tuple(measurements),
+        losses=tuple(losses),
     )
 
 
@@ -234,6 +239,9 @@ def study_json(study: Study) -> dict[str, Any]:
             "labels": study.embedding_labels.tolist(),
             **{when: np.round(points, 5).tolist() for when, points in study.embedding.items()},
         },
-        "measurements": [as_json(m, study.data.class_names) for m in study.measurements],
+        "measurements": [
+            as_json(m, study.data.class_names) | {"losses": [asdict(bound) for bound in bounds]}
+            for m, bounds in zip(study.measurements, study.losses, strict=True)
+        ],
         "evidence": [asdict(e) for e in evidence(study)],
     }

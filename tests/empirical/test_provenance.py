@@ -17,9 +17,7 @@ WHEN_NEEDED = {"theory.concentration.device"}
 """Imported inside a function, for tensors of an accelerator only: counted, though an import alone does not load it."""
 
 
-@pytest.mark.parametrize(
-    "name", ["empirical.training.loop", "empirical.experiments.running", "empirical.audit.core", "theory.factors"]
-)
+@pytest.mark.parametrize("name", ["empirical.experiments.running", "empirical.audit.core", "theory.factors"])
 def test_the_modules_are_those_that_an_import_loads(name):
     """Found in a fresh interpreter."""
     script = LISTING.format(name=name, packages=PACKAGES)

@@ -7,6 +7,7 @@ import pytest
 
 from empirical import __main__ as empirical
 from empirical.audit import __main__ as audit
+from figures import __main__ as figures
 
 DIGITS = "--data digits --epochs 1 --train-size 300 --samples-per-class 4 --n-views 2 --quiet --device cpu"
 AUDIT = "--encoder sklearn.random_projection:GaussianRandomProjection --head clusters --n-views 2 --quiet --device cpu"
@@ -27,3 +28,13 @@ def evidence(once, theory_run, simulate_run):
         assert audit.main([*AUDIT.split(), "--arguments", arguments, *folders]) == 0
 
     return once("evidence", make) / "out"
+
+
+@pytest.fixture(scope="session")
+def written(once, evidence):
+    """The report of this evidence with its figures, to read only."""
+
+    def make(folder):
+        assert figures.main(["--evidence", str(evidence), "--out", str(folder / "out")]) == 0
+
+    return once("report", make) / "out"

@@ -6,12 +6,11 @@ import shutil
 
 import pytest
 
-from figures import __main__ as cli
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="`make browser` installs playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="`make browser` installs axe")
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="`make browser` installs chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="`make browser` installs chromium"),
+]
 
 WIDTHS, SCHEMES = (375, 1280), ("light", "dark")
 SCREEN = 800
@@ -22,6 +21,7 @@ MINUTES = 3 * 60_000
 
 @pytest.fixture(scope="module")
 def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="`make browser` installs playwright")
     with sync_api.sync_playwright() as running:
         started = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=MINUTES)
         yield started
@@ -29,15 +29,16 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def written(evidence, tmp_path_factory):
+def pages(written, evidence, tmp_path_factory):
+    """The report, and beside it the audit's own page."""
     out = tmp_path_factory.mktemp("pages")
-    assert cli.main(["--evidence", str(evidence), "--out", str(out)]) == 0
-    shutil.copy(evidence.parent / "audit" / "index.html", out / "own.html")  # the audit's own page
+    shutil.copytree(written, out, dirs_exist_ok=True)
+    shutil.copy(evidence.parent / "audit" / "index.html", out / "own.html")
     return out
 
 
 @pytest.fixture
-def opened(browser, written):
+def opened(browser, pages):
     """opened(name, width, scheme): the page, which must say nothing on the console and load nothing from elsewhere."""
     said, asked, contexts = [], [], []
 
@@ -49,7 +50,7 @@ def opened(browser, written):
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto((written / name).as_uri())
+        page.goto((pages / name).as_uri())
         return page
 
     yield show
@@ -63,6 +64,7 @@ def opened(browser, written):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", ["index.html", "encoder-digits.html", "audit-audit.html", "own.html"])
 def test_it_is_accessible_and_fits(opened, name, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="`make browser` installs axe")
     page = opened(name, width, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     violations = axe.Axe().run(page).response["violations"]
@@ -74,14 +76,14 @@ def test_the_main_page_has_at_most_six_screens(opened):
     assert opened("index.html").evaluate("document.documentElement.scrollHeight") <= 6 * SCREEN
 
 
-def test_a_claim_is_opened_by_keyboard_and_by_its_link(opened, written):
+def test_a_claim_is_opened_by_keyboard_and_by_its_link(opened, pages):
     page = opened("index.html")
     page.locator("#lemma-3\\.1 > summary").focus()
     page.keyboard.press("Enter")
     assert page.locator("#lemma-3\\.1").get_attribute("open") is not None
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('details').id") == "lemma-3.1"
-    page.goto((written / "index.html").as_uri() + "#lemma-4.1")
+    page.goto((pages / "index.html").as_uri() + "#lemma-4.1")
     assert page.locator("#lemma-4\\.1").get_attribute("open") is not None
 
 
@@ -98,10 +100,10 @@ def test_search_and_filters_hide_the_others(opened, evidence):
     assert page.locator("#shown").inner_text() == f"1 of {len(ledger)} claims"
 
 
-def test_it_works_without_scripts(browser, written, evidence):
+def test_it_works_without_scripts(browser, pages, evidence):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((written / "index.html").as_uri())
+    page.goto((pages / "index.html").as_uri())
     assert page.locator(".claim:visible").count() == len(json.loads((evidence / "theory.json").read_text()))
     assert not page.locator("#filters").is_visible()
     context.close()

@@ -17,7 +17,10 @@ from theory.theorem1.forms.form import Pair, alpha_lower
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SLIDERS = {"sigma": 0.98, "R": 0.002, "p": 0.1, "spread": 0.2, "eps": 0.02, "wl": 0.95, "wk": 0.95, "cosine": 0.0}
 
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium, which `make browser` installs")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason="`make browser` installs chromium"),
+]
 
 
 def shown(text, folder):

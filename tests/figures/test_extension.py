@@ -9,7 +9,7 @@ import pytest
 
 import figures
 from figures import __main__ as cli
-from figures import registry
+from figures import registry, style
 from theory.digests import write_evidence
 from theory.ledger import Evidence
 
@@ -94,7 +94,8 @@ def add(monkeypatch, tmp_path):
         vars(figures).pop(name, None)
 
 
-def test_a_figure_is_one_new_file(add, evidence, tmp_path):
+def test_a_figure_is_one_new_file(add, evidence, tmp_path, monkeypatch):
+    monkeypatch.setattr(style, "FORMATS", ("svg",))  # the others are drawn in test_report
     folder = tmp_path / "evidence"
     shutil.copytree(evidence, folder)
     check = Evidence(claim="thm-3", kind="measurement", step="noise", summary="a noisy check", holds=True)

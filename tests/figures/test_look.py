@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
-from empirical.experiments import design, tables
+from empirical.experiments import design, kept, tables
 from empirical.experiments.view_sets import ASSERTED, SETS
 from figures import __main__ as cli
 from figures import drawing, experiments, grids, registry, style
@@ -198,9 +198,10 @@ def test_every_figure_of_the_lecture_is_there(drawings):
     assert names >= ours
 
 
-@pytest.mark.parametrize(("words", "width"), [("paper", 5.5), ("paper", 3.25), ("screen", 8.4)])
-def test_widths_are_exact_and_text_is_readable(words, width, drawings):
-    look = style.Look(words, width)
+@pytest.mark.parametrize("width", [5.5, 3.25])
+def test_widths_are_exact_and_text_is_readable(width, drawings):
+    """In print; those of the page are seen in test_report."""
+    look = style.Look("paper", width)
     for one in figures_of(drawings):
         seen = []
 
@@ -264,8 +265,9 @@ def test_numbers_of_a_figure_lie_beside_it(drawings):
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
-def test_the_folder_is_a_document(drawings, tmp_path):
-    look = style.Look("paper", 5.5)
+@pytest.mark.parametrize("width", [5.5, 3.25])
+def test_the_folder_is_a_document_and_nothing_in_it_is_too_wide(width, drawings, tmp_path):
+    look = style.Look("paper", width)
     for one in drawings:
         for suffix, content in drawing.files(one, look, ("pdf",)).items():
             (tmp_path / f"{one.name}.{suffix}").write_bytes(content)
@@ -274,6 +276,9 @@ def test_the_folder_is_a_document(drawings, tmp_path):
     words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
+    log = (tmp_path / "paper.log").read_text(encoding="latin-1")
+    assert re.findall(r"Overfull \\hbox.*", log) == []
+    assert width < 5.5 or "Float too large" not in log  # in a narrow column some are taller than a page
     if shutil.which("pdffonts"):
         fonts = subprocess.run(
             ["pdffonts", "paper.pdf"], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -283,7 +288,8 @@ def test_the_folder_is_a_document(drawings, tmp_path):
 
 
 @pytest.mark.parametrize("words", [["list"], ["--only", "richness"]])
-def test_missing_evidence_is_named_with_its_command_and_minutes(words, evidence, capsys):
+def test_missing_evidence_is_named_with_its_command_and_minutes(words, evidence, monkeypatch, capsys):
+    monkeypatch.setattr(kept, "files", lambda _: {})
     if words == ["list"]:
         assert cli.draw_main([*words, "--evidence", str(evidence)]) == 0
         line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("richness "))
@@ -312,6 +318,16 @@ def test_bad_options_are_named(words, message, evidence, capsys):
         cli.draw_main([*words, "--evidence", str(evidence)])
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_minutes_are_those_of_the_kept_result_of_the_scale_that_the_command_makes(tmp_path, monkeypatch):
+    results = {scale: tmp_path / f"richness-{scale}.json" for scale in ("embedded", "paper")}
+    for scale, minutes in (("embedded", 17.6), ("paper", 900)):
+        results[scale].write_text(json.dumps({"made": {"cpu_minutes": minutes}}))
+    monkeypatch.setattr(kept, "files", lambda _: results)
+    assert experiments.RICHNESS.remedy == "run `contrastive-theory experiment richness --jobs 2` (18 CPU minutes)"
+    del results["embedded"]
+    assert experiments.RICHNESS.cost == "about 9 minutes"
 
 
 def test_a_kept_result_stands_in_and_a_computed_one_goes_before(whole, tmp_path, monkeypatch):
@@ -357,5 +373,19 @@ def test_a_table_in_every_form():
         "| [z | 2 |",
     ]
     assert '<th scope="row">x &amp; y</th><td class="n">&lt;1</td>' in grids.as_html(grid, "Caption.")
-    latex = grids.as_latex(grid, "Caption.", "t")
+    latex = grids.as_latex(grid, "Caption.", "t", 5.5)
     assert latex.splitlines()[7:10] == [r"x \& y & \textless{}1 \\", r"\midrule", r"{[z} & 2 \\"]
+
+
+def test_a_table_that_is_too_wide_breaks_its_heads_and_texts_and_stands_in_blocks():
+    numbers = [f"a long name of number {n}" for n in range(12)]
+    grid = grids.Grid(["subject", *numbers], [["some text that is longer than its place", *["0.123 ± 0.456"] * 12]], 1)
+    lines = grids.as_latex(grid, "Caption.", "t", 3.25).splitlines()
+    heads = [lines[i + 1] for i, line in enumerate(lines) if line == r"\toprule"]
+    assert len(heads) > 4
+    assert all(head.startswith("subject & ") for head in heads)
+    shown = [re.sub(r" \\\\ ", " ", cell) for head in heads for cell in re.findall(r"@\{\}r@\{\}\}(.*?)\\end", head)]
+    assert shown == numbers
+    assert lines.count(next(line for line in lines if line.startswith(r"\begin{tabular}[t]{@{}l@{}}some text"))) == len(
+        heads
+    )

@@ -25,6 +25,7 @@ config = TrainingConfig(
     dataset="digits", epochs={EPOCHS}, batch_size=25, train_size=100, method=MoCo(queue_size=50), encoder="small"
 )
 cpu = torch.device("cpu")
+torch.optim.AdamW([torch.zeros(1)])  # imports much of torch, for all that are forked
 
 
 def start(out):
