@@ -1,3 +1,4 @@
+import flint
 import pytest
 import sympy
 
@@ -35,3 +36,18 @@ MUTANTS = [
 def test_a_mutated_formula_is_no_longer_proved(claim, module, name, mutant, monkeypatch):
     monkeypatch.setattr(module, name, mutant)
     assert undischarged(CLAIMS[claim])
+
+
+FLOOR = [  # what is taken from the right side, and whether it stays above 2.58: log(16 - e) = 2.587 at eps = 0, 2.750 at 2
+    (lambda eps: flint.arb("0.006"), True),
+    (lambda eps: flint.arb("0.007"), False),
+    (lambda eps: flint.arb("0.16") * (eps / 2) ** 100, True),
+    (lambda eps: flint.arb("0.18") * (eps / 2) ** 100, False),
+]
+
+
+@pytest.mark.parametrize(("taken", "stays"), FLOOR)
+def test_the_right_side_is_held_against_258_up_to_eps_2(taken, stays, monkeypatch):
+    printed = infonce.printed_bound
+    monkeypatch.setattr(theorem3, "printed_bound", lambda L_2, tau, p, eps: printed(L_2, tau, p, eps) - taken(eps))
+    assert CLAIMS["thm-3-vacuous"].steps["right side"]().holds is stays
