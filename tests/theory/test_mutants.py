@@ -270,7 +270,7 @@ def test_printed_form_charges_the_misaligned_share_to_the_smallest_class():
 
 
 def test_in_scope_world_the_printed_form_is_the_one_that_is_printed():
-    """sigma is that of the class that has least, R is over min p, half of Delta_mu is charged, and one bound holds for all."""
+    """sigma is that of the class that has least, R is over min p, half of Delta_mu is charged, one bound for all."""
     world = uneven()
     grid = clique_grid(world, "local")
     shortfall = 1 - factors.divergence(world).diagonal().min()
