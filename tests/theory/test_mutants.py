@@ -269,6 +269,28 @@ def test_printed_form_charges_the_misaligned_share_to_the_smallest_class():
         assert verdict.threshold == pytest.approx(1 - sum(verdict.costs.values()), abs=1e-12)
 
 
+def test_in_scope_world_the_printed_form_is_the_one_that_is_printed():
+    """sigma is that of the class that has least, R is over min p, half of Delta_mu is charged, one bound for all."""
+    world = uneven()
+    grid = clique_grid(world, "local")
+    shortfall = 1 - factors.divergence(world).diagonal().min()
+    assert shortfall > 0.01
+    for verdict in certify(world, "printed", scope="world", grid=grid).classes:
+        assert verdict.share == grid.sigma[grid.reach == verdict.reach].min()
+        rho = 2 * (1 - verdict.share) + verdict.R / (3 / 21) + verdict.share * verdict.s
+        assert verdict.threshold == pytest.approx(1 - rho - math.sqrt(2 * rho) - shortfall / 2)
+        assert verdict.error == pytest.approx(min(1 - verdict.share + verdict.R, 1))
+
+
+def test_in_scope_world_each_class_loses_its_own_share():
+    certificate = certify(uneven(), "exact", "local", "world")
+    assert certificate.met
+    lost = [verdict.error for verdict in certificate.classes]
+    assert lost == pytest.approx([1 - verdict.alpha for verdict in certificate.classes])
+    assert certificate.error == pytest.approx(np.array([3, 6, 12]) / 21 @ lost)
+    assert certificate.error > 0
+
+
 @pytest.mark.parametrize("form", ["cap", "exact"])
 def test_nothing_is_charged_to_the_share_of_a_class_that_is_whole(form):
     whole, torn = (certify(uneven(), form).classes[label] for label in (0, 2))

@@ -1,3 +1,4 @@
+import flint
 import pytest
 import sympy
 
@@ -35,3 +36,20 @@ MUTANTS = [
 def test_a_mutated_formula_is_no_longer_proved(claim, module, name, mutant, monkeypatch):
     monkeypatch.setattr(module, name, mutant)
     assert undischarged(CLAIMS[claim])
+
+
+FLOOR = [  # height and power: height (eps/2)^power is taken from the right side, 2.587 at eps = 0 and 2.750 at eps = 2
+    ("0.006", 0, True),
+    ("0.007", 0, False),
+    ("0.16", 100, True),
+    ("0.18", 100, False),
+]
+
+
+@pytest.mark.parametrize(("height", "power", "stays"), FLOOR)
+def test_the_right_side_is_held_against_258_up_to_eps_2(height, power, stays, monkeypatch):
+    def less(L_2, tau, share, eps):
+        return infonce.printed_bound(L_2, tau, share, eps) - flint.arb(height) * (eps / 2) ** power
+
+    monkeypatch.setattr(theorem3, "printed_bound", less)
+    assert CLAIMS["thm-3-vacuous"].steps["right side"]().holds is stays

@@ -146,6 +146,17 @@ def test_equal_views_are_one_node_and_components_are_counted():
     assert graph_of_nodes(view_nodes(world), world.labels).components == 2
 
 
+def test_a_graph_of_three_views_by_hand():
+    """The second view is one of samples of both classes, as often of either: the first class has it."""
+    graph = ViewGraph(np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]]), np.array([0, 1, 1]))
+    assert graph.joint == pytest.approx(np.array([[1, 1, 0], [1, 2, 1], [0, 1, 5]]) / 12)
+    assert graph.mass == pytest.approx(np.array([[1, 0], [1, 1], [0, 3]]) / 6)
+    assert graph.weights == pytest.approx(np.array([1, 2, 3]) / 6)
+    assert graph.view_labels.tolist() == [0, 0, 1]
+    assert (graph.ambiguity, graph.inconsistency) == (pytest.approx(1 / 6), pytest.approx(2 / 12))
+    assert graph.components == 1
+
+
 def cells(k=40):
     """Digits as 64 pixels; views: shifts by up to one pixel; the cell of each view among k."""
     images, labels = load_digits(return_X_y=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.theory.neighbours.worlds import world
+from theory.divergence.losses import view_correlation
 from theory.factors import least_head_error, nearest_mean_error
 from theory.falsification import falsify
 from theory.ledger import ENOUGH
@@ -56,3 +57,10 @@ def test_the_losses_tried_do_notice_another_encoder():
     """Else the comparison of them before and after would show nothing."""
     one, other = (saunshi.rational_losses(world(seed)) for seed in (6, 7))
     assert (abs(one - other) > 1e-6).all()
+
+
+def test_the_cross_correlation_loss_is_taken_at_lambda_one_half():
+    C = view_correlation(world(6).features)
+    off = C - np.diag(C.diagonal())
+    expected = ((1 - C.diagonal()) ** 2).sum() + (off**2).sum() / 2
+    assert saunshi.rational_losses(world(6))[3] == pytest.approx(expected)

@@ -1,13 +1,16 @@
 """The grids behind a certificate: cliques and balls are main parts, and what they certify is true."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from tests.theory.worlds import clustered, clustered_worlds, planar, scattered
-from theory.factors import nearest_mean_error, view_diameters
+from theory.factors import lipschitz_constant, nearest_mean_error, view_diameters
 from theory.setting import FiniteWorld
 from theory.theorem1 import LEVERS, ball_grid, ball_part_within, certify, clique_grid, main_part_within
+from theory.theorem1.certificates.grid import anchor_points
 from theory.theorem1.certificates.world import ROUNDING
 
 
@@ -74,3 +77,89 @@ def test_equal_views_with_unequal_features_spread_under_both_levers():
     for lever in LEVERS:
         grid = clique_grid(world, lever)
         assert grid.s[0][grid.sigma[:, 0] == 1.0].min() == pytest.approx(apart, rel=1e-3)
+
+
+def uneven(radius):
+    """Three classes of 2, 4 and 5 samples with three views, features of this norm; noisy, and two samples torn."""
+    world = clustered(0, 3, 5, 3, 0, 1, 0.3)
+    kept = np.array([0, 1, 5, 6, 7, 8, 10, 11, 12, 13, 14])
+    return FiniteWorld(world.views[kept], radius * world.features[kept], world.labels[kept])
+
+
+def nearest(points, i, j):
+    return min(np.linalg.norm(a - b) for a in points[i] for b in points[j])
+
+
+def largest_part(members, near):
+    """By trying all subsets."""
+    parts = (part for size in range(len(members), 0, -1) for part in combinations(members, size))
+    return next((len(part) for part in parts if all(near(i, j) for i, j in combinations(part, 2))), 0)
+
+
+def check_spreads_and_shares_outside(grid, world):
+    """What does not depend on how main parts are found; eps are eight diameters, evenly spaced in rank."""
+    diameters = sorted(max(np.linalg.norm(a - b) for a, b in combinations(rows, 2)) for rows in world.features)
+    ranks = [max(int(np.ceil(len(diameters) * i / 7)), 1) for i in range(8)]
+    assert grid.eps == pytest.approx(sorted({diameters[rank - 1] for rank in ranks}))
+    spreads = (grid.reach[None] + 2 * grid.eps[:, None]) / world.radius
+    assert (spreads > 2).any()
+    assert (spreads < 2).any()
+    assert grid.s == pytest.approx(np.minimum(spreads, 2))
+    wide = view_diameters(world.features)[None] > grid.eps[:, None]
+    assert grid.R == pytest.approx(wide.sum(axis=1) / len(world.labels))
+    for k, n in enumerate(np.bincount(world.labels)):
+        assert grid.R_class[:, k] == pytest.approx(wide[:, world.labels == k].sum(axis=1) / n)
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_a_grid_of_cliques_by_trying_all_subsets(lever):
+    world = uneven(radius=3.0)
+    grid = clique_grid(world, lever)
+    slope = lipschitz_constant(world) if lever == "lipschitz" else 0.0
+
+    def gap(i, j):
+        return max(nearest(world.features, i, j), slope * nearest(world.views, i, j))
+
+    gaps = {pair: gap(*pair) for pair in combinations(range(11), 2)}
+    own = [gap for (i, j), gap in gaps.items() if world.labels[i] == world.labels[j]]
+    assert set(grid.reach.round(9)) <= {0.0, *np.round(own, 9)}
+    assert grid.exact
+    assert grid.lipschitz == (slope if lever == "lipschitz" else None)
+    check_spreads_and_shares_outside(grid, world)
+    diameters = view_diameters(world.features)
+    for t, reach in enumerate(grid.reach):
+        for k in range(3):
+            members = np.flatnonzero(world.labels == k)
+
+            def near(i, j, reach=reach):
+                return gaps[i, j] <= reach + 1e-9
+
+            assert grid.sigma[t, k] == pytest.approx(largest_part(members, near) / len(members))
+            for e, eps in enumerate(grid.eps):
+                inside = members[diameters[members] <= eps]
+                assert grid.alpha[e, t, k] == pytest.approx(largest_part(inside, near) / len(members))
+
+
+def test_a_grid_of_balls_by_counting():
+    """Two samples of a class and the direction of its mean are anchors; of each, four quantiles of twice the distances."""
+    world = uneven(radius=3.0)
+    grid = ball_grid(world, anchors=2, reaches=4)
+    assert (grid.lever, grid.lipschitz, grid.exact) == ("local", None, False)
+    check_spreads_and_shares_outside(grid, world)
+    spans, diameters, reaches = [], view_diameters(world.features), []
+    for k in range(3):
+        rows = world.features[world.labels == k]
+        mean = rows.mean(axis=(0, 1))
+        anchors = [rows[0, 0], rows[-1, 0], 3 * mean / np.linalg.norm(mean)]
+        assert anchor_points(rows, 2) == pytest.approx(np.array(anchors))
+        spans.append(2 * np.array([[min(np.linalg.norm(v - a) for v in views) for views in rows] for a in anchors]))
+        n = len(rows)
+        reaches += [np.sort(spans[-1], axis=None)[max(n * i, 1) - 1] for i in range(4)]  # of 3 n distances
+    assert grid.reach == pytest.approx(sorted(set(reaches)))
+    for t, reach in enumerate(grid.reach):
+        for k, span in enumerate(spans):
+            near = span <= reach + 1e-9
+            assert grid.sigma[t, k] == pytest.approx(near.mean(axis=1).max())
+            for e, eps in enumerate(grid.eps):
+                inside = diameters[world.labels == k] <= eps
+                assert grid.alpha[e, t, k] == pytest.approx((near & inside).mean(axis=1).max())

@@ -302,3 +302,12 @@ def test_classes_beside_the_pooled_event_count_by_themselves():
     certificate = certificate_of(*sample, Anchors(simplex(3), np.zeros(3), np.array([True, False, True])))
     assert all(c.met("anchored") for c in certificate.classes)
     assert certificate.errors["anchored"] == pytest.approx(1 - certificate.pooled.low - certificate.classes[1].mass.low)
+
+
+def test_a_spread_is_at_most_the_diameter_of_the_sphere():
+    """At t = 3/2 the features in a ball are no further apart than 2, where s = s^2/2: corrected and sharp are one."""
+    world = planted(3, 0.1, 0.0, atoms=20)
+    for t, alike in ((1.5, True), (0.5, False)):
+        anchors = Anchors(simplex(3), np.full(3, t), np.ones(3, bool))
+        for c in certificate_of(world.features, world.labels, anchors).classes:
+            assert (c.margins["corrected"] == pytest.approx(c.margins["sharp"])) is alike

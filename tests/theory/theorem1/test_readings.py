@@ -130,6 +130,29 @@ def test_the_printed_condition_charges_what_is_torn_to_the_class_and_in_rho_max_
     assert reading.right == pytest.approx(BOUND)
 
 
+def test_the_misprints_read_another_term_of_the_misaligned_share():
+    least = (2 * (1 - 2 / 3) + R / P + 2 / 3 * S).min()
+    for claim, term, bound in (
+        ("thm-1-misprint", R / least, BOUND),
+        ("thm-1-misprint-aligned", (1 - R) / P.min(), 1 - 2 / 3 + 1 - R),
+    ):
+        reading = read(claim, CHOICE)
+        rho = 2 * (1 - 2 / 3) + term + 2 / 3 * S
+        assert reading.hypotheses == {"condition": pytest.approx(level(rho) - SHORTFALL - PRODUCTS.max())}
+        assert (reading.left, reading.right) == (ERROR, pytest.approx(bound))
+    whole = tight(whole=True)  # R = 0: nothing is divided
+    assert read("thm-1-misprint", whole).hypotheses == predicates.printed_rho_max(whole).hypotheses
+
+
+def test_the_climb_is_led_by_the_sample_whose_error_would_be_one_too_many():
+    """Five of nine may be misclassified: the sixth least clearance; with all nine none is left."""
+    ordered = sorted(clearances(FEATURES[:, 0]))
+    reading = predicates.printed_rho_max(CHOICE)
+    assert (reading.distance, reading.trivial) == (pytest.approx(ordered[5]), 1)
+    assert predicates.error_reading(CHOICE.world, 0.0, {}).distance == pytest.approx(ordered[0])
+    assert predicates.error_reading(CHOICE.world, 1.0, {}).distance == np.inf
+
+
 def test_lemma_3_1_asks_for_the_kept_samples():
     reading = read("lemma-3.1", CHOICE)
     assert list(reading.hypotheses.values()) == [pytest.approx(clearances(FEATURES[:, 0])[KEPT].min())]
