@@ -163,7 +163,7 @@ def audit(
     place = pick_device(device)
     request = None
     if continuous is not None:
-        request = requested(audited.module, head, drawn, split, continuous, jobs)
+        request = requested(audited, head, drawn, split, continuous, jobs)
     module = audited.module.to(place)
     check_repeats(module, split.images, place)
     drawn.drawn(1).block(split.images[:1], 0)  # a broken callable shows before the long work

@@ -7,7 +7,7 @@ import numpy as np
 from empirical.audit.continuous import Continuous, box_in_words, in_words, refuting_views
 from empirical.audit.core import Audit
 from empirical.audit.drawing import data_uri
-from empirical.audit.table import Column, certified, html_table, marked, number, text
+from empirical.audit.table import Column, certified, html_table, number, text
 from empirical.audit.words import level_of, names_of
 from empirical.continuous.network import scores
 from empirical.rounding import shown
@@ -119,8 +119,8 @@ def section(audit: Audit, continuous: Continuous) -> str:
     drawn, drawn_population, every, every_population = (certified(error) for error in errors)
     beside = (
         f"Certified of this network with {audit.views.m} drawn views an image: {drawn} on the images, {drawn_population} for "
-        f"the population. For every view of the box: {every} and {every_population}. All are upper bounds; each of the two of "
-        "the population holds at the level by itself."
+        f"the population. For every view of the box: {every} and {every_population}. All are upper bounds; each of the two "
+        "of the population holds at the level by itself."
     )
     assumed = (
         "An image is proved where bounds over a tree of cells of the box show that one score exceeds all others in every "

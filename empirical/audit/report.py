@@ -45,8 +45,8 @@ def quotes(audit: Audit) -> tuple[str, ...]:
         else "Nothing is claimed of views outside the finite sets drawn: for the supremum over a continuous A(x) a bound on "
         "how fast f moves with the parameters of a view is missing."
         if audit.continuous is None
-        else "Nothing is claimed of views outside the box. Of those inside, views and scores are exact functions of the image "
-        "and the weights: float32, which computes the drawn views, rounds them."
+        else "Nothing is claimed of views outside the box. Of those inside, views and scores are exact functions of the "
+        "image and the weights: float32, which computes the drawn views, rounds them."
     )
     unseen = (
         " Anchors, radii and head come from the other half of the data; that the encoder was not trained on the certifying "
