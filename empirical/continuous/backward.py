@@ -30,7 +30,7 @@ import numpy as np
 
 from empirical.continuous.geometry import Affine
 from empirical.continuous.linear import UNIT, Map, limited, linear_map, rounding
-from empirical.continuous.network import Image, Plain, Relu, Sum
+from empirical.continuous.network import Convolution, Image, Plain, Relu, Sum, sources
 from theory.concentration.compiled import compiled
 from theory.setting import Array
 
@@ -88,10 +88,10 @@ class Bound:
 
 
 class Network:
-    """A network prepared for bounds."""
+    """A network prepared for bounds; grey: of images (n, 1, H, W) whose one channel stands for all channels."""
 
-    def __init__(self, network: Plain) -> None:
-        self.nodes = network.nodes
+    def __init__(self, network: Plain, grey: bool = False) -> None:
+        self.nodes = (Image((1, *network.shape[1:])), *network.nodes[1:]) if grey else network.nodes
         self.maps: dict[int, Map] = {}
         for i, node in enumerate(self.nodes):
             if not isinstance(node, Image | Relu | Sum):
@@ -119,6 +119,12 @@ class Network:
         return int(np.prod(self.nodes[i].shape))
 
 
+def can_be_grey(network: Plain) -> bool:
+    """Whether the image is read by convolutions only."""
+    readers = [node for node in network.nodes if 0 in sources(node)]
+    return all(isinstance(node, Convolution) for node in readers)
+
+
 def margins(network: Network, affine: Affine, cluster: int, rivals: Array) -> Array:
     """Lower bounds (n, K) of score_cluster - score_j over each cell for each rival (n, K) that is True, else infinity."""
     owners, columns = np.nonzero(rivals)
@@ -139,7 +145,20 @@ def _bound(network: Network, affine: Affine, cluster: int, owners: Array, rivals
     scores = np.zeros((len(owners), network.nodes[last].shape[0]))
     scores[:, cluster] = 1
     scores[np.arange(len(owners)), rivals] -= 1
-    pending = {last: scores}
+    return _descend(network, last, scores, owners, image, relaxations, sizes)
+
+
+def _descend(
+    network: Network,
+    last: int,
+    rows: Array,
+    owners: Array,
+    image: Form,
+    relaxations: dict[int, Relaxation],
+    sizes: list[Array],
+) -> Bound:
+    """The affine lower bound of rows (P, ...) times node `last`, each over the cell of its owner."""
+    pending = {last: rows}
     constant, slack = np.zeros(len(owners)), np.zeros(len(owners))
     extra = EXTRA + 2 * len(network.nodes)
     for i in range(last, 0, -1):
@@ -187,7 +206,11 @@ def forward(network: Network, affine: Affine) -> tuple[Form, dict[int, Relaxatio
     relaxations = {}
     for i, node in enumerate(network.nodes[1:], start=1):
         if isinstance(node, Relu):
-            relaxations[i], form = _relaxed(forms[node.source])
+            low, high = _interval(forms[node.source])
+            if i in REFINE:
+                mid=(low+high)/2
+                refine(network, node.source, low, high, image, relaxations, sizes)
+            relaxations[i], form = _relaxed(forms[node.source], low, high)
         elif isinstance(node, Sum):
             left, right = forms[node.source], forms[node.other]
             slack = rounding(EXTRA, left.size + right.size)
@@ -224,27 +247,49 @@ def _mapped(layer: Map, source: Form, terms: int) -> Form:
     return _form(forms, error, rounding(terms + EXTRA, layer.weight * source.size + layer.offset))
 
 
-def _relaxed(source: Form) -> tuple[Relaxation, Form]:
+def refine(network, source, low, high, image, relaxations, sizes):
+    cells, neurons = np.nonzero((low < 0) & (high > 0))
+    STAT.append((source, len(cells)/low.size))
+    for a in range(0, len(cells), 1024):
+        c, k = cells[a:a+1024], neurons[a:a+1024]
+        rows = np.zeros((len(c), network.sizes(source)))
+        rows[np.arange(len(c)), k] = 1
+        shape=network.nodes[source].shape
+        sh = (len(c), *shape[1:], shape[0])
+        rows = rows.reshape(sh)
+        low[c, k] = np.maximum(low[c, k], _descend(network, source, rows, c, image, relaxations, sizes).margins)
+        high[c, k] = np.minimum(high[c, k], -_descend(network, source, -rows, c, image, relaxations, sizes).margins)
+REFINE=set()
+STAT=[]
+
+def _interval(source: Form) -> tuple[Array, Array]:
+    """The least and the largest value (n, size) of a node."""
+    n, count = source.forms.shape[:2]
+    reach = np.abs(source.forms[:, 1:]).sum(axis=1) + source.error
+    reach = reach.reshape(n, -1) + rounding(EXTRA, source.size)[:, None]
+    base = source.forms[:, 0].reshape(n, -1)
+    return base - reach, base + reach
+
+
+def _relaxed(source: Form, low: Array, high: Array) -> tuple[Relaxation, Form]:
     n, count = source.forms.shape[:2]
     shape = source.error.shape
     forms, error = source.forms.reshape(n, count, -1).copy(), source.error.reshape(n, -1).copy()
-    slack = rounding(EXTRA, source.size)
     lower, upper, height = (np.empty_like(error) for _ in range(3))
-    _rectify(forms, error, slack, lower, upper, height)
-    form = _form(forms.reshape(n, count, *shape[1:]), error.reshape(shape), slack)
+    _rectify(forms, error, low, high, lower, upper, height)
+    form = _form(forms.reshape(n, count, *shape[1:]), error.reshape(shape), rounding(EXTRA, source.size))
     return Relaxation(lower, upper, height, source.size), form
 
 
 @compiled
-def _rectify(forms: Array, error: Array, slack: Array, lower: Array, upper: Array, height: Array) -> None:
+def _rectify(
+    forms: Array, error: Array, least: Array, most: Array, lower: Array, upper: Array, height: Array
+) -> None:
     """Write the relaxation of each number, and put the rectifier's affine form in place of its input's."""
     n, count, size = forms.shape
     for cell in range(n):
         for k in range(size):
-            reach = error[cell, k] + slack[cell]
-            for d in range(1, count):
-                reach += abs(forms[cell, d, k])
-            low, high = forms[cell, 0, k] - reach, forms[cell, 0, k] + reach
+            low, high = least[cell, k], most[cell, k]
             if low >= 0:
                 lower[cell, k], upper[cell, k], height[cell, k] = 1, 1, 0
             elif high <= 0:
@@ -254,12 +299,12 @@ def _rectify(forms: Array, error: Array, slack: Array, lower: Array, upper: Arra
                     forms[cell, d, k] = 0
             else:
                 slope = high / (high - low)
-                most = max(-slope * low, (1 - slope) * high) * (1 + 8 * UNIT)
-                lower[cell, k], upper[cell, k], height[cell, k] = 1.0 if high > -low else 0.0, slope, most
+                rise = max(-slope * low, (1 - slope) * high) * (1 + 8 * UNIT)
+                lower[cell, k], upper[cell, k], height[cell, k] = 1.0 if high > -low else 0.0, slope, rise
                 for d in range(count):
                     forms[cell, d, k] *= slope
-                forms[cell, 0, k] += most / 2
-                error[cell, k] = slope * error[cell, k] + most / 2
+                forms[cell, 0, k] += rise / 2
+                error[cell, k] = slope * error[cell, k] + rise / 2
 
 
 @compiled

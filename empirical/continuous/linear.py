@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from empirical.continuous.network import AveragePool, Convolution, Flatten, Linear
+from theory.concentration.compiled import compiled
 from theory.setting import Array
 
 Layer = AveragePool | Convolution | Flatten | Linear
@@ -43,10 +44,11 @@ def limited(sizes: Array) -> Array:
 class Map:
     """A linear layer x -> matrix x + bias.
 
-    matrix   (k, O)   of patches (h, w, C) to output channels; None for `Flatten`
+    source           shape of x
+    matrix   (k, O)  of patches (h, w, C) to output channels; empty for pools and `Flatten`, which have no weights
     bias     (O,)
-    weight            the largest sum of absolute weights of an output: |matrix x| <= weight max |x|
-    offset            the largest absolute bias
+    weight           the largest sum of absolute weights of an output: |matrix x| <= weight max |x|
+    offset           the largest absolute bias
     """
 
     node: Layer
@@ -69,9 +71,12 @@ class Map:
             case Linear():
                 return np.asarray(values @ matrix)
             case Convolution(shape=shape, stride=stride, padding=padding, weight=weight):
-                return _convolved(values, matrix, shape, (weight.shape[2], weight.shape[3]), stride, padding)
+                patches = np.zeros((len(values), *shape[1:], *weight.shape[2:], values.shape[3]))
+                _gather(values, patches, *stride, *padding)
+                return (patches.reshape(-1, len(matrix)) @ matrix).reshape(len(values), *shape[1:], shape[0])
             case AveragePool(shape=shape, kernel=kernel, stride=stride):
-                patches = _windows(values, shape, kernel, stride)
+                patches = np.zeros((len(values), *shape[1:], *kernel, values.shape[3]))
+                _gather(values, patches, *stride, 0, 0)
                 return np.asarray(patches.sum(axis=(3, 4)) / (kernel[0] * kernel[1]))
             case Flatten():
                 return values.transpose(0, 3, 1, 2).reshape(len(values), -1)
@@ -83,61 +88,71 @@ class Map:
             case Linear():
                 return np.asarray(rows @ self.matrix.T)
             case Convolution(weight=weight, stride=stride, padding=padding):
-                kernel = (weight.shape[2], weight.shape[3])
-                flat = rows.reshape(-1, rows.shape[-1]) @ self.matrix.T
-                return _scattered(flat.reshape(*rows.shape[:3], *kernel, channels), sides, stride, padding)
+                patches = rows.reshape(-1, rows.shape[-1]) @ self.matrix.T
+                patches = patches.reshape(*rows.shape[:3], *weight.shape[2:], channels)
+                return _scattered(patches, sides, stride, padding)
             case AveragePool(kernel=kernel, stride=stride):
                 share = rows / (kernel[0] * kernel[1])
                 spread = np.broadcast_to(share[:, :, :, None, None], (*rows.shape[:3], *kernel, channels))
-                return _scattered(spread, sides, stride, (0, 0))
+                return _scattered(np.ascontiguousarray(spread), sides, stride, (0, 0))
             case Flatten():
                 return np.ascontiguousarray(rows.reshape(len(rows), *self.source).transpose(0, 2, 3, 1))
 
 
 def linear_map(node: Layer, source: tuple[int, ...]) -> Map:
-    """The node behind a node of the shape `source`."""
+    """The node behind a node of the shape `source`.
+
+    A convolution of several channels behind an image (1, H, W) takes that one channel for each of them: it adds their
+    weights, while `weight` remains the sum of the absolute values of all of them.
+    """
     match node:
         case Linear(weight=weight, bias=bias):
             matrix = np.ascontiguousarray(weight.T)
         case Convolution(weight=weight, bias=bias):
-            matrix = np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(-1, len(weight))
+            merged = weight if weight.shape[1] == source[0] else weight.sum(axis=1, keepdims=True)
+            matrix = np.ascontiguousarray(merged.transpose(2, 3, 1, 0)).reshape(-1, len(weight))
         case _:
             return Map(node, source, np.zeros((0, 0)), np.zeros(1), 1.0, 0.0)
-    return Map(node, source, matrix, bias, float(np.abs(matrix).sum(axis=0).max()), float(np.abs(bias).max()))
-
-
-def _windows(values: Array, shape: tuple[int, ...], kernel: tuple[int, int], stride: tuple[int, int]) -> Array:
-    """A view (n, H', W', h, w, C) of the patches."""
-    n, down, across, channel = values.strides
-    return np.lib.stride_tricks.as_strided(
-        values,
-        (len(values), *shape[1:], *kernel, values.shape[3]),
-        (n, down * stride[0], across * stride[1], down, across, channel),
-        writeable=False,
-    )
-
-
-def _convolved(
-    values: Array,
-    matrix: Array,
-    shape: tuple[int, ...],
-    kernel: tuple[int, int],
-    stride: tuple[int, int],
-    padding: tuple[int, int],
-) -> Array:
-    if padding != (0, 0):
-        values = np.pad(values, ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, 0)))
-    patches = _windows(values, shape, kernel, stride).reshape(-1, len(matrix))
-    return (patches @ matrix).reshape(len(values), *shape[1:], shape[0])
+    largest = float(np.abs(weight).reshape(len(weight), -1).sum(axis=1).max())
+    return Map(node, source, matrix, bias, largest, float(np.abs(bias).max()))
 
 
 def _scattered(patches: Array, sides: list[int], stride: tuple[int, int], padding: tuple[int, int]) -> Array:
     """The sum (n, H, W, C) of patches (n, H', W', h, w, C) put back where they were taken."""
-    n, down, across, height, width, channels = patches.shape
-    padded = np.zeros((n, sides[0] + 2 * padding[0], sides[1] + 2 * padding[1], channels))
-    for a in range(height):
-        for b in range(width):
-            rows = slice(a, a + stride[0] * (down - 1) + 1, stride[0])
-            columns = slice(b, b + stride[1] * (across - 1) + 1, stride[1])
-            padded[:, rows, columns] += patches[:, :, :, a, b]
-    return np.ascontiguousarray(padded[:, padding[0] : padding[0] + sides[0], padding[1] : padding[1] + sides[1]])
+    values = np.zeros((len(patches), *sides, patches.shape[5]))
+    _scatter(values, patches, *stride, *padding)
+    return values
+
+
+@compiled
+def _gather(values: Array, patches: Array, down: int, across: int, top: int, left: int) -> None:
+    """Write patches (n, H', W', h, w, C) of values (n, H, W, C); what lies in the padding stays as it is."""
+    n, rows, columns, height, width, channels = patches.shape
+    for m in range(n):
+        for i in range(rows):
+            for j in range(columns):
+                for a in range(height):
+                    p = i * down + a - top
+                    if 0 <= p < values.shape[1]:
+                        for b in range(width):
+                            q = j * across + b - left
+                            if 0 <= q < values.shape[2]:
+                                for c in range(channels):
+                                    patches[m, i, j, a, b, c] = values[m, p, q, c]
+
+
+@compiled
+def _scatter(values: Array, patches: Array, down: int, across: int, top: int, left: int) -> None:
+    """Add patches (n, H', W', h, w, C) to values (n, H, W, C) where `_gather` takes them."""
+    n, rows, columns, height, width, channels = patches.shape
+    for m in range(n):
+        for i in range(rows):
+            for j in range(columns):
+                for a in range(height):
+                    p = i * down + a - top
+                    if 0 <= p < values.shape[1]:
+                        for b in range(width):
+                            q = j * across + b - left
+                            if 0 <= q < values.shape[2]:
+                                for c in range(channels):
+                                    values[m, p, q, c] += patches[m, i, j, a, b, c]

@@ -15,7 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from empirical.continuous.attack import attack, first_refuting, leads
-from empirical.continuous.backward import Bound, Network, bound
+from empirical.continuous.backward import Bound, Network, bound, can_be_grey
 from empirical.continuous.geometry import Box, cells
 from empirical.continuous.network import Plain
 from theory.checks import check_integer
@@ -79,8 +79,9 @@ def verify(
 
 def verify_one(network: Plain, image: Tensor, box: Box, budget: int) -> Verdict:
     """The verdict on one image (C, H, W)."""
+    grey = can_be_grey(network) and bool((image == image[:1]).all())
     with one_blas_thread:
-        return _Search(Network(network), image, box).run(budget)
+        return _Search(Network(network, grey), image[:1] if grey else image, box).run(budget)
 
 
 class _Search:

@@ -131,6 +131,7 @@ CLAIMS = (
         "matter to which of two squares an edge belongs). In each, the residual is affine in p at every q (`affine`), so it "
         "lies between its values at the two ends (`between`), and there likewise in q: between those at the four corners. "
         "Beyond the border the image is 0, which is bilinear too.",
+        unchecked={"each part of the rectangle between two cuts lies within one square of the grid": ""},
         steps={
             "affine": _affine,
             "between": _between,

@@ -178,14 +178,15 @@ CLAIMS = (
         r"\leq 1.01\,ku\,fl\left(\sum_{i\leq k}|a_ib_i|\right)+k2^{-1073}",
         predicate=Predicate(worlds=_worlds, read=_read),
         expected=Verdict.PROVED,
-        reduction="In whatever order k products are added, each passes its own rounding and k - 1 additions at most, so the "
-        "sum is that of a_i b_i (1 + theta_i), |theta_i| <= gamma(k) by `one more` and `fewer` (a fused operation leaves "
-        "out a rounding). What underflow takes from a product passes the additions too: `sum`. `size`: the sum of absolute "
-        "values may be computed as well.",
+        reduction="Each product passes its own rounding and k - 1 additions at most, so the sum is that of "
+        "a_i b_i (1 + theta_i), |theta_i| <= gamma(k) by `one more` and `fewer` (a fused operation leaves out a rounding). "
+        "What underflow takes from a product passes the additions too: `sum`. `size`: the sum of absolute values may be "
+        "computed as well.",
         trusted=(
             "IEEE 754: an operation that does not overflow is off by a factor 1 + d, |d| <= u, and a product, fused or not, "
             "by 2^-1075 besides",
         ),
+        unchecked={"in whatever order k terms are added, each passes k - 1 additions at most": ""},
         steps={
             "one more": _one_more,
             "fewer": _fewer,

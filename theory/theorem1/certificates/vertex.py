@@ -241,17 +241,17 @@ def check_clusters(clusters: Array, labels: Array) -> None:
 
 def check_proved(proved: Array, n: int) -> None:
     """ValueError unless `proved` is (n,) bool."""
-    if proved.shape != (n,) or proved.dtype != bool:
-        raise ValueError(
-            f"proved: {proved.dtype} {proved.shape}, not bool ({n},); say of every image whether it is proved"
-        )
+    if proved.shape != (n,):
+        raise ValueError(f"proved.shape={proved.shape}: not ({n},); say of every image whether it is proved")
+    if proved.dtype != bool:
+        raise ValueError(f"proved.dtype={proved.dtype}: not bool; say of every image whether it is proved")
 
 
 def _check_anchors(anchors: Array, classes: int) -> None:
-    if anchors.shape != (classes,) or not np.issubdtype(anchors.dtype, np.integer):
-        raise ValueError(
-            f"anchors: {anchors.dtype} {anchors.shape}, not integers ({classes},); give one vertex per class"
-        )
+    if anchors.shape != (classes,):
+        raise ValueError(f"anchors.shape={anchors.shape}: not ({classes},); give one vertex per class")
+    if not np.issubdtype(anchors.dtype, np.integer):
+        raise ValueError(f"anchors.dtype={anchors.dtype}: not integers; give vertices 0..J-1, or -1 for none")
     chosen = anchors[anchors != -1]
     if (chosen < 0).any():
         raise ValueError(f"anchors={chosen.min()}: no vertex; give 0..J-1, or -1 for none")

@@ -133,6 +133,7 @@ CLAIMS = (
         "`home`). Its minimum lies at q = e_i (`nearest`, coordinate by coordinate). A proved image at v_i is then "
         "classified correctly in every view, for every law on A(x) (`compared`), and the condition is necessary: "
         "the two extremes are attained together. Unproved images count as wrong.",
+        unchecked={"the laws of two classes are free of each other, so that both extremes are attained together": ""},
         steps={
             "barycentric": _barycentric,
             "convex": lambda: jensen("the square of a coordinate is convex in the law, and so is a sum of squares"),

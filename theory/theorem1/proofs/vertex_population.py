@@ -120,12 +120,15 @@ CLAIMS = (
         r"P\left[Err(G_f)\leq 1-\max\left(\sum_{l\in M}low_l^\prime,\ low\ \mathrm{if}\ M=\{1..K\}\right)\right]\geq level",
         predicate=Predicate(worlds=_worlds, read=lambda of: Reading(hypotheses={}, left=of.level, right=of.coverage)),
         expected=Verdict.PROVED,
-        reduction="The network, the anchors and the budget of the proofs are fixed beforehand, and whether an image is "
-        "proved, and at which vertex, is a function of the image alone: on n independent images the events are counts of "
-        "coins of fixed bias, given the number n_l of images of each class (alpha_l) and without it (mass_l, their sum). "
+        reduction="The network, the anchors and the budget of the proofs are fixed beforehand, so on n independent images "
+        "the events are counts of coins of fixed bias, given the number n_l of images of each class (alpha_l) and without "
+        "it (mass_l, their sum). "
         "`inversion` bounds each, population-union all of them together, and then `condition` and `mass` carry thm-1-vertex "
         "over. The law on A(x) enters nowhere: what is proved is proved of every view.",
         trusted=("thm-1-vertex", "population-binomial", "population-union"),
+        unchecked={
+            "whether an image is proved, and where, is a function of the image alone, so that its counts are binomial": ""
+        },
         steps={
             "inversion": inversion,
             "condition": _condition,
