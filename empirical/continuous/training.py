@@ -22,7 +22,7 @@ from empirical.continuous.forward import bounds, convolution, flatten, linear, r
 from empirical.continuous.geometry import Affine, Box, cells, displacements
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import seeded_generator
-from empirical.views.warps import MILD_WARP, Warp
+from empirical.views.warps import MILD_WARP, Warp, matrices, warp_images
 from theory.checks import check_integer, make_plain
 
 Pair = tuple[int, int]
@@ -39,8 +39,10 @@ class CellTraining:
     """How a network is trained on cells of warps, after it has learnt its clusters.
 
     warp        whose box is to be certified
+    before      distorts each image before its cell is taken, so that no two epochs see the same images
     epochs      each image has one cell in each
-    size        pixels by which one side of the largest cell moves a view, half of it to either side of the centre
+    size        pixels by which each parameter moves a view from the centre of the largest cell to its border; cells are of
+                uniform size below it
     corners     share of the cells that lie in a corner of the box
     rivals      clusters that a cell's own is bounded against, those of the highest scores
     batch_size, lr, weight_decay   of the training
@@ -49,9 +51,10 @@ class CellTraining:
     """
 
     warp: Warp = MILD_WARP
-    epochs: int = 100
+    before: Warp = Warp(rotation=8.0, shear=0.06, scale=0.08, shift=0.06)  # noqa: RUF009
+    epochs: int = 110
     size: float = 0.1
-    corners: float = 0.7
+    corners: float = 0.9
     rivals: int = 3
     batch_size: int = 100
     lr: float = 1e-3
@@ -139,9 +142,11 @@ def train_on_cells(
         for batch, rows in enumerate(order.tensor_split(batches)):
             step = epoch * batches + batch
             set_rate(optimizer, config.lr, *schedule("cosine", step, steps))
-            half = (config.size * min(1.0, step / (GROWING * steps)) / reach).clamp(max=1)
+            distorted = warp_images(images[rows], matrices(config.before, len(rows), generator))
+            largest = config.size * min(1.0, step / (GROWING * steps))
+            half = (largest * torch.rand(len(rows), 1, generator=generator) / reach).clamp(max=1)
             centres = (1 - half) * _directions(len(rows), len(reach), config.corners, generator)
-            affine = cells(images[rows], centres - half, centres + half, box).to(torch.float32)
+            affine = cells(distorted, centres - half, centres + half, box).to(torch.float32)
             lower = margins(layers, affine, clusters[rows], config.rivals)
             loss = functional.cross_entropy(functional.pad(-lower, (1, 0)), torch.zeros_like(rows))
             optimizer.zero_grad()

@@ -8,6 +8,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from empirical.continuous.training import CellTraining
 from empirical.data.sets import Dataset, load
 from empirical.evaluation.features import weights_hash
 from empirical.training import clustering
@@ -136,6 +137,10 @@ def test_a_loss_that_is_lost_is_refused():
         ({"letters": "a"}, "give one of them"),
         ({"warp": None}, "give one of them"),
         ({"contrast_epochs": 1}, "give letters, no warp"),
+        (
+            {"contrast_epochs": 1, "warp": None, "letters": "a", "cells": CellTraining()},
+            "no cell is bounded through SimCLR's backbone; --certifiable takes --views warp",
+        ),
     ],
 )
 def test_settings_out_of_range_are_refused(changes, message):
@@ -163,9 +168,38 @@ def test_the_command_writes_an_encoder_that_can_be_audited(tmp_path, monkeypatch
     assert weights_hash(expected.network) == record["weights_sha256"]
 
 
+def test_a_certifiable_network_learns_on_cells_behind_the_clusters(tmp_path, monkeypatch, capsys):
+    quick = {"backbone": "certifiable", "epochs": 2, "cells": CellTraining(epochs=3, batch_size=30, rivals=2)}
+    monkeypatch.setattr(clustering, "CERTIFIABLE", quick)
+    monkeypatch.setitem(clustering.PRESETS, "digits", replace(SMALL, clusters=4))
+    words = ["--certifiable", "--out", str(tmp_path), "--runs", str(tmp_path), "--quiet", "--device", "cpu"]
+    assert clustering.main(words) == 0
+    capsys.readouterr()
+    record = json.loads((tmp_path / "digits.json").read_text())
+    assert len(record["losses"]) == 5
+    assert record["config"]["cells"]["epochs"] == 3
+    assert record["config"]["cells"]["warp"] == record["config"]["cells"]["warp"] | {"rotation": 5.0, "shear": 0.0}
+    model = network(4, "certifiable")
+    model.load_state_dict(safetensors.torch.load_file(tmp_path / "digits.safetensors"))
+    assert weights_hash(model) == record["weights_sha256"]
+    plain = cluster(replace(SMALL, clusters=4, backbone="certifiable"), load("digits"), CPU, tmp_path, progress=False)
+    assert list(plain.losses) == record["losses"][:2]
+    assert weights_hash(plain.network) != record["weights_sha256"]
+
+
+def test_images_of_another_size_than_the_certifiable_network_s_are_refused(tmp_path):
+    data = planted()
+    wide = replace(data, train_images=data.train_images.repeat(1, 1, 1, 2))
+    with pytest.raises(
+        ValueError, match=r"side=32: the certifiable network is made for .* 16 pixels a side; use --side 16"
+    ):
+        cluster(replace(SMALL, backbone="certifiable", cells=CellTraining()), wide, CPU, tmp_path, progress=False)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--data", "fashion", "--certifiable"], "--certifiable takes --views warp"),
         (["--data", "imagenet"], "--data=imagenet: unknown; choose one of fashion, digits, cifar10"),
         (["--seed", "-1"], "seed=-1: too small; give an integer in 0..4294967295"),
         (["--seed", "x"], "'x' is not an integer"),

@@ -4,10 +4,12 @@ from torch import nn
 
 from empirical.evaluation.features import weights_hash
 from empirical.training.networks import (
+    CERTIFIABLE_SIDE,
     Encoder,
     _ResidualBlock,
     backbone_maker,
     build_encoder,
+    certifiable_convnet,
     medium_convnet,
     projection_head,
     resnet18,
@@ -43,6 +45,14 @@ def test_the_medium_network_is_the_small_one_with_more_channels() -> None:
     assert [type(part) for part in backbone] == [type(part) for part in small]
     for side in (16, 32):
         assert backbone(torch.rand(2, 3, side, side)).shape == (2, dim)
+
+
+def test_the_certifiable_network_has_two_plain_convolutions() -> None:
+    backbone, dim = certifiable_convnet()
+    side = CERTIFIABLE_SIDE
+    assert backbone(torch.rand(2, 3, side, side)).shape == (2, dim)
+    assert parameters(backbone) == (5 * 5 * 3 + 1) * 32 + (4 * 4 * 32 + 1) * 64
+    assert {type(part) for part in backbone} == {nn.Conv2d, nn.ReLU, nn.Flatten}
 
 
 def test_resnet18_has_the_published_number_of_parameters_and_the_cifar_stem() -> None:
