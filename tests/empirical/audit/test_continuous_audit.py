@@ -25,7 +25,7 @@ from empirical.evaluation.heads import simplex
 from empirical.views.warps import Warp, maps_at, warp_images
 from tests.empirical.audit.every_view import VIEWS, halves, made
 from tests.empirical.audit.test_mutations import mutated, problems_of
-from theory.theorem1.certificates.vertex import certify_vertices, owned_vertices
+from theory.theorem1.certificates.vertex import certify_vertices, exact_vertices, owned_vertices
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,9 @@ def test_what_is_said_is_what_was_proved(found):
     content = as_json(found, "page")
     assert {status: content["continuous"][status] for status in counts} == counts
     assert content["says"] == list(quotes(found))
+    measured = {item["claim"]: item for item in content["evidence"]}["thm-1-vertex-exact"]
+    assert measured["holds"]
+    assert measured["slack"] == continuous.exact.error - found.exact.error_any_view
     assert json.loads(json.dumps(content["continuous"])) == content["continuous"]
 
 
@@ -121,7 +124,13 @@ def test_no_proof_is_contradicted_by_a_thousand_views(found):
         assert (scores(continuous.network, views.numpy()).argmax(axis=1) == continuous.verdicts[i].cluster).all()
 
 
+def all_proved(found):
+    """As if every image were proved at the vertex of its class."""
+    return np.ones(160, dtype=bool), found.labels, found.labels
+
+
 def test_a_drawn_view_against_a_proof_makes_the_audit_false(found, written):
+    assert replace(found, continuous=replace(found.continuous, exact=exact_vertices(*all_proved(found)))).false
     features = found.features.copy()
     i = int(np.flatnonzero(found.continuous.having("proved"))[0])
     features[i, 1] = simplex(2)[1 - found.continuous.verdicts[i].cluster]
