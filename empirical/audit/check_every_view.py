@@ -66,10 +66,19 @@ def every_view_problems(
     proofs, arrays = read_proofs(folder / Path(claim["file"]).name, claim["network"])
     if arrays_digest(arrays) != claim["arrays_sha256"]:
         yield "continuous: the proofs are not those of the certificate"
-    n, J = len(proofs.images), proofs.layers[-1].shape[0]
-    if n != len(labels) or J != features.shape[2]:
-        yield f"continuous: {n} images with {J} scores do not fit features {features.shape}"
+    if len(proofs.images) != len(labels) or proofs.layers[-1].shape[0] != features.shape[2]:
+        yield f"continuous: {len(proofs.images)} images and their scores do not fit features {features.shape}"
         return
+    stated = list(_stated(content, proofs, features, labels))
+    yield from stated
+    if not stated:
+        ranges = Ranges(**{name: number(value) for name, value in claim["ranges"].items()})
+        yield from problems(proofs, ranges, replay.rows(len(labels)), replay.jobs, replay.progress)
+
+
+def _stated(content: dict[str, Any], proofs: Proofs, features: Array, labels: Array) -> Iterator[str]:
+    """What of the numbers stated does not follow from the statuses and clusters, taken as true."""
+    claim = content["continuous"]
     for status in ("open", "proved", "refuted"):
         if int(proofs.having(status).sum()) != claim[status]:
             yield f"continuous: {int(proofs.having(status).sum())} images are {status}, not {claim[status]}"
@@ -83,7 +92,6 @@ def every_view_problems(
         yield "continuous: the ranges of the box are not those of the views"
     yield from _world(claim["exact"], proofs, labels)
     yield from _population(claim, content["population"]["level"], proofs, labels)
-    yield from problems(proofs, Ranges(**ranges), replay.rows(n), replay.jobs, replay.progress)
 
 
 def standing(claim: dict[str, Any] | None) -> list[str]:

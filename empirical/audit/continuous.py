@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from empirical.audit.encoders import Subject
 from empirical.audit.halves import Halves
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain, plain
@@ -63,18 +64,23 @@ class Continuous:
         return np.array([verdict.status == status for verdict in self.verdicts])
 
 
-def requested(module: nn.Module, head: str, views: Views, data: Halves, cells: Any, jobs: Any) -> Request:
+def requested(encoder: Subject, head: str, views: Views, data: Halves, cells: Any, jobs: Any) -> Request:
     """Check what is asked, before any long work. ValueError where it cannot be done."""
     cells, jobs = check_integer("continuous", cells, 1), check_integer("jobs", jobs, 1)
     if head != "vertices":
         raise ValueError(f"continuous={cells}: the head {head!r} moves with every view; give the head 'vertices'")
     if not isinstance(views.source, Warp):
         raise ValueError(f"continuous={cells}: no box of warps in the views {views.name!r}; give 'mild-warp' or 'warp'")
+    if encoder.layer is not None:
+        raise ValueError(
+            f"continuous={cells}: an encoder cut off at the layer {encoder.layer!r} is not traced; leave the layer out, and "
+            "give a module that ends there"
+        )
     box = Box(views.source)
     if not box.dimensions:
         raise ValueError(f"continuous={cells}: all ranges of {views.name!r} are 0; give a range")
     channels, height, width = data.images.shape[1:]
-    return Request(plain(module, (channels, height, width)), box, cells, jobs)
+    return Request(plain(encoder.module, (channels, height, width)), box, cells, jobs)
 
 
 def prove(request: Request, data: Halves, fitting: Array, features: Array, level: float, progress: bool) -> Continuous:

@@ -109,9 +109,11 @@ class Audit:
         """Whether a certified error of exact mode lies below the true one: a contradiction to Theorem 1, or a defect here. So
         is a drawn view that contradicts a proof.
         """
-        if self.continuous is not None and self.continuous.contradicted:
-            return True
         errors = [self.anchored[0], *(c.error for c in self.exact.certificates)]
+        if self.continuous is not None:
+            if self.continuous.contradicted:
+                return True
+            errors.append(self.continuous.exact.error)
         return min(errors) < self.exact.error_any_view - 1e-12
 
 
@@ -163,7 +165,7 @@ def audit(
     place = pick_device(device)
     request = None
     if continuous is not None:
-        request = requested(audited.module, head, drawn, split, continuous, jobs)
+        request = requested(audited, head, drawn, split, continuous, jobs)
     module = audited.module.to(place)
     check_repeats(module, split.images, place)
     drawn.drawn(1).block(split.images[:1], 0)  # a broken callable shows before the long work

@@ -7,13 +7,18 @@ import numpy as np
 from empirical.audit.continuous import Continuous, box_in_words, in_words, refuting_views
 from empirical.audit.core import Audit
 from empirical.audit.drawing import data_uri
-from empirical.audit.table import Column, certified, html_table, marked, number, text
+from empirical.audit.table import Column, certified, html_table, number, text
 from empirical.audit.words import level_of, names_of
 from empirical.continuous.network import scores
 from empirical.rounding import shown
 
 PICTURES = 24
 """Refuting views that are shown."""
+GLOSSARY = {
+    "box": "all views that the warp makes, whatever its rotation, scales, shear and shifts within their ranges.",
+    "proved, refuted, open": "an image is proved if its largest score is the same in every view of the box, refuted if a view "
+    "is known in which it is another, open if the cells allowed did not suffice.",
+}
 NONE = "nothing is certified for every view of the box"
 
 
@@ -119,8 +124,8 @@ def section(audit: Audit, continuous: Continuous) -> str:
     drawn, drawn_population, every, every_population = (certified(error) for error in errors)
     beside = (
         f"Certified of this network with {audit.views.m} drawn views an image: {drawn} on the images, {drawn_population} for "
-        f"the population. For every view of the box: {every} and {every_population}. All are upper bounds; each of the two of "
-        "the population holds at the level by itself."
+        f"the population. For every view of the box: {every} and {every_population}. All are upper bounds; each of the two "
+        "of the population holds at the level by itself."
     )
     assumed = (
         "An image is proved where bounds over a tree of cells of the box show that one score exceeds all others in every "

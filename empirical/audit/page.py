@@ -49,8 +49,10 @@ def write_page(audit: Audit, path: Path) -> None:
 def page(audit: Audit) -> str:
     """The page as HTML text."""
     measured = audit.exact.error_by_class
-    continuous = audit.continuous
-    every = {} if continuous is None else {"Every view of the box": every_view.section(audit, continuous)}
+    continuous, every, terms = audit.continuous, {}, GLOSSARY
+    if continuous is not None:
+        every = {"Every view of the box": every_view.section(audit, continuous)}
+        terms = GLOSSARY | every_view.GLOSSARY
     sections = {
         "Answer": answer(audit),
         **every,
@@ -62,7 +64,7 @@ def page(audit: Audit) -> str:
         "Neighbouring theories": neighbours.section(audit.neighbours),
         "Other domains": _domain_shift(audit),
         "How the level is shared": _union(audit),
-        "Glossary": f"<dl>{''.join(f'<dt>{term}</dt><dd>{meaning}</dd>' for term, meaning in GLOSSARY.items())}</dl>",
+        "Glossary": f"<dl>{''.join(f'<dt>{term}</dt><dd>{meaning}</dd>' for term, meaning in terms.items())}</dl>",
     }
     title = f"Audit of {replaced(audit.subject.name)} on {replaced(audit.data.name)}"
     return render("empirical/audit.html", title=title, sections=sections)

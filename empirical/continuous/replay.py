@@ -12,7 +12,7 @@ LEAF = 255
 DEEPEST = 40
 """How often a tree may halve one dimension: far from where halving floats ends."""
 BATCH = 64
-HALVINGS = 4
+HALVINGS = 8
 """How often a leaf whose bound does not prove it here may be halved further."""
 
 

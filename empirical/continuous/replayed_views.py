@@ -5,9 +5,9 @@ A view samples the image at the complex positions (x down the columns' axis real
     s(u) = X e^(k u_1 + i a u_0) + i Y e^(k u_2 + i a u_0) + g u_3 Y + t (W u_4 + i H u_5)
 
 where a is the rotation, k = log(1 + scale), g the shear and t the shift. What is not affine in u is bounded by
-|e^(w + d) - e^w (1 + d)| <= |e^w| |d|^2 e^|d| / 2. The sampled value is bilinear on each square of the grid of pixels; what
-is left of it after an affine function is subtracted is bilinear too, and has its extremes in a rectangle at the rectangle's
-corners.
+|e^(w + d) - e^w (1 + d)| <= |e^w| |d|^2 e^|Re d| / 2. The sampled value is bilinear on each square of the grid of pixels;
+what is left of it after an affine function is subtracted is bilinear too, and has its extremes in a rectangle at the
+rectangle's corners.
 """
 
 import math
@@ -93,7 +93,7 @@ def _positions(height: int, width: int, low: Array, high: Array, ranges: Ranges)
         1j * ranges.shift * height * half[:, 5],
     ]
     curved = sum(
-        np.abs(part) * _second_order(np.hypot(log_scale * half[:, d], angle * half[:, 0]))
+        np.abs(part) * _second_order(log_scale * half[:, d], angle * half[:, 0])
         for part, d in ((across, 1), (down, 2))
     )
     size = np.abs(across) + np.abs(down) + ranges.shear * np.abs(Y) + (ranges.shift + 1) * (width + height)
@@ -104,9 +104,9 @@ def _positions(height: int, width: int, low: Array, high: Array, ranges: Ranges)
     )
 
 
-def _second_order(d: Array) -> Array:
-    """An upper bound on |e^d - 1 - d| for complex d of this absolute value."""
-    return d * d / 2 * np.exp(d)
+def _second_order(real: Array, imaginary: Array) -> Array:
+    """An upper bound on |e^d - 1 - d| for complex d whose parts are not larger: the integral of (1 - t) |d|^2 |e^(t d)|."""
+    return np.asarray((real**2 + imaginary**2) / 2 * np.exp(real))
 
 
 def _breakpoints(low: Array, high: Array) -> Array:
