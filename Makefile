@@ -55,7 +55,7 @@ cuda: ## measure on a GPU within nine minutes: make cuda CIFAR=PATH (PYTHON=... 
 browser: setup ## install Debian's Chromium and what drives it, and test the pages in it
 	command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 	$(PIP) --require-hashes --no-deps -r requirements-browser.lock
-	$(BIN)/python -m pytest -m browser --no-skips tests/figures
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m browser --no-skips tests/figures
 
 proofs: ## check the formal proofs with Coq, which Debian's packages bring
 	command -v coqc > /dev/null || { apt-get update -qq && \
