@@ -163,3 +163,5 @@ def test_a_grid_of_balls_by_counting():
             for e, eps in enumerate(grid.eps):
                 inside = diameters[world.labels == k] <= eps
                 assert grid.alpha[e, t, k] == pytest.approx((near & inside).mean(axis=1).max())
+                members, _ = ball_part_within(world, k, eps, reach, anchors=2)
+                assert len(members) == (near & inside).sum(axis=1).max()
