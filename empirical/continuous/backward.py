@@ -207,9 +207,6 @@ def forward(network: Network, affine: Affine) -> tuple[Form, dict[int, Relaxatio
     for i, node in enumerate(network.nodes[1:], start=1):
         if isinstance(node, Relu):
             low, high = _interval(forms[node.source])
-            if i in REFINE:
-                mid=(low+high)/2
-                refine(network, node.source, low, high, image, relaxations, sizes)
             relaxations[i], form = _relaxed(forms[node.source], low, high)
         elif isinstance(node, Sum):
             left, right = forms[node.source], forms[node.other]
@@ -247,24 +244,9 @@ def _mapped(layer: Map, source: Form, terms: int) -> Form:
     return _form(forms, error, rounding(terms + EXTRA, layer.weight * source.size + layer.offset))
 
 
-def refine(network, source, low, high, image, relaxations, sizes):
-    cells, neurons = np.nonzero((low < 0) & (high > 0))
-    STAT.append((source, len(cells)/low.size))
-    for a in range(0, len(cells), 1024):
-        c, k = cells[a:a+1024], neurons[a:a+1024]
-        rows = np.zeros((len(c), network.sizes(source)))
-        rows[np.arange(len(c)), k] = 1
-        shape=network.nodes[source].shape
-        sh = (len(c), *shape[1:], shape[0])
-        rows = rows.reshape(sh)
-        low[c, k] = np.maximum(low[c, k], _descend(network, source, rows, c, image, relaxations, sizes).margins)
-        high[c, k] = np.minimum(high[c, k], -_descend(network, source, -rows, c, image, relaxations, sizes).margins)
-REFINE=set()
-STAT=[]
-
 def _interval(source: Form) -> tuple[Array, Array]:
     """The least and the largest value (n, size) of a node."""
-    n, count = source.forms.shape[:2]
+    n = len(source.forms)
     reach = np.abs(source.forms[:, 1:]).sum(axis=1) + source.error
     reach = reach.reshape(n, -1) + rounding(EXTRA, source.size)[:, None]
     base = source.forms[:, 0].reshape(n, -1)
@@ -272,39 +254,31 @@ def _interval(source: Form) -> tuple[Array, Array]:
 
 
 def _relaxed(source: Form, low: Array, high: Array) -> tuple[Relaxation, Form]:
-    n, count = source.forms.shape[:2]
-    shape = source.error.shape
-    forms, error = source.forms.reshape(n, count, -1).copy(), source.error.reshape(n, -1).copy()
-    lower, upper, height = (np.empty_like(error) for _ in range(3))
-    _rectify(forms, error, low, high, lower, upper, height)
-    form = _form(forms.reshape(n, count, *shape[1:]), error.reshape(shape), rounding(EXTRA, source.size))
+    """The relaxation, and the rectifier's form: slope x + height / 2 +- height / 2."""
+    lower, upper, height = (np.empty_like(low) for _ in range(3))
+    _relax(low, high, lower, upper, height)
+    slope, middle = (part.reshape(source.error.shape) for part in (upper, height / 2))
+    forms = source.forms * slope[:, None]
+    forms[:, 0] += middle
+    form = _form(forms, slope * source.error + middle, rounding(EXTRA, source.size))
     return Relaxation(lower, upper, height, source.size), form
 
 
 @compiled
-def _rectify(
-    forms: Array, error: Array, least: Array, most: Array, lower: Array, upper: Array, height: Array
-) -> None:
-    """Write the relaxation of each number, and put the rectifier's affine form in place of its input's."""
-    n, count, size = forms.shape
+def _relax(lows: Array, highs: Array, lower: Array, upper: Array, height: Array) -> None:
+    """Write the relaxation of each rectifier of numbers (n, size) between low and high."""
+    n, size = lows.shape
     for cell in range(n):
         for k in range(size):
-            low, high = least[cell, k], most[cell, k]
+            low, high = lows[cell, k], highs[cell, k]
             if low >= 0:
                 lower[cell, k], upper[cell, k], height[cell, k] = 1, 1, 0
             elif high <= 0:
                 lower[cell, k], upper[cell, k], height[cell, k] = 0, 0, 0
-                error[cell, k] = 0
-                for d in range(count):
-                    forms[cell, d, k] = 0
             else:
                 slope = high / (high - low)
-                rise = max(-slope * low, (1 - slope) * high) * (1 + 8 * UNIT)
-                lower[cell, k], upper[cell, k], height[cell, k] = 1.0 if high > -low else 0.0, slope, rise
-                for d in range(count):
-                    forms[cell, d, k] *= slope
-                forms[cell, 0, k] += rise / 2
-                error[cell, k] = slope * error[cell, k] + rise / 2
+                lower[cell, k], upper[cell, k] = 1.0 if high > -low else 0.0, slope
+                height[cell, k] = max(-slope * low, (1 - slope) * high) * (1 + 8 * UNIT)
 
 
 @compiled

@@ -82,15 +82,15 @@ def test_cells_against_balls(half):
 
 
 def test_slope_off_by_a_thousandth_is_caught(monkeypatch):
-    rectify = backward._rectify
+    relax = backward._relax
 
-    def off(forms, error, slack, lower, upper, height):
-        rectify(forms, error, slack, lower, upper, height)
+    def off(low, high, lower, upper, height):
+        relax(low, high, lower, upper, height)
         upper *= 1 - 1e-3
 
     network = plain(residual(), (1, 7, 6))
     assert excess(network, 0.01)[0] <= 0
-    monkeypatch.setattr(backward, "_rectify", off)
+    monkeypatch.setattr(backward, "_relax", off)
     assert excess(network, 0.01)[0] > 0
 
 
