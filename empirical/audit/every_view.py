@@ -16,8 +16,8 @@ PICTURES = 24
 """Refuting views that are shown."""
 GLOSSARY = {
     "box": "all views that the warp makes, whatever its rotation, scales, shear and shifts within their ranges.",
-    "proved, refuted, open": "an image is proved if its largest score is the same in every view of the box, refuted if a view "
-    "is known in which it is another, open if the cells allowed did not suffice.",
+    "proved, refuted, open": "an image is proved if its largest score is the same in every view of the box, refuted if a "
+    "view is known in which it is another, open if the cells allowed did not suffice.",
 }
 NONE = "nothing is certified for every view of the box"
 
