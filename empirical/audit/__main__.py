@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from empirical.audit.certificate import write
+from empirical.audit.certificate import REPLAYED, write
 from empirical.audit.check import problems
 from empirical.audit.check_every_view import PROOFS, Replay, standing
 from empirical.audit.core import audit
@@ -151,6 +151,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"\n{folder / 'index.html'}, table.tex, {certificate.name}, {features.name}"
             + (f", {PROOFS}" if result.continuous else "")
         )
+        if result.continuous is not None:
+            print(f"the proofs of {min(REPLAYED, len(result.labels))} images were replayed; the check replays all")
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
     if result.false:
         print("empirical.audit: a certified error lies below the true one: please report this", file=sys.stderr)

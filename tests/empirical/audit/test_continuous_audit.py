@@ -348,6 +348,7 @@ def test_the_command_proves_writes_and_checks(tmp_path, monkeypatch, capsys):
     printed = " ".join(capsys.readouterr().out.split())
     assert "for every view of the box" in printed
     assert f"table.tex, certificate.json, features.safetensors, {PROOFS}" in printed
+    assert "the proofs of 16 images were replayed; the check replays all" in printed
     assert check_main(["out/certificate.json", "--quiet"]) == 0
     assert "holds every view, population: error <=" in " ".join(capsys.readouterr().out.split())
     assert main(["--check", "out/certificate.json", "--quiet"]) == 0
