@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from empirical.audit.certificate import write
+from empirical.audit.certificate import REPLAYED, write
 from empirical.audit.check import problems
 from empirical.audit.check_every_view import PROOFS, Replay, standing
 from empirical.audit.core import audit
@@ -87,6 +87,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="CELLS",
         help="prove for every view of the box of a warp, not for the drawn ones only; cells an image, for example 20000",
     )
+    parser.add_argument(
+        "--boxes",
+        type=integer,
+        default=0,
+        metavar="IMAGES",
+        help="with --continuous: search the largest boxes of 2 or 3 parameters that so many images of each class bear (none)",
+    )
     parser.share("jobs", help="processes that prove or check (%(default)s)")
     parser.share("device", "evidence", "json", "quiet")
     parser.share("out", default=None, help="folder of certificate, features, page and table (build/audit/NAME)")
@@ -101,6 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.encoder is None:
             raise ValueError(f"no encoder given: for example {EXAMPLE}")
         check_choice("--head", options.head, HEADS)
+        if options.boxes and options.continuous is None:
+            raise ValueError(f"--boxes={options.boxes}: of a box of views; give --continuous CELLS too")
         if ":" not in options.views and set(options.views) - set(LETTERS):
             check_choice("--views", options.views, NAMED)
         if os.getcwd() not in sys.path:
@@ -128,6 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=options.seed,
             level=options.level,
             continuous=options.continuous,
+            boxes=options.boxes,
             jobs=options.jobs,
             device=options.device,
             progress=show_progress(options),
@@ -151,6 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"\n{folder / 'index.html'}, table.tex, {certificate.name}, {features.name}"
             + (f", {PROOFS}" if result.continuous else "")
         )
+        if result.continuous is not None:
+            print(f"the proofs of {min(REPLAYED, len(result.labels))} images were replayed; the check replays all")
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
     if result.false:
         print("empirical.audit: a certified error lies below the true one: please report this", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from empirical.audit.halves import Halves
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain, plain
 from empirical.continuous.search import Verdict, verify
+from empirical.continuous.sub_boxes import PARTS, class_scales, largest_scales, sub_warp
 from empirical.views.protocol import Views
 from empirical.views.warps import Warp, maps_at, warp_images
 from theory.checks import check_integer
@@ -28,12 +30,25 @@ from theory.theorem1.certificates.vertex import (
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: cells an image, and processes."""
+    """What is asked: cells an image, images of each class whose largest boxes are searched, and processes."""
 
     network: Plain
     box: Box
     cells: int
+    boxes: int
     jobs: int
+
+
+@dataclass(frozen=True)
+class Borne:
+    """How large a box of some of the parts of a warp the classes bear, the other parts left out.
+
+    parts    of the warp, with two or three parameters together
+    scales   for each class the largest share of the ranges at which more than half of the images searched are proved
+    """
+
+    parts: tuple[str, ...]
+    scales: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,8 @@ class Continuous:
     exact                 the certifying images as the world, under any law of their views
     population            at the level of the audit, under any law of their views
     contradicted          proved images with a drawn view that lies elsewhere, as float32 computes it: there should be none
+    borne                 largest boxes, by images of each class, an estimate for the others; empty where not asked for
+    searched              images of each class for them, at most
     seconds               of proving
     """
 
@@ -57,6 +74,8 @@ class Continuous:
     exact: VertexWorld
     population: VertexCertificate
     contradicted: int
+    borne: tuple[Borne, ...]
+    searched: int
     seconds: float
 
     def having(self, status: str) -> Array:
@@ -64,9 +83,12 @@ class Continuous:
         return np.array([verdict.status == status for verdict in self.verdicts])
 
 
-def requested(encoder: Subject, head: str, views: Views, data: Halves, cells: Any, jobs: Any) -> Request:
+def requested(encoder: Subject, head: str, views: Views, data: Halves, cells: Any, boxes: Any, jobs: Any) -> Request:
     """Check what is asked, before any long work. ValueError where it cannot be done."""
-    cells, jobs = check_integer("continuous", cells, 1), check_integer("jobs", jobs, 1)
+    cells, jobs, boxes = (
+        check_integer(name, value, least)
+        for name, value, least in (("continuous", cells, 1), ("jobs", jobs, 1), ("boxes", boxes, 0))
+    )
     if head != "vertices":
         raise ValueError(f"continuous={cells}: the head {head!r} moves with every view; give the head 'vertices'")
     if not isinstance(views.source, Warp):
@@ -80,7 +102,7 @@ def requested(encoder: Subject, head: str, views: Views, data: Halves, cells: An
     if not box.dimensions:
         raise ValueError(f"continuous={cells}: all ranges of {views.name!r} are 0; give a range")
     channels, height, width = data.images.shape[1:]
-    return Request(plain(encoder.module, (channels, height, width)), box, cells, jobs)
+    return Request(plain(encoder.module, (channels, height, width)), box, cells, boxes, jobs)
 
 
 def prove(request: Request, data: Halves, fitting: Array, features: Array, level: float, progress: bool) -> Continuous:
@@ -105,8 +127,27 @@ def prove(request: Request, data: Halves, fitting: Array, features: Array, level
         exact=exact_vertices(proved, clusters, labels),
         population=certify_vertices(proved, clusters, labels, anchors, level),
         contradicted=int((proved & elsewhere).sum()),
+        borne=_borne(request, data, anchors, progress) if request.boxes else (),
+        searched=request.boxes,
         seconds=time.perf_counter() - start,
     )
+
+
+def _borne(request: Request, data: Halves, anchors: Array, progress: bool) -> tuple[Borne, ...]:
+    """Of every choice of parts with two or three parameters, by the first images of each class."""
+    labels, warp = data.labels.numpy(), request.box.warp
+    rows = np.concatenate([np.flatnonzero(labels == k)[: request.boxes] for k in range(len(anchors))])
+    present = [part for part in PARTS if getattr(warp, part)]
+    results = []
+    for parts in (parts for size in (1, 2, 3) for parts in combinations(present, size)):
+        part = sub_warp(warp, parts)
+        if len(Box(part).dimensions) not in (2, 3):
+            continue
+        scales, clusters = largest_scales(
+            request.network, data.images[rows], part, request.cells, jobs=request.jobs, progress=progress
+        )
+        results.append(Borne(parts, class_scales(scales, clusters, labels[rows], anchors)))
+    return tuple(results)
 
 
 def refuting_views(continuous: Continuous, images: Tensor, rows: Array) -> Tensor:

@@ -132,6 +132,7 @@ def audit(
     class_names: Sequence[str] | None = None,
     test_domains: bool = True,
     continuous: int | None = None,
+    boxes: int = 0,
     jobs: int = 1,
     device: str = "auto",
     progress: bool = True,
@@ -150,6 +151,7 @@ def audit(
     test_domains  measure the lecture's five test domains too (images of three channels only)
     continuous    for the head "vertices" and a warp: prove for every view of its box, with at most so many cells an image;
                   None: nothing is proved of views that were not drawn
+    boxes         with `continuous`: search the largest boxes of 2 or 3 parameters that so many images of each class bear
     jobs          processes that prove; the result does not depend on it
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
@@ -165,7 +167,7 @@ def audit(
     place = pick_device(device)
     request = None
     if continuous is not None:
-        request = requested(audited, head, drawn, split, continuous, jobs)
+        request = requested(audited, head, drawn, split, continuous, boxes, jobs)
     module = audited.module.to(place)
     check_repeats(module, split.images, place)
     drawn.drawn(1).block(split.images[:1], 0)  # a broken callable shows before the long work

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from empirical.audit.continuous import Continuous, box_in_words, in_words, refuting_views
+from empirical.audit.continuous import Borne, Continuous, box_in_words, in_words, refuting_views
 from empirical.audit.core import Audit
 from empirical.audit.drawing import data_uri
 from empirical.audit.table import Column, certified, html_table, number, text
@@ -16,8 +16,8 @@ PICTURES = 24
 """Refuting views that are shown."""
 GLOSSARY = {
     "box": "all views that the warp makes, whatever its rotation, scales, shear and shifts within their ranges.",
-    "proved, refuted, open": "an image is proved if its largest score is the same in every view of the box, refuted if a view "
-    "is known in which it is another, open if the cells allowed did not suffice.",
+    "proved, refuted, open": "an image is proved if its largest score is the same in every view of the box, refuted if a "
+    "view is known in which it is another, open if the cells allowed did not suffice.",
 }
 NONE = "nothing is certified for every view of the box"
 
@@ -79,7 +79,19 @@ def lines(audit: Audit, continuous: Continuous) -> list[str]:
         )
     bounded = sum(verdict.cells for verdict in continuous.verdicts)
     rows.append(f"{bounded} cells in {continuous.seconds:.1f} s; proved: at the vertex of the class (* not met)")
+    for one in continuous.borne:
+        smallest = min(one.scales)
+        each = " ".join(f"{scale:.3f}" for scale in one.scales)
+        rows.append(f"{_parts(one):<24}{smallest:.3f} of the ranges; by class {each}")
+    if continuous.borne:
+        rows.append(
+            f"at which more than half of {continuous.searched} images of every class, at most, are proved: an estimate"
+        )
     return rows
+
+
+def _parts(one: Borne) -> str:
+    return f"{' and '.join(one.parts)} only"
 
 
 def _share(error: float, width: int = 12) -> str:
@@ -112,6 +124,8 @@ def as_json(continuous: Continuous) -> dict[str, Any]:
         "level": population.level,
         "population": {"error": population.error, "met": sum(c.met for c in population.classes)},
         "contradicted": continuous.contradicted,
+        "borne": [{"parts": list(one.parts), "scales": list(one.scales)} for one in continuous.borne],
+        "searched": continuous.searched,
     }
 
 
@@ -136,6 +150,7 @@ def section(audit: Audit, continuous: Continuous) -> str:
     return (
         f'{alert}<p class="answer">{said}</p><p>{beside}</p><p>{assumed}</p>'
         + _classes(audit, continuous)
+        + _borne(audit, continuous)
         + _pictures(audit, continuous)
     )
 
@@ -159,6 +174,22 @@ def _classes(audit: Audit, continuous: Continuous) -> str:
     head += [("alpha", "lower"), ("least rival", None), ("margin", "lower")]
     head += [(f"certified error, population, {level_of(audit)}", "upper")]
     return html_table("Every view of the box, class by class: errors are shares of the class", head, rows)
+
+
+def _borne(audit: Audit, continuous: Continuous) -> str:
+    if not continuous.borne:
+        return ""
+    rows = [
+        [_parts(one), number(min(one.scales), "estimate"), *(number(scale, "estimate") for scale in one.scales)]
+        for one in continuous.borne
+    ]
+    head: list[Column] = [("parts of the warp", None), ("all classes", "estimate")]
+    head += [(name, "estimate") for name in names_of(audit)]
+    caption = (
+        "The largest share of the ranges at which more than half of the images of a class that were searched, "
+        f"{continuous.searched} at most, are proved, with the other parts left out"
+    )
+    return html_table(caption, head, rows)
 
 
 def _pictures(audit: Audit, continuous: Continuous) -> str:

@@ -93,8 +93,7 @@ def _positions(height: int, width: int, low: Array, high: Array, ranges: Ranges)
         1j * ranges.shift * height * half[:, 5],
     ]
     curved = sum(
-        np.abs(part) * _second_order(log_scale * half[:, d], angle * half[:, 0])
-        for part, d in ((across, 1), (down, 2))
+        np.abs(part) * _second_order(log_scale * half[:, d], angle * half[:, 0]) for part, d in ((across, 1), (down, 2))
     )
     size = np.abs(across) + np.abs(down) + ranges.shear * np.abs(Y) + (ranges.shift + 1) * (width + height)
     return (

@@ -129,6 +129,17 @@ def all_proved(found):
     return np.ones(160, dtype=bool), found.labels, found.labels
 
 
+def test_the_largest_boxes_of_a_few_images_are_told():
+    audit = made(100, boxes=2)
+    borne = audit.continuous.borne
+    assert [one.parts for one in borne] == [("scale",), ("shift",), ("rotation", "scale"), ("rotation", "shift")]
+    assert all(0 <= scale <= 1 and scale * 32 % 1 == 0 for one in borne for scale in one.scales)
+    assert max(max(one.scales) for one in borne) > 0.5
+    assert "scale only" in report(audit)
+    assert "rotation and shift only" in page(audit)
+    assert as_json(audit, "page")["continuous"]["borne"][1] == {"parts": ["shift"], "scales": list(borne[1].scales)}
+
+
 def test_a_drawn_view_against_a_proof_makes_the_audit_false(found, written):
     assert replace(found, continuous=replace(found.continuous, exact=exact_vertices(*all_proved(found)))).false
     features = found.features.copy()
@@ -348,6 +359,7 @@ def test_the_command_proves_writes_and_checks(tmp_path, monkeypatch, capsys):
     printed = " ".join(capsys.readouterr().out.split())
     assert "for every view of the box" in printed
     assert f"table.tex, certificate.json, features.safetensors, {PROOFS}" in printed
+    assert "the proofs of 16 images were replayed; the check replays all" in printed
     assert check_main(["out/certificate.json", "--quiet"]) == 0
     assert "holds every view, population: error <=" in " ".join(capsys.readouterr().out.split())
     assert main(["--check", "out/certificate.json", "--quiet"]) == 0
@@ -363,6 +375,7 @@ def test_the_command_refuses_in_one_line(tmp_path, monkeypatch, capsys):
     for words, reason in (
         (["--continuous", "0"], "continuous=0: too small"),
         (["--continuous", "9", "--head", "unit"], "give the head 'vertices'"),
+        (["--boxes", "2"], "give --continuous CELLS too"),
         (["--continuous", "9", "--layer", "1"], "leave the layer out"),
     ):
         with pytest.raises(SystemExit):
