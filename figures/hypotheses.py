@@ -40,7 +40,7 @@ def _printed_condition(worlds: Sequence[Measurement], audits: Sequence[Mapping[s
         return f"{'yes' if held else 'no'}: {says}"
     worst = min if every else max
     margin = max(worst(c["margin"] for c in one["classes"]) for one in certificates)
-    return f"no: {says}; μ_k·μ_l is {-margin:.2f} r² too large at least"
+    return f"no: {says} (μ_k·μ_l too large by {-margin:.2f} r² or more)"
 
 
 def _main_parts(worlds: Sequence[Measurement]) -> str:
@@ -63,10 +63,7 @@ def _alignment(worlds: Sequence[Measurement]) -> str:
     measured = [m["alignment"] for m in worlds]
     says = sum(L < limit for L, limit in zip(measured, limits, strict=True))
     least, limit = min(zip(measured, limits, strict=True), key=lambda pair: pair[0] / pair[1])
-    return (
-        f"always; it says something in {says} of {len(worlds)} worlds: it needs L_align < {limit:.2g}, "
-        f"and {least:.2g} is the least"
-    )
+    return f"always; says something in {says} of {len(worlds)} worlds (needs L_align < {limit:.2g}; least: {least:.2g})"
 
 
 def _loss(worlds: Sequence[Measurement], loss: str) -> str:
@@ -77,6 +74,6 @@ def _loss(worlds: Sequence[Measurement], loss: str) -> str:
     least = min(bounds, key=lambda bound: bound["bound"])
     says = sum(bound["informative"] > 0 for bound in bounds)
     return (
-        f"always; it says something in {says} of {len(bounds)} worlds: at best μ_k·μ_l ≤ {least['bound']:.2f} r², "
-        f"where {least['product']:.2f} is measured"
+        f"always; says something in {says} of {len(bounds)} worlds (at best μ_k·μ_l ≤ {least['bound']:.2f} r²; "
+        f"measured: {least['product']:.2f})"
     )

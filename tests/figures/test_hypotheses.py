@@ -5,7 +5,7 @@ import pytest
 from figures.hypotheses import met
 from figures.statements import STATEMENTS
 
-ALWAYS = "always; it says something"
+ALWAYS = "always; says something"
 BY_NAME = {statement.name: statement for statement in STATEMENTS}
 
 
@@ -34,13 +34,13 @@ def loss(name, bound, product, informative):
         (
             "Theorem 1",
             [study()],
-            "no: for every class in 0 of 1 worlds; μ_k·μ_l is 0.40 r² too large at least",
+            "no: for every class in 0 of 1 worlds (μ_k·μ_l too large by 0.40 r² or more)",
         ),
         ("Theorem 1", [study(), study(margins=(0.1, 0.2))], "yes: for every class in 1 of 2 worlds"),
         (
             "Lemma 3.2",
             [study()],
-            "no: for some class in 0 of 1 worlds; μ_k·μ_l is 0.10 r² too large at least",
+            "no: for some class in 0 of 1 worlds (μ_k·μ_l too large by 0.10 r² or more)",
         ),
         ("Lemma 3.2", [study(margins=(-0.1, 0.2))], "yes: for some class in 1 of 1 worlds"),
         ("Lemma 3.1", [study()], "no: shown in 0 of 1 worlds"),
@@ -52,22 +52,22 @@ def loss(name, bound, product, informative):
         (
             "Theorem 2",
             [study()],
-            f"{ALWAYS} in 0 of 1 worlds: it needs L_align < 0.016, and 0.5 is the least",
+            f"{ALWAYS} in 0 of 1 worlds (needs L_align < 0.016; least: 0.5)",
         ),
         (
             "Theorem 2",
             [study(), study(alignment=0.01)],
-            f"{ALWAYS} in 1 of 2 worlds: it needs L_align < 0.016, and 0.01 is the least",
+            f"{ALWAYS} in 1 of 2 worlds (needs L_align < 0.016; least: 0.01)",
         ),
         (
             "Theorem 3",
             [study(losses=[loss("InfoNCE", 30.0, 0.5, 0), loss("cross-correlation", 2.0, 0.5, 0)])],
-            f"{ALWAYS} in 0 of 1 worlds: at best μ_k·μ_l ≤ 30.00 r², where 0.50 is measured",
+            f"{ALWAYS} in 0 of 1 worlds (at best μ_k·μ_l ≤ 30.00 r²; measured: 0.50)",
         ),
         (
             "Theorem 4",
             [study(losses=[loss("InfoNCE", 30.0, 0.5, 0), loss("cross-correlation", 0.2, 0.1, 3)])],
-            f"{ALWAYS} in 1 of 1 worlds: at best μ_k·μ_l ≤ 0.20 r², where 0.10 is measured",
+            f"{ALWAYS} in 1 of 1 worlds (at best μ_k·μ_l ≤ 0.20 r²; measured: 0.10)",
         ),
     ],
 )
