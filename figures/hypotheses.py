@@ -13,7 +13,7 @@ WIDEST = 2.0
 
 
 def met(statement: Statement, studies: Sequence[Study], audits: Sequence[Mapping[str, Any]]) -> str:
-    """Yes, no, always or not tested, and by how much; "always" where any encoder meets them, and the bound says nothing."""
+    """Yes, no, always (any encoder does) or not tested, and the number that decides; worlds are those of trained encoders."""
     worlds = [m for study in studies for m in study["measurements"]]
     if statement.condition == "construction":
         return "about an encoder of its own"
@@ -35,12 +35,12 @@ def _printed_condition(worlds: Sequence[Measurement], audits: Sequence[Mapping[s
         return UNTESTED
     held = sum(classes == of if every else classes > 0 for classes, of in tried)
     subject = "every class" if every else "some class"
-    says = f"for {subject} in {held} of {len(tried)} worlds of trained encoders, s in feature space"
+    says = f"for {subject} in {held} of {len(tried)} worlds"
     if held or not certificates:
         return f"{'yes' if held else 'no'}: {says}"
     worst = min if every else max
     margin = max(worst(c["margin"] for c in one["classes"]) for one in certificates)
-    return f"no: {says}; the nearest product μ_k·μ_l is {-margin:.2f} r² too large"
+    return f"no: {says} (μ_k·μ_l too large by {-margin:.2f} r² or more)"
 
 
 def _main_parts(worlds: Sequence[Measurement]) -> str:
@@ -51,9 +51,7 @@ def _main_parts(worlds: Sequence[Measurement]) -> str:
     if not worlds:
         return UNTESTED
     least = min((error for error in held if error is not None), default=None)
-    share = (
-        f"some form shows it in {sum(error is not None for error in held)} of {len(worlds)} worlds of trained encoders"
-    )
+    share = f"shown in {sum(error is not None for error in held)} of {len(worlds)} worlds"
     return f"no: {share}" if least is None else f"yes: {share}, at best with 1 − σ + R_ε = {least:.3f}"
 
 
@@ -65,10 +63,7 @@ def _alignment(worlds: Sequence[Measurement]) -> str:
     measured = [m["alignment"] for m in worlds]
     says = sum(L < limit for L, limit in zip(measured, limits, strict=True))
     least, limit = min(zip(measured, limits, strict=True), key=lambda pair: pair[0] / pair[1])
-    return (
-        f"always, but says something in {says} of {len(worlds)} worlds of trained encoders: η √L_align < 1 asks for "
-        f"L_align < {limit:.2g}, and {least:.2g} is measured at best"
-    )
+    return f"always; says something in {says} of {len(worlds)} worlds (needs L_align < {limit:.2g}; least: {least:.2g})"
 
 
 def _loss(worlds: Sequence[Measurement], loss: str) -> str:
@@ -79,6 +74,6 @@ def _loss(worlds: Sequence[Measurement], loss: str) -> str:
     least = min(bounds, key=lambda bound: bound["bound"])
     says = sum(bound["informative"] > 0 for bound in bounds)
     return (
-        f"always, but says something in {says} of {len(bounds)} worlds of trained encoders: at best μ_k·μ_l ≤ "
-        f"{least['bound']:.2f} r², where {least['product']:.2f} is measured"
+        f"always; says something in {says} of {len(bounds)} worlds (at best μ_k·μ_l ≤ {least['bound']:.2f} r²; "
+        f"measured: {least['product']:.2f})"
     )

@@ -5,9 +5,7 @@ import pytest
 from figures.hypotheses import met
 from figures.statements import STATEMENTS
 
-WORLDS = "worlds of trained encoders"
-SPACE = ", s in feature space"
-ALWAYS = "always, but says something"
+ALWAYS = "always; says something"
 BY_NAME = {statement.name: statement for statement in STATEMENTS}
 
 
@@ -36,40 +34,40 @@ def loss(name, bound, product, informative):
         (
             "Theorem 1",
             [study()],
-            f"no: for every class in 0 of 1 {WORLDS}{SPACE}; the nearest product μ_k·μ_l is 0.40 r² too large",
+            "no: for every class in 0 of 1 worlds (μ_k·μ_l too large by 0.40 r² or more)",
         ),
-        ("Theorem 1", [study(), study(margins=(0.1, 0.2))], f"yes: for every class in 1 of 2 {WORLDS}{SPACE}"),
+        ("Theorem 1", [study(), study(margins=(0.1, 0.2))], "yes: for every class in 1 of 2 worlds"),
         (
             "Lemma 3.2",
             [study()],
-            f"no: for some class in 0 of 1 {WORLDS}{SPACE}; the nearest product μ_k·μ_l is 0.10 r² too large",
+            "no: for some class in 0 of 1 worlds (μ_k·μ_l too large by 0.10 r² or more)",
         ),
-        ("Lemma 3.2", [study(margins=(-0.1, 0.2))], f"yes: for some class in 1 of 1 {WORLDS}{SPACE}"),
-        ("Lemma 3.1", [study()], f"no: some form shows it in 0 of 1 {WORLDS}"),
+        ("Lemma 3.2", [study(margins=(-0.1, 0.2))], "yes: for some class in 1 of 1 worlds"),
+        ("Lemma 3.1", [study()], "no: shown in 0 of 1 worlds"),
         (
             "Lemma 3.1",
             [study(), study(exact=(0.1, 0.2), error=0.25)],
-            f"yes: some form shows it in 1 of 2 {WORLDS}, at best with 1 − σ + R_ε = 0.250",
+            "yes: shown in 1 of 2 worlds, at best with 1 − σ + R_ε = 0.250",
         ),
         (
             "Theorem 2",
             [study()],
-            f"{ALWAYS} in 0 of 1 {WORLDS}: η √L_align < 1 asks for L_align < 0.016, and 0.5 is measured at best",
+            f"{ALWAYS} in 0 of 1 worlds (needs L_align < 0.016; least: 0.5)",
         ),
         (
             "Theorem 2",
             [study(), study(alignment=0.01)],
-            f"{ALWAYS} in 1 of 2 {WORLDS}: η √L_align < 1 asks for L_align < 0.016, and 0.01 is measured at best",
+            f"{ALWAYS} in 1 of 2 worlds (needs L_align < 0.016; least: 0.01)",
         ),
         (
             "Theorem 3",
             [study(losses=[loss("InfoNCE", 30.0, 0.5, 0), loss("cross-correlation", 2.0, 0.5, 0)])],
-            f"{ALWAYS} in 0 of 1 {WORLDS}: at best μ_k·μ_l ≤ 30.00 r², where 0.50 is measured",
+            f"{ALWAYS} in 0 of 1 worlds (at best μ_k·μ_l ≤ 30.00 r²; measured: 0.50)",
         ),
         (
             "Theorem 4",
             [study(losses=[loss("InfoNCE", 30.0, 0.5, 0), loss("cross-correlation", 0.2, 0.1, 3)])],
-            f"{ALWAYS} in 1 of 1 {WORLDS}: at best μ_k·μ_l ≤ 0.20 r², where 0.10 is measured",
+            f"{ALWAYS} in 1 of 1 worlds (at best μ_k·μ_l ≤ 0.20 r²; measured: 0.10)",
         ),
     ],
 )
@@ -80,9 +78,7 @@ def test_the_number_that_decides_is_the_one_measured(name, studies, answer):
 def test_an_audit_counts_as_a_world_without_a_margin():
     audit = {"as_printed": {"met": 3, "error": 0.4}, "classes": 3}
     assert met(BY_NAME["Theorem 1"], [study()], [audit]).startswith("yes: for every class in 1 of 2 worlds")
-    assert met(BY_NAME["Theorem 1"], [], [{**audit, "classes": 4}]) == (
-        f"no: for every class in 0 of 1 {WORLDS}{SPACE}"
-    )
+    assert met(BY_NAME["Theorem 1"], [], [{**audit, "classes": 4}]) == ("no: for every class in 0 of 1 worlds")
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: statement.name)
