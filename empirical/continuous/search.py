@@ -84,6 +84,10 @@ def verify_one(network: Plain, image: Tensor, box: Box, budget: int) -> Verdict:
         return _Search(Network(network, grey), image[:1] if grey else image, box).run(budget)
 
 
+_Cell = tuple[int, Array, Array, Array]
+"""A node, its least and largest coordinates (D,), and the rivals (K,) that are not excluded over it."""
+
+
 class _Search:
     """The tree of one image: splits[i] of node i is None while it is open; children are two nodes in a row."""
 
@@ -97,10 +101,10 @@ class _Search:
         D, K = len(self.box.dimensions), self.network.classes
         point = attack(self.network, self.image, self.box, self.cluster)
         others = np.arange(K) != self.cluster
-        pending = [(0, -np.ones(D), np.ones(D), others)]
+        pending: list[_Cell] = [(0, -np.ones(D), np.ones(D), others)]
         done = 0
         while pending and point is None:
-            if done + len(pending) > budget or (D == 0 and done == 1):
+            if done + len(pending) > budget:
                 return Verdict("open", self.cluster, done, b"", None)
             batch, pending = pending[-BATCH:], pending[:-BATCH]
             low, high, rivals = (np.array([cell[i] for cell in batch]) for i in (1, 2, 3))
@@ -117,19 +121,24 @@ class _Search:
                 if not rivals[i].any():
                     self.splits[node] = LEAF
                     continue
-                d = _dimension(result, (owners == i) & ~proved) if D > 0 else 0
-                self.splits[node], self.children[node] = d, len(self.splits)
-                middle = (low[i, d] + high[i, d]) / 2
-                for half in (0, 1):
-                    ends = low[i].copy(), high[i].copy()
-                    ends[1 - half][d] = middle
-                    pending.append((len(self.splits), *ends, rivals[i]))
-                    self.splits.append(None)
-                    self.children.append(0)
+                if D > 0:
+                    d = _dimension(result, (owners == i) & ~proved)
+                    pending += self._halves(node, low[i], high[i], rivals[i], d)
         if point is not None:
             view = self.box.points(torch.from_numpy(point[None]))[0]
             return Verdict("refuted", self.cluster, done, b"", tuple(view.tolist()))
+        if None in self.splits:  # a box without dimension cannot be halved
+            return Verdict("open", self.cluster, done, b"", None)
         return Verdict("proved", self.cluster, done, bytes(self._preorder()), None)
+
+    def _halves(self, node: int, low: Array, high: Array, rivals: Array, d: int) -> list[_Cell]:
+        first = len(self.splits)
+        self.splits[node], self.children[node] = d, first
+        self.splits += [None, None]
+        self.children += [0, 0]
+        below, above = high.copy(), low.copy()
+        below[d] = above[d] = (low[d] + high[d]) / 2
+        return [(first, low, below, rivals), (first + 1, above, high, rivals)]
 
     def _probe(self, result: Bound, owners: Array, low: Array, high: Array) -> Array | None:
         worst = np.argsort(result.margins, kind="stable")[:PROBES]

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_input
 
-from empirical.continuous.forward import bounds, convolution, flatten, linear, relaxation, relu
+from empirical.continuous.forward import convolution, flatten, linear, relaxation, relu
 from empirical.continuous.geometry import Affine, Box, cells, displacements
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import seeded_generator
@@ -99,13 +99,13 @@ def layers_of(network: nn.Module) -> list[Layer]:
 def margins(layers: list[Layer], affine: Affine, clusters: Tensor, rivals: int) -> Tensor:
     """Lower bounds (n, R), over each cell, of the score of its cluster (n,) less those of R rivals, differentiable.
 
-    The rivals are the clusters of the highest scores at the cell's base.
+    The rivals are the clusters of the highest scores at the cell's base; all of them where there are no more.
     """
     values = [affine]
     for layer in layers:
         values.append(_forward(layer, values[-1]))
     scores = values[-1].base.detach()
-    others = scores.scatter(1, clusters[:, None], -torch.inf).topk(rivals, dim=1).indices
+    others = scores.scatter(1, clusters[:, None], -torch.inf).topk(min(rivals, scores.shape[1] - 1), dim=1).indices
     unit = torch.eye(scores.shape[1], dtype=scores.dtype)
     slope, bound = unit[clusters][:, None] - unit[others], torch.zeros(others.shape, dtype=scores.dtype)
     for layer, value in zip(reversed(layers), reversed(values[:-1]), strict=True):
@@ -169,10 +169,10 @@ def _directions(n: int, dimensions: int, corners: float, generator: torch.Genera
 def _forward(layer: Layer, affine: Affine) -> Affine:
     if isinstance(layer, nn.Conv2d):
         stride, padding = cast(tuple[Pair, Pair], (layer.stride, layer.padding))
-        return convolution(affine, layer.weight, layer.bias, stride, padding, layer.groups, rounding=0)
+        return convolution(affine, layer.weight, layer.bias, stride, padding, layer.groups)
     if isinstance(layer, nn.Linear):
-        return linear(affine, layer.weight, layer.bias, rounding=0)
-    return relu(affine, rounding=0) if isinstance(layer, nn.ReLU) else flatten(affine)
+        return linear(affine, layer.weight, layer.bias)
+    return relu(affine) if isinstance(layer, nn.ReLU) else flatten(affine)
 
 
 def _backward(layer: Layer, affine: Affine, slope: Tensor) -> tuple[Tensor, Tensor]:
@@ -182,7 +182,7 @@ def _backward(layer: Layer, affine: Affine, slope: Tensor) -> tuple[Tensor, Tens
     slope    (n, R, ...) of its output
     """
     if isinstance(layer, nn.ReLU):
-        share, offset = relaxation(*bounds(affine, rounding=0))
+        share, offset = relaxation(affine)
         return slope * share[:, None], 2 * (slope.clamp(max=0) * offset[:, None]).flatten(2).sum(dim=2)
     if isinstance(layer, nn.Flatten):
         return slope.unflatten(2, affine.base.shape[1:]), slope.new_zeros(slope.shape[:2])

@@ -118,6 +118,16 @@ def test_it_makes_views_provably_constant_and_repeats():
     assert weights_hash(others[1]) != weights_hash(subject)
 
 
+def test_two_clusters_have_one_rival():
+    images, _ = planted(4)
+    zero = torch.zeros(4, 5, dtype=torch.float64)
+    subject, affine = network(2, "certifiable"), cells(images, zero, zero, Box(MILD_WARP)).to(torch.float32)
+    scores = subject(images)
+    lower = margins(layers_of(subject), affine, torch.tensor([0, 1, 0, 1]), 3)
+    gaps = (scores[:, 0] - scores[:, 1]) * torch.tensor([1, -1, 1, -1])
+    torch.testing.assert_close(lower[:, 0], gaps, atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
