@@ -17,6 +17,7 @@ TOPICS = {
     "divergence": "Divergence",
     "arcl": "ArCL",
     "population": "Populations",
+    "continuous": "Every view of a warp",
     "neighbours": "Neighbouring theories",
 }
 """Package of theory/: the heading of those of its claims that belong to no statement below."""
