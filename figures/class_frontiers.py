@@ -77,7 +77,7 @@ def caption(document: dict[str, Any]) -> str:
     return (
         f"Main parts in input space: {data_name}, {len(document['classes'])} classes of {setting['n']} training images, "
         f"{setting['views']} views each, exact augmented distances; f: patches masked at random, with the share masked. "
-        f"Bands are certified; their mean width is {np.mean(widths):.3%} of a class, {max(widths):.3%} at most. {origin}. "
+        f"Bands are certified; their mean width is {np.mean(widths):.1e} of a class, {max(widths):.1e} at most. {origin}. "
         "Left: mean over the classes. Right: the upper end of each class (points) and the mean (bars) for the ten pairs, "
         "those with the crop in blue."
     )

@@ -23,13 +23,13 @@ def leaves(tree: bytes, dimensions: int) -> tuple[Array, Array]:
     Raises ValueError for what is no such tree, or too deep.
     """
     whole = np.concatenate([-np.ones(dimensions), np.ones(dimensions)])
-    stack, found = [whole], []
+    stack, proved = [whole], []
     for step in tree:
         if not stack:
             raise ValueError("the tree goes on behind its last leaf")
         cell = stack.pop()
         if step == LEAF:
-            found.append(cell)
+            proved.append(cell)
             continue
         if step >= dimensions:
             raise ValueError(f"the tree halves dimension {step} of {dimensions}")
@@ -41,7 +41,7 @@ def leaves(tree: bytes, dimensions: int) -> tuple[Array, Array]:
         stack += [upper, lower]
     if stack:
         raise ValueError("the tree ends before its last leaf")
-    cells = np.array(found)
+    cells = np.array(proved)
     return cells[:, :dimensions], cells[:, dimensions:]
 
 
