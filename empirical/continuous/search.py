@@ -1,8 +1,9 @@
 """Branch and bound over a box of warps: is the cluster of an image the cluster of all its views?
 
-A cell that no bound decides is halved along the dimension that the bound depends on most; rivals that are excluded over a
-cell are excluded over its halves. The budget counts cells, never seconds, so that a verdict depends on the network, the
-image, the box and the budget only.
+A cell that no bound decides is halved along the dimension that moves its pixels furthest, for what bounds lose over a cell
+is mostly how far interpolation between pixels is from affine; rivals that are excluded over a cell are excluded over its
+halves. The budget counts cells, never seconds, so that a verdict depends on the network, the image, the box and the budget
+only.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tqdm import tqdm
 
 from empirical.continuous.attack import attack, first_refuting, leads
 from empirical.continuous.backward import Bound, Network, bound, can_be_grey
-from empirical.continuous.geometry import Box, cells
+from empirical.continuous.geometry import Box, cells, displacements
 from empirical.continuous.network import Plain
 from theory.checks import check_integer
 from theory.concentration.pools import one_blas_thread
@@ -93,6 +94,7 @@ class _Search:
 
     def __init__(self, network: Network, image: Tensor, box: Box) -> None:
         self.network, self.image, self.box = network, image[None].double(), box
+        self.reach = displacements(box, *image.shape[1:]).numpy()
         self.cluster = int(network.scores(self.image.numpy())[0].argmax())
         self.splits: list[int | None] = [None]
         self.children: list[int] = [0]
@@ -122,7 +124,7 @@ class _Search:
                     self.splits[node] = LEAF
                     continue
                 if D > 0:
-                    d = _dimension(result, (owners == i) & ~proved)
+                    d = int((self.reach * (high[i] - low[i])).argmax())
                     pending += self._halves(node, low[i], high[i], rivals[i], d)
         if point is not None:
             view = self.box.points(torch.from_numpy(point[None]))[0]
@@ -157,8 +159,3 @@ class _Search:
             yield split
             if split != LEAF:
                 stack += [self.children[node] + 1, self.children[node]]
-
-
-def _dimension(result: Bound, pairs: Array) -> int:
-    """The dimension along which the bounds of the pairs change most."""
-    return int(np.abs(result.slopes[pairs]).sum(axis=0).argmax())

@@ -44,6 +44,7 @@ class CellTraining:
     size        pixels by which each parameter moves a view from the centre of the largest cell to its border; cells are of
                 uniform size below it
     corners     share of the cells that lie in a corner of the box
+    plain       share of the loss that is of the view in the middle of the cell, without any bound
     rivals      clusters that a cell's own is bounded against, those of the highest scores
     batch_size, lr, weight_decay   of the training
 
@@ -55,6 +56,7 @@ class CellTraining:
     epochs: int = 110
     size: float = 0.1
     corners: float = 0.9
+    plain: float = 0.5
     rivals: int = 3
     batch_size: int = 100
     lr: float = 1e-3
@@ -64,8 +66,9 @@ class CellTraining:
         make_plain(self)
         for name in ("epochs", "rivals", "batch_size"):
             check_integer(name, getattr(self, name), 1)
-        if not 0 <= self.corners <= 1:
-            raise ValueError(f"corners={self.corners}: no share of the cells; use 0 to 1")
+        for name in ("corners", "plain"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}={getattr(self, name)}: no share; use 0 to 1")
         if not 0 < self.size < np.inf:
             raise ValueError(f"size={self.size}: no size of a cell; use a finite number of pixels above 0")
         if not Box(self.warp).dimensions:
@@ -148,7 +151,10 @@ def train_on_cells(
             centres = (1 - half) * _directions(len(rows), len(reach), config.corners, generator)
             affine = cells(distorted, centres - half, centres + half, box).to(torch.float32)
             lower = margins(layers, affine, clusters[rows], config.rivals)
-            loss = functional.cross_entropy(functional.pad(-lower, (1, 0)), torch.zeros_like(rows))
+            bounded = functional.cross_entropy(functional.pad(-lower, (1, 0)), torch.zeros_like(rows))
+            loss = (1 - config.plain) * bounded
+            if config.plain:
+                loss = loss + config.plain * functional.cross_entropy(network(affine.base), clusters[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

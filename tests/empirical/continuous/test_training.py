@@ -118,6 +118,17 @@ def test_it_makes_views_provably_constant_and_repeats():
     assert weights_hash(others[1]) != weights_hash(subject)
 
 
+def test_the_loss_is_a_mean_of_the_bounds_and_of_the_views_in_the_middle():
+    images, clusters = planted()
+    one_step = replace(QUICK, epochs=1, rivals=1, batch_size=len(images))
+    losses = []
+    for plain in (0.0, 0.25, 1.0):
+        subject = random_network()
+        losses += train_on_cells(subject, images, clusters, replace(one_step, plain=plain), 0)
+    assert losses[0] < losses[2]  # one rival of three
+    assert losses[1] == pytest.approx(0.75 * losses[0] + 0.25 * losses[2], rel=1e-6)
+
+
 def test_two_clusters_have_one_rival():
     images, _ = planted(4)
     zero = torch.zeros(4, 5, dtype=torch.float64)
@@ -160,6 +171,7 @@ def test_a_loss_that_is_lost_is_refused():
         ({"rivals": 0}, "rivals=0: too small"),
         ({"batch_size": 0}, "batch_size=0: too small"),
         ({"corners": 1.5}, "corners=1.5: no share"),
+        ({"plain": -0.1}, "plain=-0.1: no share"),
         ({"size": 0.0}, "size=0.0: no size"),
         ({"size": float("nan")}, "size=nan: no size"),
         ({"warp": Warp(rotation=0, shear=0, scale=0, shift=0)}, "makes one view only"),
