@@ -52,9 +52,9 @@ class CellTraining:
     """
 
     warp: Warp = MILD_WARP
-    before: Warp = Warp(rotation=8.0, shear=0.06, scale=0.08, shift=0.06)  # noqa: RUF009
+    before: Warp = Warp(rotation=16.0, shear=0.12, scale=0.16, shift=0.12)  # noqa: RUF009
     epochs: int = 110
-    size: float = 0.1
+    size: float = 0.14
     corners: float = 0.9
     plain: float = 0.5
     rivals: int = 3
