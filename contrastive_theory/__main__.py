@@ -26,6 +26,10 @@ COMMANDS = {
     "experiment": ("empirical.experiments.__main__:main", "run one of the lecture's experiments"),
     "concentration": ("empirical.experiments.view_sets:main", "sigma(delta) of view sets beside measured errors"),
     "embedding": ("empirical.experiments.embedding:main", "map test images by encoders of poor and rich views"),
+    "proof-cost": (
+        "empirical.experiments.proof_cost:main",
+        "CPU seconds of proving every view, by size and dimension of the box",
+    ),
     "figures": (
         "figures.__main__:draw_main",
         "draw every figure and table from the evidence, for a paper or the screen",

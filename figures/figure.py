@@ -23,12 +23,14 @@ class Section:
     inputs   the evidence it shows; the section is left out where there is none
     opening  the HTML that stands before the parts, from all documents
     points   sentences for the summary at the head of the report, from all documents
+    shown    whether the report has it; its figures and tables are drawn in any case
     """
 
     order: float
     inputs: EvidenceFiles
     opening: Callable[[Sequence[Any]], str] = lambda _: ""
     points: Callable[[Sequence[Any]], list[str]] = lambda _: []
+    shown: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

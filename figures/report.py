@@ -84,11 +84,7 @@ def _main(parts: list[Part], documents: Documents, files: Files) -> str:
         encoders=encoders(documents),
         groups=groups(claims),
         verdicts=[verdict.value for verdict in Verdict],
-        sections=[
-            _section(section, parts, documents, files)
-            for section in registry.sections(parts)
-            if section.inputs not in PAGED and documents[section.inputs]
-        ],
+        sections=[_section(section, parts, documents, files) for section in on_main_page(parts, documents)],
         gathered=[
             _part(part, key, document, files)
             for part in parts
@@ -96,6 +92,11 @@ def _main(parts: list[Part], documents: Documents, files: Files) -> str:
             for key, document in part.subjects(documents).items()
         ],
     )
+
+
+def on_main_page(parts: list[Part], documents: Documents) -> list[Section]:
+    """The sections that the main page shows, in its order."""
+    return [s for s in registry.sections(parts) if s.shown and s.inputs not in PAGED and documents[s.inputs]]
 
 
 def _section(section: Section, parts: list[Part], documents: Documents, files: Files) -> SectionView:

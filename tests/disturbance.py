@@ -36,6 +36,8 @@ ENCODER = '--encoder sklearn.random_projection:GaussianRandomProjection --argume
 COMMANDS = {
     "train": "train --data npz --path ../../images.npz --batch-size 20 --epochs 6 --samples-per-class 2 --n-views 2",
     "audit": f"audit {ENCODER} --head clusters --data npz --path ../../images.npz --n-views 2 --out audit",
+    "audit-every-view": "audit --encoder tests.empirical.audit.every_view:brightness --head vertices --n-views 2 --out audit "
+    "--data tests.empirical.audit.every_view:pair --views mild-warp:rotation=10 --continuous 60",
     "experiment": "experiment methods --scale tiny --seeds 1",
     "concentration": "concentration --data digits --samples-per-class 2 --n-views 2",
     "report": "report --evidence ../../evidence --out report",

@@ -95,6 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="with --continuous: search the largest boxes of 2 or 3 parameters that so many images of each class bear (none)",
     )
     parser.share("jobs", help="processes that prove or check (%(default)s)")
+    parser.share(
+        "runs", help="folder of the verdicts of --continuous, from which a stopped audit goes on (%(default)s)"
+    )
     parser.share("device", "evidence", "json", "quiet")
     parser.share("out", default=None, help="folder of certificate, features, page and table (build/audit/NAME)")
     parser.add_argument(
@@ -128,6 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = re.sub(r"[^A-Za-z0-9]+", "-", f"{data_name}-{encoder}").strip("-")
         folder = output_folder("--out", options.out or Path("build/audit") / name)
         evidence = output_folder("--evidence", options.evidence) / f"audit-{folder.name}.json"
+        runs = None if options.continuous is None else output_folder("--runs", options.runs)
         result = audit(
             subject,
             data,
@@ -139,6 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             continuous=options.continuous,
             boxes=options.boxes,
             jobs=options.jobs,
+            runs=runs,
             device=options.device,
             progress=show_progress(options),
         )

@@ -2,7 +2,9 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ from torch import Tensor
 from empirical.audit.encoders import Subject
 from empirical.audit.halves import Halves
 from empirical.continuous.geometry import Box
+from empirical.continuous.kept import kept_verdict, verdict_file
 from empirical.continuous.network import Plain, plain
-from empirical.continuous.search import Verdict, verify
+from empirical.continuous.search import Verdict, VerdictOn, verify, verify_one
 from empirical.continuous.sub_boxes import PARTS, class_scales, largest_scales, sub_warp
 from empirical.views.protocol import Views
 from empirical.views.warps import Warp, maps_at, warp_images
@@ -30,13 +33,26 @@ from theory.theorem1.certificates.vertex import (
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: cells an image, images of each class whose largest boxes are searched, and processes."""
+    """What is asked: cells an image, images of each class whose largest boxes are searched, processes, and the folder below
+    which verdicts are kept, None for nowhere."""
 
     network: Plain
     box: Box
     cells: int
     boxes: int
     jobs: int
+    runs: Path | None
+
+    @property
+    def verdict_on(self) -> VerdictOn:
+        """One image."""
+        return verify_one if self.runs is None else partial(kept_verdict, self.runs)
+
+    def kept(self, images: Tensor) -> int:
+        """On how many images an earlier call has left the verdict."""
+        if self.runs is None:
+            return 0
+        return sum(verdict_file(self.runs, self.network, image, self.box, self.cells).exists() for image in images)
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,8 @@ class Continuous:
     contradicted          proved images with a drawn view that lies elsewhere, as float32 computes it: there should be none
     borne                 largest boxes, by images of each class, an estimate for the others; empty where not asked for
     searched              images of each class for them, at most
-    seconds               of proving
+    kept                  verdicts that an earlier call had left
+    seconds               of proving, in this call
     """
 
     network: Plain
@@ -76,6 +93,7 @@ class Continuous:
     contradicted: int
     borne: tuple[Borne, ...]
     searched: int
+    kept: int
     seconds: float
 
     def having(self, status: str) -> Array:
@@ -83,7 +101,9 @@ class Continuous:
         return np.array([verdict.status == status for verdict in self.verdicts])
 
 
-def requested(encoder: Subject, head: str, views: Views, data: Halves, cells: Any, boxes: Any, jobs: Any) -> Request:
+def requested(
+    encoder: Subject, head: str, views: Views, data: Halves, cells: Any, boxes: Any, jobs: Any, runs: Path | None
+) -> Request:
     """Check what is asked, before any long work. ValueError where it cannot be done."""
     cells, jobs, boxes = (
         check_integer(name, value, least)
@@ -102,7 +122,7 @@ def requested(encoder: Subject, head: str, views: Views, data: Halves, cells: An
     if not box.dimensions:
         raise ValueError(f"continuous={cells}: all ranges of {views.name!r} are 0; give a range")
     channels, height, width = data.images.shape[1:]
-    return Request(plain(encoder.module, (channels, height, width)), box, cells, boxes, jobs)
+    return Request(plain(encoder.module, (channels, height, width)), box, cells, boxes, jobs, runs)
 
 
 def prove(request: Request, data: Halves, fitting: Array, features: Array, level: float, progress: bool) -> Continuous:
@@ -114,7 +134,10 @@ def prove(request: Request, data: Halves, fitting: Array, features: Array, level
     start = time.perf_counter()
     labels = data.labels.numpy()
     anchors = vertex_anchors(fitting.argmax(axis=1), data.fit_labels.numpy())
-    verdicts = verify(request.network, data.images, request.box, request.cells, request.jobs, progress)
+    kept = request.kept(data.images)
+    verdicts = verify(
+        request.network, data.images, request.box, request.cells, request.jobs, progress, request.verdict_on
+    )
     proved = np.array([verdict.status == "proved" for verdict in verdicts])
     clusters = np.array([verdict.cluster for verdict in verdicts])
     elsewhere = (features.argmax(axis=2) != clusters[:, None]).any(axis=1)
@@ -129,6 +152,7 @@ def prove(request: Request, data: Halves, fitting: Array, features: Array, level
         contradicted=int((proved & elsewhere).sum()),
         borne=_borne(request, data, anchors, progress) if request.boxes else (),
         searched=request.boxes,
+        kept=kept,
         seconds=time.perf_counter() - start,
     )
 
@@ -144,7 +168,13 @@ def _borne(request: Request, data: Halves, anchors: Array, progress: bool) -> tu
         if len(Box(part).dimensions) not in (2, 3):
             continue
         scales, clusters = largest_scales(
-            request.network, data.images[rows], part, request.cells, jobs=request.jobs, progress=progress
+            request.network,
+            data.images[rows],
+            part,
+            request.cells,
+            jobs=request.jobs,
+            progress=progress,
+            verdict_on=request.verdict_on,
         )
         results.append(Borne(parts, class_scales(scales, clusters, labels[rows], anchors)))
     return tuple(results)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,7 @@ def audit(
     continuous: int | None = None,
     boxes: int = 0,
     jobs: int = 1,
+    runs: Path | None = None,
     device: str = "auto",
     progress: bool = True,
 ) -> Audit:
@@ -153,6 +155,8 @@ def audit(
                   None: nothing is proved of views that were not drawn
     boxes         with `continuous`: search the largest boxes of 2 or 3 parameters that so many images of each class bear
     jobs          processes that prove; the result does not depend on it
+    runs          folder below which each image's verdict is kept as it falls, for a call after one that was stopped; None:
+                  nothing is kept
     Raises ValueError, before any long work where that can be, for everything that would make a number meaningless.
     """
     start = time.perf_counter()
@@ -167,7 +171,7 @@ def audit(
     place = pick_device(device)
     request = None
     if continuous is not None:
-        request = requested(audited, head, drawn, split, continuous, boxes, jobs)
+        request = requested(audited, head, drawn, split, continuous, boxes, jobs, runs)
     module = audited.module.to(place)
     check_repeats(module, split.images, place)
     drawn.drawn(1).block(split.images[:1], 0)  # a broken callable shows before the long work

@@ -78,7 +78,10 @@ def lines(audit: Audit, continuous: Continuous) -> list[str]:
             f"{shown(c.alpha.low, 'lower'):>10}{margin}".rstrip()
         )
     bounded = sum(verdict.cells for verdict in continuous.verdicts)
-    rows.append(f"{bounded} cells in {continuous.seconds:.1f} s; proved: at the vertex of the class (* not met)")
+    earlier = f", {continuous.kept} verdicts kept from an earlier call" if continuous.kept else ""
+    rows.append(
+        f"{bounded} cells in {continuous.seconds:.1f} s{earlier}; proved: at the vertex of the class (* not met)"
+    )
     for one in continuous.borne:
         smallest = min(one.scales)
         each = " ".join(f"{scale:.3f}" for scale in one.scales)

@@ -60,7 +60,10 @@ def stored_arrays(network: Plain, images: Array, verdicts: Sequence[Verdict]) ->
         "lengths": np.array([len(v.splits) for v in verdicts], dtype=np.int64),
         "trees": np.frombuffer(b"".join(v.splits for v in verdicts), dtype=np.uint8),
     }
-    for i, node in enumerate(network.nodes):
-        if isinstance(node, Convolution | Linear):
-            arrays |= {f"{i}.weight": node.weight, f"{i}.bias": node.bias}
-    return arrays
+    return arrays | stored_weights(network)
+
+
+def stored_weights(network: Plain) -> dict[str, Array]:
+    """I.weight and I.bias of every node I that has them, in the order of the nodes."""
+    layers = [(i, node) for i, node in enumerate(network.nodes) if isinstance(node, Convolution | Linear)]
+    return {f"{i}.{name}": getattr(node, name) for i, node in layers for name in ("weight", "bias")}

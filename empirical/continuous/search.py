@@ -6,7 +6,7 @@ halves. The budget counts cells, never seconds, so that a verdict depends on the
 only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,14 +49,25 @@ class Verdict:
     view: tuple[float, ...] | None
 
 
+VerdictOn = Callable[[Plain, Tensor, Box, int], Verdict]
+"""`verify_one`, or `kept.kept_verdict`, which goes on where an earlier call was stopped."""
+
+
 def verify(
-    network: Plain, images: Tensor, box: Box, budget: int, jobs: int = 1, progress: bool = False
+    network: Plain,
+    images: Tensor,
+    box: Box,
+    budget: int,
+    jobs: int = 1,
+    progress: bool = False,
+    verdict_on: VerdictOn | None = None,
 ) -> list[Verdict]:
     """The verdict on each image (n, C, H, W).
 
-    budget    cells an image
-    jobs      processes; the verdicts do not depend on it
-    progress  whether to draw a bar
+    budget      cells an image
+    jobs        processes; the verdicts do not depend on it
+    progress    whether to draw a bar
+    verdict_on  gives the verdict on one image; None: `verify_one`
 
     Raises ValueError for a budget or jobs below 1, images of another shape, and pixels that are not finite.
     """
@@ -66,7 +77,7 @@ def verify(
         raise ValueError(f"images.shape={tuple(images.shape)}: not (n, *{network.shape}); give images of the network")
     if not torch.isfinite(images).all():
         raise ValueError("images: a pixel is not finite; give finite pixels")
-    tasks = (delayed(verify_one)(network, image, box, budget) for image in images)
+    tasks = (delayed(verdict_on or verify_one)(network, image, box, budget) for image in images)
     counts = {"proved": 0, "refuted": 0, "open": 0}
     verdicts = []
     with tqdm(total=len(images), desc="views", unit="image", disable=not progress) as bar:

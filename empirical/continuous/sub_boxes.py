@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain
-from empirical.continuous.search import verify_one
+from empirical.continuous.search import VerdictOn, verify_one
 from empirical.views.warps import Warp
 from theory.checks import check_choice, check_integer
 from theory.setting import Array
@@ -34,30 +34,39 @@ def sub_warp(warp: Warp, parts: Sequence[str], share: float = 1.0) -> Warp:
     return replace(warp, **{part: share * getattr(warp, part) if part in parts else 0.0 for part in PARTS})
 
 
-def largest_scale(network: Plain, image: Tensor, warp: Warp, budget: int, steps: int) -> tuple[float, int]:
+def largest_scale(
+    network: Plain, image: Tensor, warp: Warp, budget: int, steps: int, verdict_on: VerdictOn = verify_one
+) -> tuple[float, int]:
     """The largest multiple of 2^-steps, at most 1, at which all views of an image (C, H, W) are proved; and its cluster.
 
     Found by bisection: for every scale tried and not proved, the verdict was "refuted" or "open" within the budget of cells.
     The scale is 0 where none was proved.
     """
-    verdict = verify_one(network, image, Box(warp), budget)
+    verdict = verdict_on(network, image, Box(warp), budget)
     if verdict.status == "proved":
         return 1.0, verdict.cluster
     low, high = 0.0, 1.0
     for _ in range(steps):
         middle = (low + high) / 2
         part = Box(sub_warp(warp, PARTS, middle))
-        low, high = (middle, high) if verify_one(network, image, part, budget).status == "proved" else (low, middle)
+        low, high = (middle, high) if verdict_on(network, image, part, budget).status == "proved" else (low, middle)
     return low, verdict.cluster
 
 
 def largest_scales(
-    network: Plain, images: Tensor, warp: Warp, budget: int, steps: int = 5, jobs: int = 1, progress: bool = False
+    network: Plain,
+    images: Tensor,
+    warp: Warp,
+    budget: int,
+    steps: int = 5,
+    jobs: int = 1,
+    progress: bool = False,
+    verdict_on: VerdictOn = verify_one,
 ) -> tuple[Array, Array]:
     """`largest_scale` of each image (n, C, H, W), and its cluster, both (n,)."""
     check_integer("budget", budget, 1)
     check_integer("steps", steps, 1)
-    tasks = (delayed(largest_scale)(network, image, warp, budget, steps) for image in images)
+    tasks = (delayed(largest_scale)(network, image, warp, budget, steps, verdict_on) for image in images)
     results = Parallel(n_jobs=jobs, return_as="generator")(tasks)
     pairs = list(tqdm(results, total=len(images), desc="boxes", unit="image", disable=not progress))
     return np.array([scale for scale, _ in pairs]), np.array([cluster for _, cluster in pairs], dtype=np.int64)

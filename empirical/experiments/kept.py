@@ -35,6 +35,8 @@ def made(name: str, scale: str) -> dict[str, Any] | None:
 def command(path: Path) -> list[str]:
     """The words of the command that makes this kept result, but for the place of data that lie on the disk."""
     content = json.loads(path.read_bytes())
+    if "boxes" in content:
+        return ["proof-cost", "--n", str(content["setting"]["images"]), "--cells", str(content["setting"]["cells"])]
     if "setting" in content:
         return ["concentration", "--data", content["setting"]["data"]]
     if "maps" in content:

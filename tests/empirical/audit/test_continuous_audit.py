@@ -370,6 +370,18 @@ def test_the_command_proves_writes_and_checks(tmp_path, monkeypatch, capsys):
     assert "proofs.safetensors cannot be read" in capsys.readouterr().err
 
 
+def test_a_second_call_takes_the_verdicts_that_the_first_has_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = [*COMMAND, "--continuous", "20", "--runs", "runs", "--out"]
+    assert main([*words, "once"]) == 0
+    assert "kept from an earlier call" not in capsys.readouterr().out
+    monkeypatch.setattr("empirical.continuous.kept.verify_one", lambda *_: pytest.fail("searched again"))
+    assert main([*words, "twice"]) == 0
+    assert " s, 60 verdicts kept from an earlier call; " in capsys.readouterr().out
+    for name in ("certificate.json", PROOFS, "features.safetensors"):
+        assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "twice" / name).read_bytes()
+
+
 def test_the_command_refuses_in_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for words, reason in (
