@@ -110,7 +110,7 @@ def vertex_anchors(clusters: Array, labels: Array) -> Array:
     check_clusters(clusters, labels)
     counts = _counts(clusters, labels)
     rows, columns = linear_sum_assignment(counts, maximize=True)
-    anchors = counts.argmax(axis=1)
+    anchors: Array = counts.argmax(axis=1)
     anchors[rows] = np.where(counts[rows, columns] > 0, columns, anchors[rows])
     return anchors
 
