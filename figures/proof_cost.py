@@ -37,6 +37,9 @@ def draw(document: dict[str, Any]) -> Canvas:
         right.plot(shares, proved, color=colour, ls=line, marker="o", ms=3)
     left.set(yscale="log", xlabel="share of the ranges", ylabel="CPU seconds an image")
     left.legend(loc="upper left")
+    ticks = sorted({box["share"] for box in document["boxes"]})
+    for axes in (left, right):
+        axes.set_xticks(ticks, [f"{share:g}" for share in ticks])
     right.set(xlabel="share of the ranges", ylabel="share of images proved", ylim=(0, 1.05))
     return figure
 

@@ -73,7 +73,7 @@ class Continuous:
 
     network, box, cells   the exact real function, the box of views, the budget of cells an image
     verdicts              one a certifying image
-    anchors (K,)          vertices of the classes, chosen on the fitting half; -1 where none is hoped
+    anchors (K,)          vertices of the classes, chosen on the fitting half
     exact                 the certifying images as the world, under any law of their views
     population            at the level of the audit, under any law of their views
     contradicted          proved images with a drawn view that lies elsewhere, as float32 computes it: there should be none

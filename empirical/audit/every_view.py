@@ -148,7 +148,7 @@ def section(audit: Audit, continuous: Continuous) -> str:
         "An image is proved where bounds over a tree of cells of the box show that one score exceeds all others in every "
         "view. A view is the exact bilinear sampling of the image, scores are those of the exact function of the weights; "
         "rounding is allowed for. A class is met in the population where its share of images proved at its vertex and that "
-        "of each rival exceed 1 together; the vertices were chosen on the fitting half."
+        "of each rival at another vertex exceed 1 together; the vertices were chosen on the fitting half."
     )
     return (
         f'{alert}<p class="answer">{said}</p><p>{beside}</p><p>{assumed}</p>'

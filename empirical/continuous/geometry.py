@@ -18,6 +18,7 @@ from torch import Tensor
 
 from empirical.views.warps import PARAMETERS, Warp, maps_at, warp_images
 from theory.concentration.compiled import compiled
+from theory.continuous.formulas import remainder
 from theory.setting import Array
 
 ROUNDING = 2.0**-46
@@ -123,11 +124,10 @@ def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> 
     jets[:, 3, 0, 1], jets[:, 3, 1, 1] = -second.imag, second.real
     jets[:, 4, 0, 1], jets[:, 5, 0, 2], jets[:, 6, 1, 2] = 1, width, height
     jets[:, 1:] *= halves[:, :, None, None]
-    largest = np.exp(points[:, 1:3] + halves[:, 1:3])
-    remainders = largest * (halves[:, 1:3] ** 2 + halves[:, :1] ** 2) / 2
     slack = np.empty((len(centre), 3))
-    slack[:, :2] = largest * (1 + units[:3].sum()) ** 2 + warp.shear
+    slack[:, :2] = np.exp(points[:, 1:3] + halves[:, 1:3]) * (1 + units[:3].sum()) ** 2 + warp.shear
     slack[:, 2] = warp.shift * max(height, width) + max(height, width)
+    remainders = remainder(points[:, 1:3], halves[:, 1:3], halves[:, :1])
     return jets[:, [0, *(1 + d for d in columns)]], remainders, ROUNDING * slack
 
 

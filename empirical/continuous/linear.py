@@ -16,10 +16,11 @@ import numpy as np
 
 from empirical.continuous.network import AveragePool, Convolution, Flatten, Linear
 from theory.concentration.compiled import compiled
+from theory.continuous import formulas
 from theory.setting import Array
 
 Layer = AveragePool | Convolution | Flatten | Linear
-UNIT = 2.0**-53
+UNIT = float(formulas.UNIT)
 UNDERFLOW = 1e-200
 """More than what falls below the normal numbers adds to fewer than 2^80 products with factors below `LARGEST`."""
 LARGEST = 1e90
@@ -32,7 +33,7 @@ def rounding(terms: int, size: Array) -> Array:
     """
     if terms >= 2**40:
         raise ValueError(f"terms={terms}: too many to bound their rounding; use a smaller network")
-    return np.asarray(1.01 * terms * UNIT * size + UNDERFLOW)
+    return np.asarray(formulas.slack_share(terms, 1.01, UNIT) * size + UNDERFLOW)
 
 
 def limited(sizes: Array) -> Array:
@@ -72,11 +73,11 @@ class Map:
                 return np.asarray(values @ matrix)
             case Convolution(shape=shape, stride=stride, padding=padding, weight=weight):
                 patches = np.zeros((len(values), *shape[1:], *weight.shape[2:], values.shape[3]))
-                _gather(values, patches, *stride, *padding)
+                _exchange(values, patches, *stride, *padding, False)
                 return (patches.reshape(-1, len(matrix)) @ matrix).reshape(len(values), *shape[1:], shape[0])
             case AveragePool(shape=shape, kernel=kernel, stride=stride):
                 patches = np.zeros((len(values), *shape[1:], *kernel, values.shape[3]))
-                _gather(values, patches, *stride, 0, 0)
+                _exchange(values, patches, *stride, 0, 0, False)
                 return np.asarray(patches.sum(axis=(3, 4)) / (kernel[0] * kernel[1]))
             case Flatten():
                 return values.transpose(0, 3, 1, 2).reshape(len(values), -1)
@@ -120,13 +121,16 @@ def linear_map(node: Layer, source: tuple[int, ...]) -> Map:
 def _scattered(patches: Array, sides: list[int], stride: tuple[int, int], padding: tuple[int, int]) -> Array:
     """The sum (n, H, W, C) of patches (n, H', W', h, w, C) put back where they were taken."""
     values = np.zeros((len(patches), *sides, patches.shape[5]))
-    _scatter(values, patches, *stride, *padding)
+    _exchange(values, patches, *stride, *padding, True)
     return values
 
 
 @compiled
-def _gather(values: Array, patches: Array, down: int, across: int, top: int, left: int) -> None:
-    """Write patches (n, H', W', h, w, C) of values (n, H, W, C); what lies in the padding stays as it is."""
+def _exchange(values: Array, patches: Array, down: int, across: int, top: int, left: int, back: bool) -> None:
+    """Write patches (n, H', W', h, w, C) of values (n, H, W, C), or add them back to the values they are taken from.
+
+    What lies in the padding stays as it is.
+    """
     n, rows, columns, height, width, channels = patches.shape
     for m in range(n):
         for i in range(rows):
@@ -137,22 +141,9 @@ def _gather(values: Array, patches: Array, down: int, across: int, top: int, lef
                         for b in range(width):
                             q = j * across + b - left
                             if 0 <= q < values.shape[2]:
-                                for c in range(channels):
-                                    patches[m, i, j, a, b, c] = values[m, p, q, c]
-
-
-@compiled
-def _scatter(values: Array, patches: Array, down: int, across: int, top: int, left: int) -> None:
-    """Add patches (n, H', W', h, w, C) to values (n, H, W, C) where `_gather` takes them."""
-    n, rows, columns, height, width, channels = patches.shape
-    for m in range(n):
-        for i in range(rows):
-            for j in range(columns):
-                for a in range(height):
-                    p = i * down + a - top
-                    if 0 <= p < values.shape[1]:
-                        for b in range(width):
-                            q = j * across + b - left
-                            if 0 <= q < values.shape[2]:
-                                for c in range(channels):
-                                    values[m, p, q, c] += patches[m, i, j, a, b, c]
+                                if back:
+                                    for c in range(channels):
+                                        values[m, p, q, c] += patches[m, i, j, a, b, c]
+                                else:
+                                    for c in range(channels):
+                                        patches[m, i, j, a, b, c] = values[m, p, q, c]

@@ -4,4 +4,5 @@ corners    bilinear interpolation less an affine function, over a rectangle
 taylor     how far the map of a warp is from affine over a cell of its parameters
 relu       a rectifier between two lines
 rounding   sums of products in floating point
+formulas   of these lemmas, for the claims and for the verifier
 """

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import z3
 
+from theory.continuous.formulas import UNIT, slack_share
 from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.prove import implication
 from theory.setting import Array
 
-UNIT = Fraction(1, 2**53)
 LEAST = Fraction(1, 2**1074)
 """The least positive float64, twice what a product loses by underflow."""
 
@@ -29,7 +29,7 @@ def gamma(k: Any, unit: Any = UNIT) -> Any:
 
 def slack(k: Any, size: Any) -> Any:
     """1.01 k u size + k 2^-1073: what a sum of k products may be off by, from the computed sum of their absolute values."""
-    return Fraction(101, 100) * k * UNIT * size + 2 * k * LEAST
+    return slack_share(k) * size + 2 * k * LEAST
 
 
 def _one_more() -> Evidence:

@@ -16,15 +16,11 @@ import sympy
 import z3
 
 from theory.averages import triangle
+from theory.continuous.formulas import remainder
 from theory.falsification import Predicate, Reading, Rng, Start, used
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import identity, implication
 from theory.setting import Array
-
-
-def remainder(scale: Any, half_scale: Any, half_angle: Any) -> Any:
-    """exp(s + h)(h^2 + g^2)/2, for log scales within h of s and angles within g: per pixel of |x|, or of |y| with t for s."""
-    return np.exp(scale + half_scale) * (half_scale**2 + half_angle**2) / 2
 
 
 def reading(parameters: Array, x: Any, y: Any) -> Array:

@@ -107,12 +107,12 @@ End Distances.
 
 (* Claim thm-1-vertex: any points D apart of each other, of any norms *)
 Theorem theorem_1_vertex (met : pred 'I_K) :
-  equidistant -> 0 < D -> (forall l, class label l != set0) -> injective anchor ->
+  equidistant -> 0 < D -> (forall l, class label l != set0) ->
   (forall l, alpha l * #|class label l|%:R <= #|at_anchor l|%:R) ->
-  (forall l k, met l -> k != l -> 1 < alpha l + alpha k) ->
+  (forall l k, met l -> k != l -> anchor k != anchor l /\ 1 < alpha l + alpha k) ->
   nearest_mean_error f label original <= 1 - \sum_(l | met l) share R (at_anchor l).
 Proof.
-move=> apart D_gt0 inhabited injective_anchor alpha_le condition.
+move=> apart D_gt0 inhabited alpha_le condition.
 apply: le_trans (per_class (met := met) at_anchor_sub _) _ => [l i ml|]; last first.
   rewrite -(@sum_class_shares R n K label n_gt0) (bigID met) [X in _ <= X - _](bigID met) /=.
   rewrite (eq_bigr (fun l => class_share R label l - share R (at_anchor l))) => [|l -> //].
@@ -120,11 +120,11 @@ apply: le_trans (per_class (met := met) at_anchor_sub _) _ => [l i ml|]; last fi
   by rewrite addrAC.
 rewrite !inE => /andP[/eqP label_i /forallP at_l]; rewrite negb_exists; apply/forallP => k.
 apply/negP; rewrite /taken_for label_i => /andP[kl]; apply/negP; rewrite -ltNge.
+have [anchors_differ above_one] := condition _ _ ml kl.
 rewrite /vertex_features (eqP (at_l (original i))) !(normB (vertex _)).
 apply: le_lt_trans (own_distance apart D_gt0 inhabited alpha_le l) _.
-apply: lt_le_trans (rival_distance apart D_gt0 inhabited alpha_le (_ : anchor k != anchor l)); last first.
-  by rewrite (inj_eq injective_anchor).
-by rewrite ltr_pmul2r // ltr_subl_addl condition.
+apply: lt_le_trans (rival_distance apart D_gt0 inhabited alpha_le anchors_differ).
+by rewrite ltr_pmul2r // ltr_subl_addl.
 Qed.
 
 End Theorem1Vertex.

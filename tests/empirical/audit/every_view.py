@@ -46,7 +46,7 @@ def halves(n=160):
 
 def made(continuous=100, **options):
     given = {"head": "vertices", "m": 3, "progress": False, "test_domains": False, "device": "cpu"} | options
-    return audit(brightness(), halves(), given.pop("views", VIEWS), continuous=continuous, **given)
+    return audit(brightness(), given.pop("data", halves()), given.pop("views", VIEWS), continuous=continuous, **given)
 
 
 def pair():

@@ -353,6 +353,23 @@ COMMAND = [
 COMMAND += ["--data", "tests.empirical.audit.every_view:pair", "--device", "cpu", "--quiet"]
 
 
+def test_classes_that_share_a_vertex_leave_the_others_certified(tmp_path):
+    """Every other bright image is of a third class; the checker takes the anchors for what they are, and no more."""
+    data = halves()
+    third = [labels * (1 + torch.arange(len(labels)) // 2 % 2) for labels in (data.fit_labels, data.labels)]
+    data = replace(data, class_names=("dark", "bright", "too"), fit_labels=third[0], labels=third[1])
+    audit = made(data=data)
+    continuous = audit.continuous
+    assert continuous.anchors.tolist() == [0, 1, 1]
+    assert [c.met for c in continuous.population.classes] == [True, False, False]
+    assert audit.exact.error_any_view <= continuous.population.error < 0.7
+    write(audit, tmp_path)
+    assert check(tmp_path / "certificate.json") == []
+    content = json.loads((tmp_path / "certificate.json").read_text())
+    content["continuous"]["population"]["classes"][1]["met"] = True
+    assert any("the condition does not hold" in line for line in renewed(tmp_path, content))
+
+
 def test_the_command_proves_writes_and_checks(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main([*COMMAND, "--continuous", "20", "--out", "out", "--jobs", "1"]) == 0

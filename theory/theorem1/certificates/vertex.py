@@ -2,13 +2,15 @@
 
 An image is "proved" where every view in A(x), of however many, has the same vertex, its cluster; what the views of the other
 images do is unknown, and so is the law on A(x). Lengths do not matter: vertices are equally far from each other, so all that
-counts are shares. With an anchor, a vertex pi(l), for every class l, no two alike:
+counts are shares. With an anchor, a vertex pi(l), for every class l:
 
     alpha_l   P[proved, cluster = pi(l) | C_l]     mass_l   P[C_l, proved, cluster = pi(l)]
 
-Class l is met if alpha_l + alpha_k > 1 for all k != l (thm-1-vertex), and then Err(G_f), any view counted, is at most
-1 - mass_l, summed over the met classes. `certify_vertices` bounds these shares for a population, by 2 K + 1 events;
-`exact_vertices` takes the images themselves as the world, where the class means are known but for the unproved.
+Class l is met if pi(k) != pi(l) and alpha_l + alpha_k > 1 for all k != l (thm-1-vertex), and then Err(G_f), any view
+counted, is at most 1 - mass_l, summed over the met classes. Classes that share an anchor are not met, and leave the others
+as they are; of a class without an anchor nothing is known, alpha = 0, and against it no class is met.
+`certify_vertices` bounds these shares for a population, by 2 K + 1 events; `exact_vertices` takes the images
+themselves as the world, where the class means are known but for the unproved.
 """
 
 from dataclasses import dataclass
@@ -29,12 +31,18 @@ def vertex_margin(own: Any, rival: Any) -> Any:
     return own + rival - 1
 
 
-def vertex_margins(alpha: Array) -> Array:
-    """The margin of every class against the rival of least alpha, (..., K), from lower bounds alpha, (..., K)."""
-    classes = np.arange(alpha.shape[-1])
-    least = alpha.argmin(axis=-1)[..., None]
-    second = np.where(classes == least, np.inf, alpha).min(axis=-1, keepdims=True)
-    return np.asarray(vertex_margin(alpha, np.where(classes == least, second, alpha.min(axis=-1, keepdims=True))))
+def rival_shares(alpha: Array, anchors: Array) -> Array:
+    """The share of class k that lies at one vertex other than pi(l), (..., l, k), from alpha (..., K) and anchors (K,).
+
+    It is alpha_k where the anchors differ, else 0: nothing; and infinite for k = l, which is no rival.
+    """
+    shares = np.where(anchors[:, None] == anchors, 0.0, alpha[..., None, :])
+    return np.asarray(np.where(np.eye(len(anchors), dtype=bool), np.inf, shares))
+
+
+def vertex_margins(alpha: Array, anchors: Array) -> Array:
+    """The margin of every class against the rival of least share, (..., K), from lower bounds alpha (..., K)."""
+    return np.asarray(vertex_margin(alpha, rival_shares(alpha, anchors).min(axis=-1)))
 
 
 def vertex_error(met: Array, mass: Array, pooled: Array) -> Array:
@@ -50,8 +58,8 @@ class VertexClass:
     """One class of a population.
 
     anchor  its vertex pi(l), -1 where it has none
-    rival   the k != l of least alpha_k
-    margin  alpha_l + alpha_k - 1 for it, of the lower bounds
+    rival   the k != l of least share at an anchor other than pi(l)
+    margin  alpha_l + alpha_k - 1 for it, of the lower bounds; alpha_l - 1 where it has the same anchor
     """
 
     label: int
@@ -91,7 +99,9 @@ def vertex_events(classes: int) -> list[str]:
 
 
 def vertex_anchors(clusters: Array, labels: Array) -> Array:
-    """An anchor for every class, (K,), no two alike, at which most images of a fitting sample lie; -1 where none is hoped.
+    """An anchor for every class, (K,): no two alike, such that most images of a fitting sample lie at that of their class.
+
+    A class that no vertex with an image of it is left for shares the vertex of most of its images.
 
     clusters, labels  (n,) of images that will not be counted
 
@@ -100,8 +110,8 @@ def vertex_anchors(clusters: Array, labels: Array) -> Array:
     check_clusters(clusters, labels)
     counts = _counts(clusters, labels)
     rows, columns = linear_sum_assignment(counts, maximize=True)
-    anchors = np.full(len(counts), -1)
-    anchors[rows] = np.where(counts[rows, columns] > 0, columns, -1)
+    anchors: Array = counts.argmax(axis=1)
+    anchors[rows] = np.where(counts[rows, columns] > 0, columns, anchors[rows])
     return anchors
 
 
@@ -111,11 +121,10 @@ def certify_vertices(proved: Array, clusters: Array, labels: Array, anchors: Arr
     proved    (n,) bool: all views of the image are proved to lie at its cluster
     clusters  (n,) vertices 0..J-1; those of images that are not proved are not used
     labels    (n,) 0..K-1, all present
-    anchors   (K,) of `vertex_anchors` or any others, no two alike but -1 for no anchor
+    anchors   (K,) of `vertex_anchors` or any others; -1 for no anchor
     level     at which all bounds hold together, in (0, 1)
 
-    Raises ValueError for what `check_clusters`, `check_proved` and `split_level` refuse, and for anchors of another shape
-    or shared by two classes.
+    Raises ValueError for what `check_clusters`, `check_proved` and `split_level` refuse, and for anchors of another shape.
     Source: claims thm-1-vertex, population-vertices.
     """
     check_clusters(clusters, labels)
@@ -134,7 +143,7 @@ def certify_vertices(proved: Array, clusters: Array, labels: Array, anchors: Arr
     )
     pooled = clopper_pearson(int(inside.sum()), n, split.levels["pooled"], "lower")
     low = np.array([bound.lower for bound in alpha])
-    margins = vertex_margins(low)
+    margins, rivals = vertex_margins(low, anchors), rival_shares(low, anchors).argmin(axis=1)
     classes = tuple(
         VertexClass(
             label=k,
@@ -142,7 +151,7 @@ def certify_vertices(proved: Array, clusters: Array, labels: Array, anchors: Arr
             anchor=int(anchors[k]),
             alpha=alpha[k],
             mass=mass[k],
-            rival=int(np.where(np.arange(K) == k, np.inf, low).argmin()),
+            rival=int(rivals[k]),
             margin=float(margins[k]),
         )
         for k in range(K)
@@ -252,12 +261,8 @@ def _check_anchors(anchors: Array, classes: int) -> None:
         raise ValueError(f"anchors.shape={anchors.shape}: not ({classes},); give one vertex per class")
     if not np.issubdtype(anchors.dtype, np.integer):
         raise ValueError(f"anchors.dtype={anchors.dtype}: not integers; give vertices 0..J-1, or -1 for none")
-    chosen = anchors[anchors != -1]
-    if (chosen < 0).any():
-        raise ValueError(f"anchors={chosen.min()}: no vertex; give 0..J-1, or -1 for none")
-    if len(np.unique(chosen)) < len(chosen):
-        shared = int(np.bincount(chosen).argmax())
-        raise ValueError(f"anchors={shared}: of two classes, which cannot both be met; give each class one of its own")
+    if anchors.min() < -1:
+        raise ValueError(f"anchors={anchors.min()}: no vertex; give 0..J-1, or -1 for none")
 
 
 def _counts(clusters: Array, labels: Array, shape: tuple[int, int] | None = None) -> Array:

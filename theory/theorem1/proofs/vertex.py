@@ -1,8 +1,13 @@
-"""Theorem 1 for features that are vertices: alpha_l + alpha_k > 1 for all k != l.
+"""Theorem 1 for features that are vertices: alpha_l + alpha_k > 1 and pi(k) != pi(l) for all k != l.
 
 Notation: v_j are points D apart of each other, for instance the vertices of a regular simplex; alpha_l is any lower bound on
-the share of class l all of whose views lie at v_{pi(l)}, and pi gives no vertex to two classes. The other views of a class
-lie at any vertices, by any law. u = v_{pi(l)}, p = mu_l, q = mu_k.
+the share of class l all of whose views lie at v_{pi(l)}. The other views of a class lie at any vertices, by any law.
+u = v_{pi(l)}, p = mu_l, q = mu_k.
+
+The condition compares one class with one rival, so that a class is met whatever the anchors of its rivals are to each other:
+classes that share an anchor cost their own mass and nothing else. Of a rival some vertex other than pi(l) must be known to
+hold a share alpha_k > 1 - alpha_l. Without one (no anchor, or the anchor of l itself) the rival may lie at v_{pi(l)} with
+all its views; then its mean is v_{pi(l)} too, at least as near as p, and class l is misclassified at alpha_l = 1 even.
 """
 
 from dataclasses import dataclass
@@ -18,7 +23,7 @@ from theory.falsification import Predicate, Reading, Rng, Start
 from theory.ledger import Claim, Evidence, Verdict
 from theory.prove import cauchy_schwarz, identity, implication
 from theory.setting import Array, FiniteWorld
-from theory.theorem1.certificates.vertex import vertex_margin
+from theory.theorem1.certificates.vertex import rival_shares, vertex_margin
 from theory.theorem1.certificates.world import ROUNDING
 from theory.theorem1.proofs.steps import PAPER
 from theory.worlds import with_pinned
@@ -96,6 +101,16 @@ def _tie() -> Evidence:
     )
 
 
+def _shared() -> Evidence:
+    alpha, D, own, rival = z3.Reals("alpha D own rival")
+    return implication(
+        "pi(k) = pi(l), alpha_k = 1: ||u - q|| <= (1 - alpha_k) D is 0, and u is not nearer to p than to q",
+        [D > 0, alpha == 1, own >= 0, rival <= (1 - alpha) * D],
+        z3.Not(own < rival),
+        example={alpha: 1, D: 1, own: 0, rival: 0},
+    )
+
+
 @dataclass(frozen=True)
 class Vertices:
     """A world whose features are vertices.
@@ -103,7 +118,7 @@ class Vertices:
     corners  (J, d) of one norm, equally far from each other
     places   (n, m) which of them each view lies at
     labels   (n,)
-    anchors  (K,) no two alike
+    anchors  (K,)
     met      (K,) bool: the classes of which the condition is asked
     part     in [0, 1]: which part of the share at the anchor alpha_l is
     """
@@ -143,12 +158,12 @@ def _equidistant(J: int, lift: float) -> Array:
 def _worlds(rng: Rng) -> Start:
     """Scores whose largest names the vertex: mostly the anchor's, else the anchor of a rival or any, in all views or one.
 
-    Half the time the shares at the anchors of two classes add up to about 1.
+    Half the time the shares at the anchors of two classes add up to about 1; a quarter of the time anchors may be shared.
     """
     J, views = int(rng.integers(2, 6)), int(rng.integers(2, 4))
     K = int(rng.integers(2, J + 1))
     labels = np.repeat(np.arange(K), rng.integers(2, 9, K))
-    anchors = rng.permutation(J)[:K]
+    anchors = rng.integers(0, J, K) if rng.random() < 0.25 else rng.permutation(J)[:K]
     share = rng.uniform(0.2, 0.9) if rng.random() < 0.5 else 1.0
     kept = np.where(labels == 0, share, np.where(labels == 1, 1.15 - share if share < 1 else 0.9, 0.9))
     home = anchors[labels]
@@ -172,10 +187,9 @@ def _read(of: Vertices) -> Reading:
     counts = np.bincount(of.labels)
     inside = np.bincount(of.labels[of.inside], minlength=len(counts))
     alpha = of.part * inside / counts
-    margins = vertex_margin(alpha[:, None], alpha)[of.met]
-    rivals = margins[~np.eye(len(counts), dtype=bool)[of.met]]
+    margins = vertex_margin(alpha[:, None], rival_shares(alpha, of.anchors))[of.met]
     return Reading(
-        hypotheses={"alpha_l + alpha_k > 1": float(rivals.min(initial=np.inf)) - ROUNDING},
+        hypotheses={"alpha_l + alpha_k > 1, pi(k) != pi(l)": float(margins.min(initial=np.inf)) - ROUNDING},
         left=float(nearest_mean_error(of.world, any_view=True)),
         right=float(1 - Fraction(int(inside[of.met].sum()), len(of.labels))),
         trivial=1.0,
@@ -188,8 +202,8 @@ CLAIMS = (
         title="Theorem 1 for vertices: alpha_l + alpha_k > 1",
         source="derived from " + PAPER,
         statement=r"f(x^\prime)\in\{v_1,\ldots,v_J\},\ \|v_i-v_j\|=D\ \forall i\neq j,\quad "
-        r"\alpha_l\leq P[\forall x^\prime\in A(x):f(x^\prime)=v_{\pi(l)}]/p_l,\ \pi\ \mathrm{injective}:\quad "
-        r"\alpha_l+\alpha_k>1\ \forall l\in M,\ k\neq l\ \Rightarrow\ "
+        r"\alpha_l\leq P[x\in C_l,\ \forall x^\prime\in A(x):f(x^\prime)=v_{\pi(l)}]/p_l:\quad "
+        r"\pi(k)\neq\pi(l),\ \alpha_l+\alpha_k>1\ \forall l\in M,\ k\neq l\ \Rightarrow\ "
         r"Err(G_f)\leq 1-\sum_{l\in M}P[x\in C_l,\ \forall x^\prime\in A(x):f(x^\prime)=v_{\pi(l)}]",
         predicate=Predicate(worlds=with_pinned(tied(), _worlds), read=_read),
         expected=Verdict.PROVED,
@@ -197,7 +211,8 @@ CLAIMS = (
         "v_{pi(k)} - u, which has length D, every vertex lies at D^2, D^2/2 or 0 (`products`), so `markov` and "
         "`Cauchy-Schwarz` give `rival`; `condition` makes u strictly nearer to p than to q. What lies elsewhere is "
         "misclassified at most (`lost`). `simplex`: the vertices of a regular simplex are such points. `tie`: with "
-        "alpha_l + alpha_k = 1 the conclusion is false, at every alpha_l. No norm and no law on A(x) is used.",
+        "alpha_l + alpha_k = 1 the conclusion is false, at every alpha_l; `shared`: so it is at alpha_l = alpha_k = 1 where "
+        "pi(k) = pi(l). Rivals of l may share an anchor. No norm and no law on A(x) is used.",
         trusted=("the class mean is a mean of features",),
         steps={
             "simplex": _simplex,
@@ -210,6 +225,7 @@ CLAIMS = (
             "condition": _condition,
             "lost": _lost,
             "tie": _tie,
+            "shared": _shared,
         },
     ),
 )

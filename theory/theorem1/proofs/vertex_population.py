@@ -87,7 +87,7 @@ def certified_errors(kept: Array, totals: Array, level: float) -> Array:
     table = np.zeros((n + 1, n + 1))
     for size in range(1, n + 1):
         table[size, : size + 1] = ends(size, at, "lower")[0]
-    met = vertex_margins(table[totals, kept]) > ROUNDING
+    met = vertex_margins(table[totals, kept], np.arange(K)) > ROUNDING
     return vertex_error(met, table[n, kept], table[n, kept.sum(axis=1)])
 
 
@@ -116,7 +116,8 @@ CLAIMS = (
         title="Theorem 1 for vertices at a level, from counts",
         source="derived from " + PAPER,
         statement=r"\alpha_l\geq low_l,\ mass_l\geq low_l^\prime,\ \sum_l mass_l\geq low\ "
-        r"(\mathrm{Clopper\!-\!Pearson},\ 2K+1\ \mathrm{events}):\quad M=\{l:low_l+low_k>1\ \forall k\neq l\}\ \Rightarrow\ "
+        r"(\mathrm{Clopper\!-\!Pearson},\ 2K+1\ \mathrm{events}):\quad M=\{l:\pi(k)\neq\pi(l),\ low_l+low_k>1\ "
+        r"\forall k\neq l\}\ \Rightarrow\ "
         r"P\left[Err(G_f)\leq 1-\max\left(\sum_{l\in M}low_l^\prime,\ low\ \mathrm{if}\ M=\{1..K\}\right)\right]\geq level",
         predicate=Predicate(worlds=_worlds, read=lambda of: Reading(hypotheses={}, left=of.level, right=of.coverage)),
         expected=Verdict.PROVED,
