@@ -73,7 +73,8 @@ def whole(entry: dict[str, Any]) -> str:
             lines.append(textwrap.fill(worst, 108, initial_indent=" " * 8, subsequent_indent=" " * 11))
     for theorem in entry["formal"]:
         lines += ["", f"  {theorem['file']}" + (f": {theorem['remark']}" if theorem["remark"] else "")]
-        lines.append(textwrap.indent(theorem["statement"], " " * 8))
+        stated = [theorem["context"]] * bool(theorem["context"]) + [theorem["statement"]]
+        lines += [textwrap.indent(part, " " * 8) for part in stated]
     return "\n".join(lines)
 
 

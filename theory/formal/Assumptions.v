@@ -1,7 +1,7 @@
 (* Every theorem of this folder, and what they rest on together: Coq prints "Closed under the global context", that is, on
    no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
-From ContrastiveTheory Require Import Arcl2 Arcl2Printed AugmentedDistance Averages ClassMeans CrossCorrelation
-  Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32PrintedStep LinearForm Losses
+From ContrastiveTheory Require Import Arcl2 Arcl2Squared AugmentedDistance Averages ClassMeans CrossCorrelation
+  Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32Step LinearForm Losses
   MainParts Matrices Monotony NearestMeanLinear Population RobustAlignment Saunshi Scalars Setting Theorem1
   Theorem1AlignedShare Theorem1Anchor Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin
   Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2
@@ -12,10 +12,10 @@ Definition every_theorem := (
   (* Arcl2.v *)
   @arcl_2_corrected,
   @arcl_2_gap,
-  @arcl_2_printed_from_one,
-  (* Arcl2Printed.v *)
-  @arcl_2_printed_fails,
-  @arcl_2_printed_fails_below_one,
+  @arcl_2_squared_from_one,
+  (* Arcl2Squared.v *)
+  @arcl_2_squared_fails,
+  @arcl_2_squared_fails_below_one,
   (* AugmentedDistance.v *)
   @augmented_distance_is_no_metric,
   @main_part_is_no_ball,
@@ -39,8 +39,8 @@ Definition every_theorem := (
   (* Lemma32.v *)
   @lemma_3_2_local,
   @lemma_3_2,
-  (* Lemma32PrintedStep.v *)
-  @lemma_3_2_printed_step_fails,
+  (* Lemma32Step.v *)
+  @lemma_3_2_step_fails,
   (* LinearForm.v *)
   @linear_form_least,
   @linear_form_bounds_nothing,
