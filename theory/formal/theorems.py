@@ -22,7 +22,7 @@ class Theorem:
 
     file       name of the source in theory/formal
     statement  as Coq reads it
-    context    what stands above it in the sources that it rests on; see `contexts`
+    whole      the statement under what stands above it in the sources and it rests on; see `contexts`
     claims     ids of the claims that it is about
     remark     what it covers beyond the claim, or leaves out
     """
@@ -30,14 +30,9 @@ class Theorem:
     name: str
     file: str
     statement: str
-    context: str
+    whole: str
     claims: tuple[str, ...]
     remark: str
-
-    @property
-    def whole(self) -> str:
-        """The statement under its context."""
-        return f"{self.context}\n\n{self.statement}" if self.context else self.statement
 
 
 @cache
@@ -50,7 +45,13 @@ def theorems() -> tuple[Theorem, ...]:
         for claims, remark, name in CLAIM.findall(text)
     }
     return tuple(
-        Theorem(name, file, statement, context(name, file, files), *ties.get(name, ((), "")))
+        Theorem(
+            name,
+            file,
+            statement,
+            "\n\n".join(filter(None, (context(name, file, files), statement))),
+            *ties.get(name, ((), "")),
+        )
         for name, (file, statement) in record.theorems(files).items()
     )
 

@@ -77,7 +77,7 @@ def test_a_theorem_of_another_file_is_refused():
 
 def test_no_hypothesis_of_the_sources_is_hidden():
     """Sections counted anew, by lines."""
-    shown = {theorem.name: theorem.context for theorem in formal.theorems()}
+    shown = {theorem.name: theorem.whole for theorem in formal.theorems()}
     hidden, seen = [], 0
     for text in record.sources().values():
         sections = [[]]
@@ -114,5 +114,5 @@ def test_what_all_theorems_share_is_shown_once():
     assert not {"dotE", "first_weight"} & set(names), "no statement uses them"
     assert [name for name in SHARED if f"(* {name} *)" not in shared] == []
     for theorem in filter(lambda theorem: theorem.claims, formal.theorems()):
-        assert not set(re.findall(r"^Definition (\w+)", theorem.context, re.MULTILINE)) & set(names)
+        assert not set(re.findall(r"^Definition (\w+)", theorem.whole, re.MULTILINE)) & set(names)
     assert shared in formal.as_markdown([])
