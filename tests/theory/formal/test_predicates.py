@@ -76,6 +76,14 @@ def test_theorem_1_itself_asks_for_what_that_world_lacks(misprinted, id, share, 
     assert reading.left > reading.right
 
 
+@pytest.mark.parametrize("id", ["thm-1", "thm-1-printed", "thm-1-corrected", "thm-1-sharp", "thm-1-chord"])
+def test_the_hypotheses_of_theorem_1_can_be_met(id):
+    """theorem_1_is_not_vacuous: samples at 1 and -1, with mu_0.mu_1 = -1 below the threshold 1 and the bound 0."""
+    reading = read(id, whole_classes(on_the_line([[1, 1], [-1, -1]], [0, 1]), [True, True]))
+    assert reading.met
+    assert reading.left == reading.right == 0
+
+
 def test_the_step_of_lemma_3_2():
     world = in_floats(step())
     choice = whole_classes(world, [np.ptp(rows) == 0 for rows in world.features])
