@@ -84,7 +84,7 @@ def claim_page(claim: dict) -> str:
             lines += [f"## {title}", "\n".join(f"- {fact}" for fact in facts)]
     for theorem in claim["formal"]:
         remark = f" ({theorem['remark']})" if theorem["remark"] else ""
-        lines += [f"## Coq: {theorem['name']}", f"`{theorem['file']}`{remark}", f"```coq\n{theorem['statement']}\n```"]
+        lines += [f"## Coq: {theorem['name']}", f"`{theorem['file']}`{remark}", f"```coq\n{theorem['whole']}\n```"]
     holds = {True: "holds", False: "fails", None: "open"}
     rows = [
         f"| {_cell(e['step'])} | {e['kind']} | {holds[e['holds']]} | {_cell(e['summary'])} |" for e in claim["evidence"]

@@ -31,11 +31,12 @@ class CheckView:
 
 @dataclass(frozen=True)
 class ClaimView:
-    """One claim as it is shown."""
+    """One claim as it is shown; silent: see the function of that name."""
 
     id: str
     title: Markup
     verdict: str
+    silent: str
     topic: str
     summary: Sequence[str]
     statement: Markup
@@ -79,6 +80,7 @@ def view(claim: Claim, topic: str) -> ClaimView:
         id=claim["id"],
         title=prose(claim["title"]),
         verdict=claim["verdict"],
+        silent=silent(claim),
         topic=topic,
         summary=_summary(claim),
         statement=statement(claim["statement"]),
@@ -92,15 +94,21 @@ def view(claim: Claim, topic: str) -> ClaimView:
     )
 
 
+def silent(claim: Claim) -> str:
+    """Why the search of its statement says nothing: "vacuous", "not tested", or "" where it says something."""
+    return next((word for word in ("vacuous", "not tested") if searched(claim["evidence"]).endswith(word)), "")
+
+
 def _summary(claim: Claim) -> list[str]:
-    """By what a claim is proved, in words, and what it rests on; first, where it is so, that it never says anything."""
-    facts, kinds = len(claim["trusted"]), [e["kind"] for e in claim["evidence"] if e["kind"] in OBSERVED and tested(e)]
+    """By what a claim is proved, in words, and what it rests on."""
+    kinds = [e["kind"] for e in claim["evidence"] if e["kind"] in OBSERVED and tested(e)]
+    facts, steps = len(claim["trusted"]), len(claim.get("unchecked", []))
     return [
-        *(["vacuous"] if searched(claim["evidence"]).endswith("vacuous") else []),
         *dict.fromkeys(e["kind"] for e in claim["evidence"] if e["kind"] == "witness"),
         *claim.get("how", []),
         *dict.fromkeys(kinds),
         *([f"{facts} trusted"] if facts else []),
+        *([f"{steps} in prose"] if steps else []),
     ]
 
 

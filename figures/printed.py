@@ -57,7 +57,7 @@ def says(claim: Claim) -> str:
     if search is None or not search["met"]:
         return "not tested on worlds"
     if claim["verdict"] == Verdict.PROVED and not search["informative"]:
-        return f"vacuous: on none of {search['met']} worlds does it beat the trivial bound"
+        return f"on none of {search['met']} worlds does it beat the trivial bound"
     return ""
 
 

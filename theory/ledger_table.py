@@ -1,17 +1,17 @@
 """How the ledger is printed: the aligned table, one claim whole, and the block of docs/ledger.md."""
 
 import json
-import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from theory.falsification import ROUNDING
-from theory.ledger import STATEMENT
+from theory.ledger import STATEMENT, Verdict
 
 HEADER = ("claim", "title", "verdict", "how", "trusted", "prose", "worlds met, slack", "sec")
 WIDTHS = (22, 48, 8, 40, 7, 5, 22, 5)
-MARKERS = ("<!-- ledger -->", "<!-- /ledger -->")
+BLOCKS = ("ledger", "prose")
+"""Names of the blocks of docs/ledger.md that are written: <!-- NAME --> ... <!-- /NAME -->."""
 
 
 def row(*cells: str) -> str:
@@ -58,9 +58,7 @@ def whole(entry: dict[str, Any]) -> str:
     lines += [paragraph("trusted", fact) for fact in entry["trusted"]]
     lines += [paragraph("prose alone", step) for step in entry["unchecked"]]
     lines += [paragraph("by Coq", f"{step} ({theorem})") for step, theorem in entry["covered"].items()]
-    facts = len(entry["trusted"])
-    assuming = f", {facts} trusted fact{'s' * (facts > 1)}" if facts and entry["verdict"] == "proved" else ""
-    lines += [f"{'verdict':<12}{entry['verdict']}{assuming} (expected: {entry['expected']})", ""]
+    lines += [f"{'verdict':<12}{worded(entry)} (expected: {entry['expected']})", ""]
     words = {True: "holds", False: "FAILS", None: "open"}
     for e in entry["evidence"]:
         lines.append(f"  {words[e['holds']]:<6}{e['kind']:<11}{e['step']}  [{e['seconds']:.2f} s]")
@@ -73,8 +71,24 @@ def whole(entry: dict[str, Any]) -> str:
             lines.append(textwrap.fill(worst, 108, initial_indent=" " * 8, subsequent_indent=" " * 11))
     for theorem in entry["formal"]:
         lines += ["", f"  {theorem['file']}" + (f": {theorem['remark']}" if theorem["remark"] else "")]
-        lines.append(textwrap.indent(theorem["statement"], " " * 8))
+        lines.append(textwrap.indent(theorem["whole"], " " * 8))
     return "\n".join(lines)
+
+
+def worded(entry: dict[str, Any]) -> str:
+    """The verdict with what it rests on: "proved, 2 trusted facts, 1 step in prose alone"."""
+    if entry["verdict"] != Verdict.PROVED:
+        return str(entry["verdict"])
+    facts, steps = (len(entry[name]) for name in ("trusted", "unchecked"))
+    parts = [f"{facts} trusted fact{'s' * (facts > 1)}"] * bool(facts) + [
+        f"{steps} step{'s' * (steps > 1)} in prose alone"
+    ] * bool(steps)
+    return ", ".join(["proved", *parts])
+
+
+def prose_alone(entries: Sequence[dict[str, Any]]) -> str:
+    """The steps of proofs that no check and no theorem of Coq covers, as a list in Markdown."""
+    return "\n".join(f"- `{entry['id']}`: {step}" for entry in entries for step in entry["unchecked"])
 
 
 def _rounded(value: Any) -> Any:
@@ -87,12 +101,17 @@ def _rounded(value: Any) -> Any:
 
 
 def with_ledger(text: str, entries: Sequence[dict[str, Any]]) -> str:
-    """`text` (docs/ledger.md) with the whole table between its `MARKERS`.
+    """`text` (docs/ledger.md) with the whole table, and the list of what rests on prose alone, between their markers.
 
-    Raises ValueError where they are missing.
+    Raises ValueError where a marker is missing.
     """
-    start, end = MARKERS
-    if text.count(start) != 1 or text.count(end) != 1:
-        raise ValueError(f"text={text[:20]!r}...: holds no place for the ledger; put {start} and {end} into it once")
-    block = "\n".join([start, "```", row(*HEADER), *map(table_row, entries), "```", end])
-    return re.sub(f"{re.escape(start)}.*{re.escape(end)}", lambda _: block, text, flags=re.DOTALL)
+    table = "\n".join(["```", row(*HEADER), *map(table_row, entries), "```"])
+    for name, block in zip(BLOCKS, (table, prose_alone(entries) or "Nothing."), strict=True):
+        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        if text.count(start) != 1 or text.count(end) != 1:
+            raise ValueError(
+                f"text={text[:20]!r}...: holds no place for the {name}; put {start} and {end} into it once"
+            )
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}\n{block}\n{end}{rest.partition(end)[2]}"
+    return text

@@ -11,7 +11,8 @@ INTRODUCTION = """# Where each statement is checked
 
 `python -m theory --docs .` writes this table from the claims themselves, and a test holds it. Theorems 1 to 4 and the
 lemmas are those of Huang et al., ICLR 2023 (arXiv 2111.00743), which the lecture quotes in part; what carries "ArCL" is of
-Zhao et al., ICLR 2023 (arXiv 2303.01092). Where a claim is ours, its source says from which statement it is derived.
+Zhao et al., ICLR 2023 (arXiv 2303.01092), as the lecture states it, since that text was not read. Where a claim is ours,
+its source says from which statement it is derived.
 """
 
 

@@ -169,6 +169,24 @@ def _excess() -> Evidence:
     )
 
 
+def _differs() -> Evidence:
+    h, b, t = z3.Reals("h b t")
+    return implication(
+        "1(h t + b >= 0) is not 1(t >= 0): for h > 0 != b at every t strictly between 0 and -b/h, for h <= 0 on t < 0 "
+        "if b >= 0 and on t > 0 if b < 0; each is an interval of positive length",
+        [
+            z3.Or(
+                z3.And(h > 0, b > 0, t < 0, h * t > -b),
+                z3.And(h > 0, b < 0, t > 0, h * t < -b),
+                z3.And(h <= 0, b >= 0, t < 0),
+                z3.And(h <= 0, b < 0, t > 0),
+            )
+        ],
+        (h * t + b >= 0) != (t >= 0),
+        example={h: 1, b: 1, t: "-1/2"},
+    )
+
+
 def _gap() -> Evidence:
     eps = sympy.symbols("epsilon", positive=True)
     gap = example_risk(2 / sympy.sqrt(eps), eps) - example_risk(sympy.Integer(0), eps)
@@ -313,16 +331,17 @@ CLAIMS = (
         reduction="Conditioning on X1 = x, the classifier 1(h f >= 0), h > 0, errs with probability P[N >= |x|/k]; "
         "integrating gives the risk. It is the only best one: `posterior`, `increasing` and `crossing` put P[Y=1 | f=t] "
         "above 1/2 exactly for t > 0 (k = 0: it is 1(t >= 0)), and by `excess` any rule that differs from 1(t >= 0) on a "
-        "set of positive mass errs strictly more. 1(h f + b >= 0) differs on the interval between 0 and -b/h if h > 0, "
-        "b != 0, and on a half-line at least if h <= 0; f has a positive density, so each has positive mass. Thus the "
+        "set of positive mass errs strictly more. 1(h f + b >= 0) does on an interval unless h > 0 and b = 0 (`differs`), "
+        "and f, which is normal, lies there with positive probability. Thus the "
         "risk as a function of the threshold falls strictly before 0 and rises strictly after, and a constant "
         "probe has 1/2. Quantifiers: `more shift` and `limit` make arctan(k)/pi run through all of (0, 1/2), so any const "
         "< 1/2, chosen before eps, is exceeded by `any gap` at a larger gap, and 1/2 cannot be: h = 0 already has risk "
         "1/2 on every domain. D_0 and D_c are augmented by theta = 0 and theta = c, both in the support of theta.",
-        trusted=("exp is positive", "a risk is the mean over X1 of the risk given X1"),
-        unchecked={
-            "f has a positive density, so a probe with h <= 0 or b != 0 differs from the best on a set of positive mass": ""
-        },
+        trusted=(
+            "exp is positive",
+            "a risk is the mean over X1 of the risk given X1",
+            "a normal law gives every interval of positive length a positive mass",
+        ),
         predicate=Predicate(worlds=_worlds, read=_risks),
         steps={
             "risk": _risk_integral,
@@ -330,6 +349,7 @@ CLAIMS = (
             "increasing": _posterior_increases,
             "crossing": _crossing,
             "excess": _excess,
+            "differs": _differs,
             "gap": _gap,
             "any gap": _any_gap,
             "more shift": _more_shift,

@@ -150,11 +150,12 @@ def _single_sample_attains() -> Evidence:
 
 
 _COUPLING = (
-    "D_A and D_A' share (X, Y), so R(h o f; D_A) - R(h o f; D_A') = E[l(h.f(A X), Y) - l(h.f(A' X), Y)]; per (X, Y) it is "
-    "at most c ||h|| sup ||f(A1 X) - f(A2 X)|| in size (`Cauchy-Schwarz` in the plane of h and f(A X) - f(A' X); `one "
-    "sample`), and `mean`, one more atom of any weight, passes to the expectation. With K outputs h is a matrix, l "
-    "is c-Lipschitz in the Euclidean norm, ||h|| is the operator norm, and ||h u - h u'|| <= ||h|| ||u - u'|| is its "
-    "definition. An intercept cancels in h.u + b - (h.u' + b), so ||h|| leaves it out."
+    "The lecture does not say what c is: that l(., y) is c-Lipschitz is our hypothesis. D_A and D_A' share (X, Y), so R(h "
+    "o f; D_A) - R(h o f; D_A') = E[l(h.f(A X), Y) - l(h.f(A' X), Y)]; per (X, Y) it is at most c ||h|| sup ||f(A1 X) - "
+    "f(A2 X)|| in size (`Cauchy-Schwarz` in the plane of h and f(A X) - f(A' X); `one sample`), and `mean`, one more atom "
+    "of any weight, passes to the expectation. With K outputs h is a matrix, l is c-Lipschitz in the Euclidean norm, ||h||"
+    " is the operator norm, and ||h u - h u'|| <= ||h|| ||u - u'|| is its definition. An intercept cancels in h.u + b - "
+    "(h.u' + b), so ||h|| leaves it out."
 )
 OPERATOR = "the operator norm of a matrix h is sup ||h u||/||u||"
 BEST_HEADS = "best heads exist on both domains"

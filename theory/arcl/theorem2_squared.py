@@ -279,10 +279,11 @@ CLAIMS = (
         statement=r"|\ell(t,y)-\ell(t',y)|\leq c|t-t'|\ \Rightarrow\ 0\leq R(h_{A'}\circ f;D_A)-R(h_A\circ f;D_A)"
         r"\leq c\,(\|h_A\|+\|h_{A'}\|)\,L_{AR}(f;D)",
         expected=Verdict.REFUTED,
-        reduction="l(t, y) = |t - y|, Y = 1, f(A X) = 1, f(A' X) = 1 + d: h_A = 1, h_A' = 1/(1+d), both of risk 0. "
-        "The left side is d/(1+d), the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, "
-        "`turned risk`, `double angle`, `turned norm`, `turned sides`, `every small turn`). What the argument gives "
-        "is arcl-2-corrected; arcl-2-range says when this bound is right all the same.",
+        reduction="The lecture does not say what c is: that l(., y) is c-Lipschitz is our hypothesis. l(t, y) = |t - y|, "
+        "Y = 1, f(A X) = 1, f(A' X) = 1 + d: h_A = 1, h_A' = 1/(1+d), both of risk 0. The left side is d/(1+d), "
+        "the right one d^2 (2+d)/(1+d). Normalised features do not help (`unit features`, `turned risk`, `double angle`, "
+        "`turned norm`, `turned sides`, `every small turn`). What the argument gives is arcl-2-corrected; "
+        "arcl-2-range says when this bound is right all the same.",
         predicate=Predicate(worlds=pairs_of_domains, read=_squared),
         other={
             "one sample": _on_the_line,

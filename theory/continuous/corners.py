@@ -34,6 +34,16 @@ def cuts(low: float, high: float) -> Array:
     return np.unique([low, *np.arange(np.ceil(low), high), high])
 
 
+def _one_square() -> Evidence:
+    whole, low, high = z3.Reals("whole low high")
+    return implication(
+        "whole <= low < whole + 1, and no cut, hence not whole + 1, lies between low and high: both lie within one square",
+        [whole <= low, low < whole + 1, low < high, z3.Not(z3.And(low < whole + 1, whole + 1 < high))],
+        z3.And(whole <= low, high <= whole + 1),
+        example={whole: 0, low: 0, high: 1},
+    )
+
+
 def _affine() -> Evidence:
     a, b, c, d, low, high, t, q, x, y, z = sympy.symbols("a b c d low high t q x y z", real=True)
 
@@ -127,12 +137,12 @@ CLAIMS = (
         r"P=\{p_0,p_1\}\cup(\mathbb{Z}\cap[p_0,p_1]),\ Q=\{q_0,q_1\}\cup(\mathbb{Z}\cap[q_0,q_1])",
         predicate=Predicate(worlds=_worlds, read=_read),
         expected=Verdict.PROVED,
-        reduction="The cuts divide the rectangle into rectangles, each within one square of the grid (`joined`: it does not "
-        "matter to which of two squares an edge belongs). In each, the residual is affine in p at every q (`affine`), so it "
-        "lies between its values at the two ends (`between`), and there likewise in q: between those at the four corners. "
-        "Beyond the border the image is 0, which is bilinear too.",
-        unchecked={"each part of the rectangle between two cuts lies within one square of the grid": ""},
+        reduction="The cuts divide the rectangle into rectangles, each within one square of the grid (`one square`, for "
+        "columns and for rows; `joined`: it does not matter to which of two squares an edge belongs). In each, the residual "
+        "is affine in p at every q (`affine`), so it lies between its values at the two ends (`between`), and there likewise "
+        "in q: between those at the four corners. Beyond the border the image is 0, which is bilinear too.",
         steps={
+            "one square": _one_square,
             "affine": _affine,
             "between": _between,
             "joined": _joined,

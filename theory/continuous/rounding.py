@@ -43,6 +43,17 @@ def _one_more() -> Evidence:
     )
 
 
+def _any_order() -> Evidence:
+    own, other, additions = z3.Reals("own other additions")
+    return implication(
+        "a term that passed own - 1 additions or fewer within a sum of own terms passes own + other - 1 or fewer when a sum "
+        "of other >= 1 terms is added: k - 1 within a sum of k terms, in whatever order, by induction",
+        [own >= 1, other >= 1, additions <= own - 1],
+        additions + 1 <= own + other - 1,
+        example={own: 1, other: 1, additions: 0},
+    )
+
+
 def _fewer() -> Evidence:
     u, j, k = z3.Reals("u j k")
     return implication(
@@ -178,7 +189,7 @@ CLAIMS = (
         r"\leq 1.01\,ku\,fl\left(\sum_{i\leq k}|a_ib_i|\right)+k2^{-1073}",
         predicate=Predicate(worlds=_worlds, read=_read),
         expected=Verdict.PROVED,
-        reduction="Each product passes its own rounding and k - 1 additions at most, so the sum is that of "
+        reduction="Each product passes its own rounding and k - 1 additions at most (`any order`), so the sum is that of "
         "a_i b_i (1 + theta_i), |theta_i| <= gamma(k) by `one more` and `fewer` (a fused operation leaves out a rounding). "
         "What underflow takes from a product passes the additions too: `sum`. `size`: the sum of absolute values may be "
         "computed as well.",
@@ -186,8 +197,8 @@ CLAIMS = (
             "IEEE 754: an operation that does not overflow is off by a factor 1 + d, |d| <= u, and a product, fused or not, "
             "by 2^-1075 besides",
         ),
-        unchecked={"in whatever order k terms are added, each passes k - 1 additions at most": ""},
         steps={
+            "any order": _any_order,
             "one more": _one_more,
             "fewer": _fewer,
             "sum": _sum,

@@ -77,7 +77,7 @@ Qed.
 
 (* where L_AR >= 1 the bound with L_AR holds *)
 (* Claim arcl-2-range: a family of linear heads with any number of outputs *)
-Theorem arcl_2_printed_from_one : 1 <= L_AR -> risk hB a - risk hA a <= c * (NA + NB) * L_AR.
+Theorem arcl_2_squared_from_one : 1 <= L_AR -> risk hB a - risk hA a <= c * (NA + NB) * L_AR.
 Proof.
 move=> L1; have [_ le root] := arcl_2_corrected; apply: le_trans le _; apply: le_trans root _.
 apply: ler_wpmul2l norms_ge0 _ _ _; have L0 : 0 <= L_AR := le_trans ler01 L1.

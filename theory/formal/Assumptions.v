@@ -1,10 +1,10 @@
 (* Every theorem of this folder, and what they rest on together: Coq prints "Closed under the global context", that is, on
    no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
-From ContrastiveTheory Require Import Arcl2 Arcl2Printed AugmentedDistance Averages ClassMeans CrossCorrelation
-  Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32PrintedStep LinearForm Losses
-  MainParts Matrices Monotony NearestMeanLinear Population RobustAlignment Saunshi Scalars Setting Theorem1
+From ContrastiveTheory Require Import Arcl2 Arcl2Squared AugmentedDistance Averages ClassMeans CrossCorrelation
+  Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32Step LinearForm Losses
+  MainParts Matrices Monotony NearestMeanLinear Population PopulationMean RobustAlignment Saunshi Scalars Setting Theorem1
   Theorem1AlignedShare Theorem1Anchor Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin
-  Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2
+  Theorem1Met Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2
   Theorem2Printed Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor
   Theorem4Spread Theorem4TauZero UniformIdentity Vectors ViewPairs.
 
@@ -12,10 +12,10 @@ Definition every_theorem := (
   (* Arcl2.v *)
   @arcl_2_corrected,
   @arcl_2_gap,
-  @arcl_2_printed_from_one,
-  (* Arcl2Printed.v *)
-  @arcl_2_printed_fails,
-  @arcl_2_printed_fails_below_one,
+  @arcl_2_squared_from_one,
+  (* Arcl2Squared.v *)
+  @arcl_2_squared_fails,
+  @arcl_2_squared_fails_below_one,
   (* AugmentedDistance.v *)
   @augmented_distance_is_no_metric,
   @main_part_is_no_ball,
@@ -39,8 +39,8 @@ Definition every_theorem := (
   (* Lemma32.v *)
   @lemma_3_2_local,
   @lemma_3_2,
-  (* Lemma32PrintedStep.v *)
-  @lemma_3_2_printed_step_fails,
+  (* Lemma32Step.v *)
+  @lemma_3_2_step_fails,
   (* LinearForm.v *)
   @linear_form_least,
   @linear_form_bounds_nothing,
@@ -53,6 +53,9 @@ Definition every_theorem := (
   @union_bound,
   @population_products,
   @anchor_main_part,
+  (* PopulationMean.v *)
+  @sample_mean_expected,
+  @one_draw_moves_little,
   (* RobustAlignment.v *)
   @alignment_le_robust,
   @robust_within_factors,
@@ -85,6 +88,8 @@ Definition every_theorem := (
   (* Theorem1Margin.v *)
   @theorem_1_cap_computed,
   @theorem_1_exact_computed,
+  (* Theorem1Met.v *)
+  @theorem_1_is_not_vacuous,
   (* Theorem1Misprint.v *)
   @theorem_1_misprint_fails,
   (* Theorem1Nesting.v *)

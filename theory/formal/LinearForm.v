@@ -2,7 +2,7 @@
    centred, and it bounds no inner product of class means. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32PrintedStep.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32Step.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.

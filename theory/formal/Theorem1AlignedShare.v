@@ -2,7 +2,7 @@
    one sample with four views: the feature of view 0 is u, those of the others -u, with u = 1 and u = -1. No sample is aligned. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32PrintedStep Theorem1.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32Step Theorem1.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.

@@ -1,11 +1,11 @@
-(* Refuted: Theorem 1 with min_l rho_l in the place of min_l p_l, as the lecture prints rho_max. Two classes of 15
+(* Refuted: Theorem 1 with min_l rho_l in the place of min_l p_l, as the lecture's transcription has rho_max. Two classes of 15
    samples with 16 views on the points +1 and -1 of the line break it. Class 0: all views of one sample lie at 1; the
    others keep view 0, the sample itself, at 1 and have the rest at -1. Class 1: all views lie at 1. So sigma = 1 at
    delta = eps = 0, R_eps = 7/15, mu_0 = -3/4 and mu_1 = 1; the condition holds with rho_max = 1/2, yet all of class
    0 is misclassified: Err >= 1/2. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32PrintedStep.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32Step.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.

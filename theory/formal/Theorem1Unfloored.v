@@ -4,7 +4,7 @@
    yet every sample is misclassified, for the means agree. This is why `alpha` in Setting.v is never below 0. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32PrintedStep.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting Lemma32Step.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.

@@ -2,7 +2,7 @@
    either class at each of the two points of the sphere of one dimension. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Averages Setting Losses Saunshi Lemma32PrintedStep.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting Losses Saunshi Lemma32Step.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.

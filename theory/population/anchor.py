@@ -147,7 +147,11 @@ CLAIMS = (
         reduction="Any two members share the anchor (`ball`). Given v_k, chosen on other samples, the members among "
         "n samples of class k are Binomial(n, q); population-binomial covers q (`inversion`), and `seen` allows for "
         "views that were not sampled. sigma_k is the largest mass of a part of diameter delta, so at least q.",
-        trusted=("the triangle inequality", "population-binomial"),
+        trusted=(
+            "the triangle inequality",
+            "population-binomial",
+            "how many of n independent samples meet a condition that was fixed beforehand is binomial",
+        ),
         steps={
             "ball": _ball,
             "seen": _seen,

@@ -165,6 +165,17 @@ def _attained() -> Evidence:
     )
 
 
+def _no_smaller() -> Evidence:
+    best, smaller, t, alignment, gain = z3.Reals("best smaller t alignment gain")
+    return implication(
+        "a constant smaller than the best one, times L_align of the two spikes, is below the gain t eps^2 K eps^n at eps' = "
+        "t^(1/(n+2)) eps < eps, with t in the middle between their ratio and 1: it bounds R_eps' = 1 by less than 1",
+        [smaller >= 0, smaller < best, 2 * t * best == smaller + best, gain > 0, best * alignment == gain],
+        z3.And(t > 0, t < 1, smaller * alignment < t * gain),
+        example={best: 1, smaller: 0, t: "1/2", alignment: 1, gain: 1},
+    )
+
+
 def _bound(level: Level) -> Reading:
     """R_eps gain <= L_align for eps <= L M. Spikes of equal height attain it, so that the least slack is 0."""
     gain = optimal_gain(level.eps, level.views.n, level.views.m, level.views.steepest)
@@ -189,8 +200,8 @@ CLAIMS = (
         "x_b^(n+2)), x = r/eps (`kinds`), and `halves`, `gain` give the formula; `Markov` over x. Equality where K "
         "eps^n <= 1/m: one spike of height eps/2 in each of two opposite corners, all other views at the common "
         "mean, is a feature map as assumed (`spikes`; corners are at distance sqrt(n) >= 1), has D = eps and that "
-        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do (features of "
-        "any norm; under ||f|| = r in the limit eps/r -> 0).",
+        "very alignment (`attained`); as R_eps' = 1 for every eps' < eps, no smaller constant will do (`no smaller`; "
+        "features of any norm; under ||f|| = r in the limit eps/r -> 0).",
         trusted=(
             ATTAINED,
             EXPECTATION,
@@ -198,7 +209,6 @@ CLAIMS = (
             "the volume V_n of the unit ball",
         ),
         predicate=Predicate(worlds=levels, read=_bound),
-        unchecked={"no smaller constant: R_eps' = 1 for every eps' < eps, in the limit eps' -> eps": ""},
         steps={
             "variance": variance,
             "Cauchy-Schwarz": cauchy_schwarz,
@@ -215,6 +225,7 @@ CLAIMS = (
             "Markov": markov,
             "spikes": _spike_slope,
             "attained": _attained,
+            "no smaller": _no_smaller,
         },
     ),
 )

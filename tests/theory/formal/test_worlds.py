@@ -57,8 +57,8 @@ def twins():
 
 
 def step():
-    """Lemma32PrintedStep.v, whose table `at_one` says which views lie at 1."""
-    table = re.search(r"at_one[^=]*:=\s*(\[::.*?\])\.", sources()["Lemma32PrintedStep.v"], re.DOTALL)[1]
+    """Lemma32Step.v, whose table `at_one` says which views lie at 1."""
+    table = re.search(r"at_one[^=]*:=\s*(\[::.*?\])\.", sources()["Lemma32Step.v"], re.DOTALL)[1]
     rows = [re.findall("true|false", row) for row in re.findall(r"\[:: *((?:true|false)[^\]]*)\]", table)]
     return on_a_line([[1 if word == "true" else -1 for word in row] for row in rows], [0, 0, 1, 1])
 
@@ -87,7 +87,7 @@ def test_theorem_1_with_alpha_below_0():
 
 
 def test_step_of_lemma_3_2():
-    file, world = "Lemma32PrintedStep.v", step()
+    file, world = "Lemma32Step.v", step()
     assert world.features.shape == (4, 3, 1)
     assert class_means(world)[0, 0] == stated(file, "step_mean")
     assert misaligned_share(world, ZERO) / class_shares(world)[0] == stated(file, "step_ratio")
@@ -95,7 +95,7 @@ def test_step_of_lemma_3_2():
 
 def test_arcl_theorem_2():
     features = np.array([[[Fraction(1)], [Fraction(5, 4)]]], dtype=object)
-    assert squared_view_diameters(features)[0] == stated("Arcl2Printed.v", "pair_alignment")
+    assert squared_view_diameters(features)[0] == stated("Arcl2Squared.v", "pair_alignment")
 
 
 def test_theorem_4_without_tau():

@@ -9,7 +9,7 @@ Unset Printing Implicit Defensive.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-Section Lemma32PrintedStep.
+Section Lemma32Step.
 Variable R : rcfType.
 
 (* the views of the four samples: all at 1; one at 1 and two at -1; all at -1, twice *)
@@ -70,7 +70,7 @@ by case/orP: ci => /eqP->; case/orP: ci' => /eqP->; rewrite /= subrr normr0.
 Qed.
 
 (* Claim lemma-3.2-step: 4 samples with 3 views on the points +1 and -1: 1/3 < 1/2 *)
-Theorem lemma_3_2_printed_step_fails :
+Theorem lemma_3_2_step_fails :
   exists (n m d K : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (label : 'I_n -> 'I_K) l C i j,
   [/\ unit_features f, main_part f label 1 0 l C, i \in C, i \in aligned f 0
     & dot (f i j) (class_mean f label l)
@@ -83,4 +83,4 @@ have -> : 1 - (2%:R * (1 - 1) + 2%:R^-1 + 1 * (0 + 2%:R * 0)) = 2%:R^-1 :> R by 
 by rewrite mul1r ltf_pinv ?posrE ?ltr0n // ltr_nat.
 Qed.
 
-End Lemma32PrintedStep.
+End Lemma32Step.

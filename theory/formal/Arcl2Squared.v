@@ -3,14 +3,14 @@
    the bound 9/80. For every value of L_AR below 1 another world, of two samples, breaks it too. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Averages Setting RobustAlignment Arcl2 Lemma32PrintedStep.
+From ContrastiveTheory Require Import Vectors Scalars Averages Setting RobustAlignment Arcl2 Lemma32Step.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-Section Arcl2Printed.
+Section Arcl2Squared.
 Variable R : rcfType.
 
 Definition pair_features (i : 'I_1) (a : 'I_2) : 'rV[R]_1 := const_mx (if a == ord0 then 1 else 5%:R / 4%:R).
@@ -64,7 +64,7 @@ by have := view_diameter_ge f ord0 ord0 ord_max; rewrite subr_line norm_line /= 
 Qed.
 
 (* Claim arcl-2-squared: one sample with features 1 and 5/4: 1/5 > 9/80 *)
-Theorem arcl_2_printed_fails :
+Theorem arcl_2_squared_fails :
   exists (n m d : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (y : 'I_n -> R) (loss : 'rV[R]_1 -> R -> R) (heads : head R d 1 -> Prop)
     (hA hB : head R d 1) (a b : 'I_m) (NA NB : R),
   [/\ lipschitz_loss loss 1, best f y loss heads hA a /\ best f y loss heads hB b,
@@ -84,7 +84,7 @@ rewrite -subr_gt0 (_ : _ - _ = 7%:R / 80%:R); last by field.
 by rewrite divr_gt0 ?ltr0n.
 Qed.
 
-End Arcl2Printed.
+End Arcl2Squared.
 
 Section Arcl2Range.
 Variables (R : rcfType) (D : R).
@@ -206,7 +206,7 @@ Qed.
 End Arcl2Range.
 
 (* Claim arcl-2-range: heads without intercept *)
-Theorem arcl_2_printed_fails_below_one (R : rcfType) (Lambda : R) : 0 < Lambda -> Lambda < 1 ->
+Theorem arcl_2_squared_fails_below_one (R : rcfType) (Lambda : R) : 0 < Lambda -> Lambda < 1 ->
   exists (n m d : nat) (f : 'I_n -> 'I_m -> 'rV[R]_d) (y : 'I_n -> R) (loss : 'rV[R]_1 -> R -> R) (heads : head R d 1 -> Prop)
     (hA hB : head R d 1) (a b : 'I_m) (NA NB : R),
   robust_alignment f = Lambda /\
