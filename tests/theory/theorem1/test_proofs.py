@@ -95,15 +95,18 @@ def test_misprint_witness_is_pinned_and_fades(monkeypatch):
     assert evidence.holds
     assert evidence.direction == "against"
     assert "Err = 1/10 > 2/25" in evidence.summary
-    reading = misprint.CLAIMS[0].predicate.read(misprint._witness())
-    rho = (4 / 50) / (4 / 5)  # R over rho_0 = R/p_0; the shortest mean is 11/25 long, and products of two means are 0
-    assert reading.hypotheses == {"condition": pytest.approx(1 - rho - np.sqrt(2 * rho) - (1 - (11 / 25) ** 2) / 2)}
-    assert (reading.left, reading.right) == (0.1, pytest.approx(2 / 25))
     world = misprint.misprint_world()
     monkeypatch.setattr(
         misprint, "misprint_world", lambda: FiniteWorld(world.views[:, :4], world.features[:, :4], world.labels)
     )
     assert misprint._misprint().holds is False  # with four views the shared one weighs enough to keep class 0 right
+
+
+def test_the_misprint_witness_is_read_with_all_classes_whole_and_four_samples_torn():
+    reading = misprint.CLAIMS[0].predicate.read(misprint._witness())
+    rho = (4 / 50) / (4 / 5)  # R over rho_0 = R/p_0; the shortest mean is 11/25 long, and products of two means are 0
+    assert reading.hypotheses == {"condition": pytest.approx(1 - rho - np.sqrt(2 * rho) - (1 - (11 / 25) ** 2) / 2)}
+    assert (reading.left, reading.right) == (0.1, pytest.approx(2 / 25))
 
 
 def test_the_witness_against_the_aligned_share_is_pinned():
