@@ -182,25 +182,25 @@ def test_a_residual_is_read_between_its_extremes_at_the_cuts():
 
 
 def test_taylor_is_read_as_the_share_of_the_remainder():
-    """The pixel (1, 0) turned by 0.3: (cos - 1, sin - 0.3) over 0.3^2/2; the pixel (0, 1) grown by exp(0.3)."""
+    """The pixel (2, 0) turned by 0.3: 2 (cos - 1, sin - 0.3) over 2 0.3^2/2; the pixel (0, 3) grown by exp(0.3)."""
 
     def read(half, place):
         cell = taylor.Cell(np.zeros(6), np.array(half), np.array(place), np.ones((1, 6)))
         return taylor._read(cell).left
 
-    turned = read([0.3, 0, 0, 0, 0, 0], [1.0, 0.0])
+    turned = read([0.3, 0, 0, 0, 0, 0], [2.0, 0.0])
     assert turned[0] == pytest.approx([(1 - np.cos(0.3)) / 0.045, (0.3 - np.sin(0.3)) / 0.045])
-    grown = read([0, 0, 0.3, 0, 0, 0], [0.0, 1.0])
+    grown = read([0, 0, 0.3, 0, 0, 0], [0.0, 3.0])
     assert grown[0] == pytest.approx([0, (np.exp(0.3) - 1.3) / (np.exp(0.3) * 0.045)])
 
 
 def test_a_rectifier_is_read_against_both_lines_the_strip_and_any_line():
-    """On [-1, 3] at -1, 1 and 0: slope 1/2, so a height of 3/2; the chord 3/4 (x + 1), mu = 3/8; the line 0, off by 1."""
-    of = relu.Interval(-1.0, 3.0, 0.5, np.zeros(2), np.array([0.0, 0.5]))
+    """On [-1, 3] at -1, 1 and 0: slope 1/2, so a height of 3/2; the chord 3/4 (x + 1), mu = 3/8; 2 x + 1, off by 2."""
+    of = relu.Interval(-1.0, 3.0, 0.5, np.array([2.0, 1.0]), np.array([0.0, 0.5]))
     x, y, mu = np.array([-1.0, 1.0, 0.0]), np.array([0.0, 1.0, 0.0]), 3 / 8
     reading = relu._read(of)
     left = [*x / 2, *(3 / 4 * x), *y, *y, 3 / 8, 1 / 8, 3 / 8, mu]
-    right = [*y, *y, *(3 / 4 * (x + 1)), *(x / 2 + 3 / 2), mu, mu, mu, 1]
+    right = [*y, *y, *(3 / 4 * (x + 1)), *(x / 2 + 3 / 2), mu, mu, mu, 2]
     assert reading.left == pytest.approx(np.array(left) / 4)
     assert reading.right == pytest.approx(np.array(right) / 4)
 
