@@ -167,7 +167,7 @@ def test_rounding_is_read_as_the_shares_of_both_bounds():
     reading = rounding._read(rounding.Products(np.array([[x, x]]), (), False))
     off = 2.0**-60 * 2**53 / x**2
     assert reading.left == pytest.approx([off, off / 1.01], rel=1e-12)
-    least = rounding.Products(np.array([[2.0**-538, 2.0**-538]]), (), False)  # 2^-1076 is rounded to 0
+    least = rounding.Products(np.full((2, 2), 2.0**-538), ((0, 1),), False)  # 2^-1076, twice, is rounded to 0
     assert rounding._read(least).left == pytest.approx([1 / 4, 1 / 8])
 
 
