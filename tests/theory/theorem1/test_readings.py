@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from theory import ledger
-from theory.factors import misclassified
+from theory.factors import misclassified, nearest_mean_error
 from theory.setting import FiniteWorld
 from theory.theorem1 import FORMS, chord_bound
 from theory.theorem1.proofs import (
@@ -302,8 +302,20 @@ def test_an_open_image_is_right_where_every_view_that_it_may_have_is():
     assert IMAGES.error == pytest.approx(1 - (0.4 + 0.05 + 0.25))
     turned = replace(IMAGES, masses=IMAGES.masses[:, [1, 0, 2]])  # class 0 at v_1, class 1 at v_0
     assert turned.error == pytest.approx(1 - (0.4 + 0.25))
+    drawn = replace(IMAGES, masses=np.array([[0.2, 0, 0.3], [0.25, 0.25, 0]]), laws=np.array([[0, 1.0], [0.5, 0.5]]))
+    assert drawn.error == pytest.approx(1 - (0.3 + 0.25))  # by its open images the mean of class 0 is nearer to v_1
     tied = replace(IMAGES, masses=np.full((2, 3), 1 / 6), laws=np.full((2, 2), 0.5))
     assert tied.error == 1
+
+
+def test_the_error_of_a_population_is_that_of_the_finite_world_with_its_shares():
+    """Of class k: images at v_k, at the next, and open ones with the two views given."""
+    counts, views = np.array([[1, 3, 3], [1, 2, 4], [4, 4, 1]]), np.array([[2, 2], [1, 2], [2, 2]])
+    kinds = [[[k, k], [(k + 1) % 3] * 2, views[k]] for k in range(3)]
+    features = np.eye(3)[np.repeat(np.reshape(kinds, (9, 2)), counts.ravel(), axis=0)]
+    world = FiniteWorld(features, features, np.repeat([0, 1, 2], counts.sum(axis=1)))
+    of = replace(IMAGES, masses=counts / counts.sum(), laws=np.eye(3)[views].mean(axis=1))
+    assert of.error == pytest.approx(nearest_mean_error(world, any_view=True)) == pytest.approx(14 / 23)
 
 
 def test_the_coverage_counts_every_sample_by_its_chance():
