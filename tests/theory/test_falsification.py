@@ -125,6 +125,12 @@ def test_rounding_of_a_difference_is_no_excess():
     assert used(0.3, 0.2, 1.8) == 0.3 / 0.2
 
 
+@pytest.mark.parametrize(("size", "room"), [(0.0, 1e-9), (0.5, 1e-9), (1.0, 1e-9), (2.0, 2e-9)])
+def test_what_a_bound_of_zero_forgives_grows_with_the_numbers(size, room):
+    assert used(0.99 * room, 0.0, size) == 0
+    assert used(1.01 * room, 0.0, size) == np.inf
+
+
 @pytest.mark.parametrize(("excess", "violated"), [(1e-10, False), (1e-8, True)])
 def test_rounding_is_no_violation_and_no_more_is_forgiven(excess, violated):
     assert Reading(hypotheses={}, left=1 + excess, right=1.0).violated is violated

@@ -144,6 +144,67 @@ def test_a_sum_of_products_is_computed_as_the_machine_does(seed, fused):
     assert bound <= rounding.slack(k, products.absolute.computed) <= Fraction(102, 100) * bound + k * rounding.LEAST * 2
 
 
+def test_what_a_sum_of_products_may_lose_is_counted_as_stated():
+    assert rounding.gamma(3) == Fraction(3, 2**53 - 3)
+    assert rounding.slack(3, 2) == Fraction(6 * 101, 100 * 2**53) + Fraction(3, 2**1073)
+
+
+@pytest.mark.parametrize(("order", "places"), [(((0, 1),), (1, 0)), (((1, 2), (0, 1)), (0, 1))])
+def test_a_fused_product_is_not_rounded_whichever_of_the_two_it_is(order, places):
+    """x x less its own float, beside a product that is 0 where the order needs a third: what rounding took, if fused."""
+    x = 1 + 2.0**-30
+    factors = np.zeros((len(order) + 1, 2))
+    factors[list(places)] = [x, x], [-1, x * x]
+    lost = Fraction(x) ** 2 - Fraction(x * x)
+    assert lost == Fraction(1, 2**60)
+    assert rounding.Products(factors, order, True).computed == lost
+    assert rounding.Products(factors, order, False).computed == 0
+
+
+def test_rounding_is_read_as_the_shares_of_both_bounds():
+    """x x is off by 2^-60."""
+    x = 1 + 2.0**-30
+    reading = rounding._read(rounding.Products(np.array([[x, x]]), (), False))
+    off = 2.0**-60 * 2**53 / x**2
+    assert reading.left == pytest.approx([off, off / 1.01], rel=1e-12)
+    least = rounding.Products(np.full((2, 2), 2.0**-538), ((0, 1),), False)  # 2^-1076, twice, is rounded to 0
+    assert rounding._read(least).left == pytest.approx([1 / 4, 1 / 8])
+
+
+def test_a_residual_is_read_between_its_extremes_at_the_cuts():
+    """One pixel of height 1: on [0, 2] x [-1/2, 0] it is (1 - p)_+ (1 - |q|) - 2 p - 3 q."""
+    shares = np.array([[0.25, 1.0], [0.5, 0.0], [0.75, 0.5]])
+    of = corners.Rectangle(np.ones((1, 1)), np.array([0.0, -0.5]), np.array([2.0, 0.0]), np.array([2.0, 3.0]), shares)
+    inside = [0.5 - 1, 0 - 2 + 1.5, 0 - 3 + 0.75]
+    reading = corners._read(of)
+    assert reading.left == pytest.approx([*inside, *np.negative(inside)])
+    assert reading.right == pytest.approx([2.0] * 3 + [4.0] * 3)
+
+
+def test_taylor_is_read_as_the_share_of_the_remainder():
+    """The pixel (2, 0) turned by 0.3: 2 (cos - 1, sin - 0.3) over 2 0.3^2/2; the pixel (0, 3) grown by exp(0.3)."""
+
+    def read(half, place):
+        cell = taylor.Cell(np.zeros(6), np.array(half), np.array(place), np.ones((1, 6)))
+        return taylor._read(cell).left
+
+    turned = read([0.3, 0, 0, 0, 0, 0], [2.0, 0.0])
+    assert turned[0] == pytest.approx([(1 - np.cos(0.3)) / 0.045, (0.3 - np.sin(0.3)) / 0.045])
+    grown = read([0, 0, 0.3, 0, 0, 0], [0.0, 3.0])
+    assert grown[0] == pytest.approx([0, (np.exp(0.3) - 1.3) / (np.exp(0.3) * 0.045)])
+
+
+def test_a_rectifier_is_read_against_both_lines_the_strip_and_any_line():
+    """On [-1, 3] at -1, 1 and 0: slope 1/2, so a height of 3/2; the chord 3/4 (x + 1), mu = 3/8; 2 x + 1, off by 2."""
+    of = relu.Interval(-1.0, 3.0, 0.5, np.array([2.0, 1.0]), np.array([0.0, 0.5]))
+    x, y, mu = np.array([-1.0, 1.0, 0.0]), np.array([0.0, 1.0, 0.0]), 3 / 8
+    reading = relu._read(of)
+    left = [*x / 2, *(3 / 4 * x), *y, *y, 3 / 8, 1 / 8, 3 / 8, mu]
+    right = [*y, *y, *(3 / 4 * (x + 1)), *(x / 2 + 3 / 2), mu, mu, mu, 2]
+    assert reading.left == pytest.approx(np.array(left) / 4)
+    assert reading.right == pytest.approx(np.array(right) / 4)
+
+
 def test_the_best_line_errs_alike_at_both_ends_and_at_zero():
     low, high = -2.0, 3.0
     chord, mu = relu.steepness(low, high), relu.least_error(low, high)

@@ -12,7 +12,7 @@ from theory.concentration import augmented_distances, main_part
 from theory.factors import misclassified, view_diameters
 from theory.setting import FiniteWorld
 from theory.theorem1 import certify, threshold
-from theory.theorem1.proofs import chord, lemma_3_2, misprint, nesting, thresholds
+from theory.theorem1.proofs import aligned_share, chord, lemma_3_2, misprint, nesting, thresholds
 
 
 @settings(max_examples=150, deadline=None)
@@ -72,6 +72,12 @@ def test_a_mutated_rho_is_no_longer_proved(name, monkeypatch):
     assert ledger.verdict(claim, ledger.gather(claim)) is ledger.Verdict.UNDECIDED
 
 
+@pytest.mark.parametrize("form", ["corrected", "sharp"])
+def test_the_inner_product_used_is_neither_too_large_for_the_chord_nor_too_small_for_the_split(form):
+    assert thresholds.unit_chord(form).holds
+    assert thresholds.split(form).holds
+
+
 def test_a_mutated_threshold_is_no_longer_proved(monkeypatch):
     monkeypatch.setattr(thresholds, "threshold", lambda rho, root=None: threshold(rho, root) + rho / 10)
     assert thresholds.plane().holds is False
@@ -94,6 +100,25 @@ def test_misprint_witness_is_pinned_and_fades(monkeypatch):
         misprint, "misprint_world", lambda: FiniteWorld(world.views[:, :4], world.features[:, :4], world.labels)
     )
     assert misprint._misprint().holds is False  # with four views the shared one weighs enough to keep class 0 right
+
+
+def test_the_misprint_witness_is_read_with_all_classes_whole_and_four_samples_torn():
+    reading = misprint.CLAIMS[0].predicate.read(misprint._witness())
+    rho = (4 / 50) / (4 / 5)  # R over rho_0 = R/p_0; the shortest mean is 11/25 long, and products of two means are 0
+    assert reading.hypotheses == {"condition": pytest.approx(1 - rho - np.sqrt(2 * rho) - (1 - (11 / 25) ** 2) / 2)}
+    assert (reading.left, reading.right) == (0.1, pytest.approx(2 / 25))
+
+
+def test_the_witness_against_the_aligned_share_is_pinned():
+    """R_eps = 0 as misprinted, rho_max = 0; the means are -1/2 and 1/2, so mu_0.mu_1 = -1/4 < 1 - 3/8."""
+    evidence = aligned_share._misprint()
+    assert evidence.holds
+    assert evidence.summary.endswith(
+        "P[S_0] = 0, sigma = 1, rho_max = 0, mu_0.mu_1 = -1/4 meet the condition, yet Err = 1"
+    )
+    reading = aligned_share.CLAIMS[0].predicate.read(aligned_share._witness())
+    assert reading.hypotheses == {"condition": pytest.approx(1 - 3 / 8 + 1 / 4)}
+    assert (reading.left, reading.right) == (1, 0)
 
 
 def test_with_p_in_place_of_rho_the_misprint_witness_is_harmless():

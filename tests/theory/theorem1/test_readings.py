@@ -1,16 +1,26 @@
 """What the statements of Theorem 1 read of one world, by loops: a hypothesis asked too strictly breaks no world, and a search
 never notices it."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from theory import ledger
-from theory.factors import misclassified
+from theory.factors import misclassified, nearest_mean_error
 from theory.setting import FiniteWorld
 from theory.theorem1 import FORMS, chord_bound
-from theory.theorem1.proofs import anchored, identity_augmentation, lemma_3_2, linear_head, predicates
+from theory.theorem1.proofs import (
+    anchored,
+    identity_augmentation,
+    lemma_3_2,
+    linear_head,
+    predicates,
+    vertex,
+    vertex_exact,
+    vertex_population,
+)
 from theory.theorem1.proofs.anchored import Anchored
 from theory.theorem1.proofs.choice import Choice
 
@@ -253,3 +263,71 @@ def test_the_ideal_case_asks_for_the_nearest_two_means():
     reading = read("thm-1-ideal", FiniteWorld(features, features, np.arange(3)))
     assert reading.hypotheses == {"mu_l.mu_k < r^2": pytest.approx(1 - 0.8)}
     assert (reading.left, reading.right) == (0, 0)
+
+
+def test_the_vertex_form_is_read_with_a_part_of_the_shares():
+    """Three classes of 4, 4 and 2 at their anchors but for a view, an image and none: 3/4, 3/4 and 1, of which 4/5 count."""
+    places = np.repeat([1, 0, 2], [4, 4, 2])[:, None].repeat(2, axis=1)
+    places[0, 1], places[4] = 0, 2
+    labels = np.repeat([0, 1, 2], [4, 4, 2])
+    of = vertex.Vertices(np.eye(3), places, labels, np.array([1, 0, 2]), np.array([True, False, True]), 0.8)
+    reading = vertex._read(of)
+    assert reading.hypotheses == {"alpha_l + alpha_k > 1": pytest.approx(0.6 + 0.6 - 1 - ROUNDING, abs=1e-15)}
+    assert (reading.left, reading.right, reading.trivial) == (0.2, 0.5, 1)
+    alone = vertex._read(replace(of, met=np.array([False, False, True])))
+    assert alone.hypotheses == {"alpha_l + alpha_k > 1": pytest.approx(0.8 + 0.6 - 1 - ROUNDING, abs=1e-15)}
+    assert vertex._read(replace(of, met=np.zeros(3, bool))).met
+
+
+def test_counts_are_read_between_their_extremes():
+    """Class 0: 2 at v_0 and 2 unproved, which lie at v_0 and v_1; class 1: 1 at v_0, 3 at v_1. By hand, in units of 1/16."""
+    of = vertex_exact.Counted(np.array([[2, 0], [1, 3]]), np.array([2, 0]), np.array([[0.5, 0.5], [1.0, 0.0]]))
+    squares, least, most = [2, 18, 18, 2], [0, 8, 18, 2], [8, 32, 18, 2]
+    reading = vertex_exact._read(of)
+    wrong = 2 + 1  # the unproved, and the image of class 1 at v_0
+    np.testing.assert_allclose(16 * reading.left[:-1], [*squares, *least, *most, *least])
+    np.testing.assert_allclose(16 * reading.right[:-1], [*most, *squares, *most, *least])
+    assert (reading.left[-1], reading.right[-1]) == (wrong / 8, 3 / 8)
+    tied = vertex_exact._read(vertex_exact.Counted(np.ones((2, 2), int), np.zeros(2, int), np.eye(2)))
+    assert (tied.left[-1], tied.right[-1]) == (1, 1)
+
+
+IMAGES = vertex_population.Images(  # the laws: at the own vertex, and at both
+    np.array([[0.4, 0.1, 0.05], [0.25, 0.15, 0.05]]), np.array([[1.0, 0.0], [0.5, 0.5]]), 6, 0.3
+)
+
+
+def test_an_open_image_is_right_where_every_view_that_it_may_have_is():
+    """The means lie nearer to their own vertices: right are the images there, and the open ones of class 0."""
+    assert IMAGES.error == pytest.approx(1 - (0.4 + 0.05 + 0.25))
+    turned = replace(IMAGES, masses=IMAGES.masses[:, [1, 0, 2]])  # class 0 at v_1, class 1 at v_0
+    assert turned.error == pytest.approx(1 - (0.4 + 0.25))
+    drawn = replace(IMAGES, masses=np.array([[0.2, 0, 0.3], [0.25, 0.25, 0]]), laws=np.array([[0, 1.0], [0.5, 0.5]]))
+    assert drawn.error == pytest.approx(1 - (0.3 + 0.25))  # by its open images the mean of class 0 is nearer to v_1
+    tied = replace(IMAGES, masses=np.full((2, 3), 1 / 6), laws=np.full((2, 2), 0.5))
+    assert tied.error == 1
+
+
+def test_the_error_of_a_population_is_that_of_the_finite_world_with_its_shares():
+    """Of class k: images at v_k, at the next, and open ones with the two views given."""
+    counts, views = np.array([[1, 3, 3], [1, 2, 4], [4, 4, 1]]), np.array([[2, 2], [1, 2], [2, 2]])
+    kinds = [[[k, k], [(k + 1) % 3] * 2, views[k]] for k in range(3)]
+    features = np.eye(3)[np.repeat(np.reshape(kinds, (9, 2)), counts.ravel(), axis=0)]
+    world = FiniteWorld(features, features, np.repeat([0, 1, 2], counts.sum(axis=1)))
+    of = replace(IMAGES, masses=counts / counts.sum(), laws=np.eye(3)[views].mean(axis=1))
+    assert of.error == pytest.approx(nearest_mean_error(world, any_view=True)) == pytest.approx(14 / 23)
+
+
+def test_the_coverage_counts_every_sample_by_its_chance():
+    """Six draws of class 0 or 1, at the anchor or not: all 4^6 of them, but for those without an image of a class."""
+    of = replace(IMAGES, masses=np.array([[0.22, 0.2, 0.08], [0.24, 0.16, 0.1]]))
+    assert of.error == pytest.approx(1 - (0.22 + 0.08 + 0.24))
+    drawn = np.array(list(product(range(4), repeat=of.n)))
+    labels, anchored = drawn % 2, drawn < 2
+    totals = np.stack([(labels == k).sum(axis=1) for k in (0, 1)], axis=1)
+    kept = np.stack([(anchored & (labels == k)).sum(axis=1) for k in (0, 1)], axis=1)
+    stated = totals.min(axis=1) > 0
+    false = vertex_population.certified_errors(kept[stated], totals[stated], of.level) < of.error
+    missed = np.array([0.22, 0.24, 0.28, 0.26])[drawn[stated][false]].prod(axis=1).sum()
+    assert missed > 1e-3
+    assert of.coverage == pytest.approx(1 - missed, abs=1e-12)

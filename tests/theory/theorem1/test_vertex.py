@@ -1,5 +1,6 @@
 """Certificates for features that are vertices: against brute force, against populations whose truth is known, by counting."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import permutations, product
 
@@ -214,6 +215,22 @@ def test_a_class_may_own_several_vertices():
     assert certified.owned.tolist() == [[True, False, True], [False, True, False]]
 
 
+def test_a_class_is_met_by_an_image_at_a_vertex_that_it_owns():
+    """Class 0 lies half at vertex 0 and half at 1, which the others own; of vertex 2 it is the nearest, without an image."""
+    counts, none = np.array([[2, 2, 0], [3, 0, 0], [0, 3, 0]]), np.zeros(3, dtype=int)
+    owned = vertex.owned_vertices(counts, none)
+    assert owned.tolist() == [[False, False, True], [True, False, False], [False, True, False]]
+    certified = vertex.VertexWorld(counts, none, owned)
+    assert certified.met.tolist() == [False, True, True]
+    assert (certified.correct, certified.error) == (6, 0.4)
+
+
+def test_a_margin_of_no_more_than_rounding_is_not_met():
+    certificate = certify_vertices(np.ones(4, bool), np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), np.arange(2), 0.5)
+    for margin, met in ((vertex.ROUNDING, False), (1.01 * vertex.ROUNDING, True)):
+        assert replace(certificate.classes[0], margin=margin).met is met
+
+
 def population(K, away, open_, atoms=50):
     """Kinds of images: of each class `away` of the atoms lie at the next vertex and `open_` of them have a view there."""
     rank, labels = np.tile(np.arange(atoms), K), np.repeat(np.arange(K), atoms)
@@ -371,6 +388,11 @@ def test_classes_at_one_vertex_are_not_certified():
     assert anchors.tolist() == [0, 0]
     assert certify_vertices(np.ones(40, bool), clusters, labels, anchors, 0.95).error == 1
     assert exact_vertices(np.ones(40, bool), clusters, labels).error == 1
+    clusters, labels = (
+        np.array([0] * 20 + [1, 0]),
+        np.array([0] * 21 + [1]),
+    )  # vertex 1 is left, without an image of class 1
+    assert vertex_anchors(clusters, labels).tolist() == [0, -1]
 
 
 @settings(max_examples=60, deadline=None)

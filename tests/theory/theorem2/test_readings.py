@@ -30,6 +30,12 @@ def test_m_uniform_views_are_read_by_one_pair_and_by_all():
     assert reading.right == 1
 
 
+def test_a_diameter_of_exactly_eps_is_aligned():
+    opposite = np.array([[[1.0], [-1.0]], [[1.0], [1.0]]])
+    assert discrete.misaligned(DiscreteLevel(opposite, 2.0)) == 0
+    assert discrete.misaligned(DiscreteLevel(opposite, 2.0 * BELOW)) == 0.5
+
+
 def test_m_uniform_views_on_a_sphere_are_read_with_the_least_gap():
     reading = discrete._sphere(DiscreteLevel(FEATURES, EPS))
     gap = 4 * (4 - math.sqrt(16 - EPS**2))

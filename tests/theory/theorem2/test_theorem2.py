@@ -297,8 +297,9 @@ def test_bad_moments_are_named():
             misaligned_bound(bad, 0.1, 1, 1, 1.0, 1.0)
         with pytest.raises(ValueError, match=f"={bad}: "):
             misaligned_bound_distance(bad, 0.1, 3)
-    with pytest.raises(ValueError, match="m=1: too small; give an integer >= 2"):
-        misaligned_bound_discrete(0.1, 0.1, 1)
+    for bound in (misaligned_bound_discrete, misaligned_bound_distance):
+        with pytest.raises(ValueError, match="m=1: too small; give an integer >= 2"):
+            bound(0.1, 0.1, 1)
     with pytest.raises(ValueError, match=r"eps=2.1: exceeds the diameter.*give eps <= 2 r"):
         misaligned_bound_discrete(0.1, 2.1, 3, 1.0)
     with pytest.raises(ValueError, match=r"exceeds the diameter"):
