@@ -1,5 +1,7 @@
-"""1 - sigma(delta) of pairs of augmentations against the error. Source: lecture, The Effect of Concentration Factor "
-"(plots)."""
+"""1 - sigma(delta) of pairs of augmentations against the error.
+
+Source: lecture, The Effect of Concentration Factor (plots).
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +10,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from empirical.experiments.view_sets import GROUPS
-from figures.evidence import EvidenceFiles
+from figures.evidence import EvidenceFiles, how_made
 from figures.figure import Figure, Row, Section
 from figures.style import BLACK, BLUE, GREY, Canvas, canvas, small
 
@@ -31,8 +33,10 @@ def pairs(concentration: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def rank_correlation(concentration: dict[str, Any], at: int) -> float:
-    """Spearman's correlation of 1 - sigma at delta number `at` (upper ends) with the error over the pairs; NaN if all are "
-    "equal."""
+    """Spearman's correlation of 1 - sigma at delta number `at` (upper ends) with the error over the pairs.
+
+    NaN if all shares are equal.
+    """
     share = [s["outside_high"][at] for s in pairs(concentration)]
     if len(set(share)) < 2:
         return float("nan")
@@ -76,11 +80,12 @@ def caption(concentration: dict[str, Any]) -> str:
     setting = concentration["setting"]
     asserted = [a for a in concentration["asserted"] if a["lower"] in PAIRS and a["higher"] in PAIRS]
     orders = ", ".join(f"{a['lower']} < {a['higher']} {a['verdicts'].count('holds')}" for a in asserted)
-    origin = "A kept result" if concentration["kept"] else "Computed here"
+    errors = "; the errors are kept results" if any(one.get("error_kept") for one in pairs(concentration)) else ""
     return (
         f"Share outside main parts against the error of the nearest class mean, for {len(pairs(concentration))} pairs of "
         f"augmentations ({setting['method']} on {setting['data']}; circles: pairs with the crop). Exact where no bar lies "
-        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each. {origin}. "
+        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each; "
+        f"{how_made(concentration)}{errors}. "
         f"At how many of {len(concentration['deltas'])} values of δ the asserted order of 1 − σ holds: {orders}."
     )
 

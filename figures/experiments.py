@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from empirical.experiments.tables import reference
-from figures.evidence import EvidenceFiles
+from figures.evidence import EvidenceFiles, how_made
 from figures.figure import Part, Row, Section, Table
 from figures.grids import Grid
 
@@ -37,12 +37,7 @@ def _opening(documents: Sequence[Experiment]) -> str:
 def origin(experiment: Experiment) -> str:
     """Where the numbers come from: computed on this machine, or kept, and then how they were made."""
     seeds = len({run["seed"] for run in experiment["runs"]})
-    setting = f"Scale {experiment['scale']}, {seeds} seed{'s' * (seeds > 1)}"
-    if not experiment["kept"]:
-        return f"{setting}, computed here."
-    made = experiment["made"]
-    cost = f"{made['cpu_minutes']:.0f} CPU minutes"
-    return f"{setting}, a kept result ({made['date']}, {made['machine']['cpu']}, commit {made['commit'][:12]}, {cost})."
+    return f"Scale {experiment['scale']}, {seeds} seed{'s' * (seeds > 1)}, {how_made(experiment)}."
 
 
 def values(experiment: Experiment, group: str, row: str, metric: str) -> dict[int, float]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from empirical.experiments.design import LADDER
 from figures.concentration import SECTION
+from figures.evidence import how_made
 from figures.figure import Figure, Row
 from figures.style import BLACK, BLUE, GREEN, GREY, LINES, ORANGE, RED, SKY, Canvas, canvas
 
@@ -55,12 +56,11 @@ def caption(concentration: dict[str, Any]) -> str:
             for low, high in (("low", "high"), ("cover_low", "cover_high"))
         )
         widths.append(f"{letters} {own:.3f} certified, {cover:.3f} by the 2-approximation")
-    origin = "A kept result" if concentration["kept"] else "Computed here"
     return (
         f"σ(δ) of the class with least, in input space: {setting['data']}, {setting['samples_per_class']} images a class "
-        f"with {setting['views']} views each. {origin}. Left: richer views concentrate more sharply. Others: the certified "
-        "interval (a line where it has closed) and the interval that a 2-approximation of vertex cover gives, which the "
-        f"paper used. Mean width over δ: {'; '.join(widths)}."
+        f"with {setting['views']} views each; {how_made(concentration)}. Left: richer views concentrate more sharply. "
+        "Others: the certified interval (a line where it has closed) and the interval that a 2-approximation of vertex "
+        f"cover gives, which the paper used. Mean width over δ: {'; '.join(widths)}."
     )
 
 
