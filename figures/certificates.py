@@ -2,6 +2,7 @@
 
 from html import escape
 
+from empirical.rounding import shown
 from figures.figure import Passage
 from figures.markup import table
 from figures.records import Measurement, Study, certificate_of
@@ -36,11 +37,11 @@ def html(study: Study) -> str:
 
 
 def _row(m: Measurement) -> list[str]:
-    cells = [f"{escape(m['layer'])}; {escape(m['views'])}", f"{m['error']:.3f}"]
+    cells = [f"{escape(m['layer'])}; {escape(m['views'])}", shown(m["error"], "exact")]
     for form, lever, scope in COLUMNS:
         certificate = certificate_of(m, form, lever, scope)
         met = sum(c["met"] for c in certificate["classes"])
-        cells.append(f"{certificate['error']:.3f} ({met})" if met else "&ndash;")
+        cells.append(f"{shown(certificate['error'], 'upper')} ({met})" if met else "&ndash;")
     return cells
 
 
