@@ -7,6 +7,7 @@ from html import escape
 from statistics import mean, stdev
 from typing import Any
 
+from empirical.experiments.design import EXPERIMENTS
 from empirical.experiments.tables import reference
 from figures.evidence import EvidenceFiles, how_made
 from figures.figure import Part, Row, Section, Table
@@ -204,4 +205,8 @@ def order_caption(experiment: Experiment) -> str:
     )
 
 
-PARTS: list[Part] = [make(str(name), section) for name, section in SECTIONS.items() for make in (_table, _order)]
+PARTS: list[Part] = [
+    make(str(name), section)
+    for name, section in SECTIONS.items()
+    for make in (_table, *[_order] * bool(EXPERIMENTS[str(name)].order or EXPERIMENTS[str(name)].trends))
+]
