@@ -10,7 +10,8 @@ const value = (name) => Number(document.getElementById(name).value);
 const PRODUCT = "μ<sub><i>l</i></sub>·μ<sub><i>k</i></sub>";
 // A cost as it is read: the forms name it in plain letters.
 const SIGNS = [[/sqrt\(([^)]*)\)/g, "√($1)"], [/Delta_mu/g, "Δ<sub>μ</sub>"], [/mu_(\w)/g, "μ<sub><i>$1</i></sub>"],
-  [/\bsigma\b/g, "σ"], [/\balpha\b/g, "α"], [/\brho\b/g, "ρ"], [/\^2/g, "²"], [/\|/g, "‖"], [/ - /g, " − "]];
+  [/\bsigma\b/g, "σ"], [/\balpha\b/g, "α"], [/\brho\b/g, "ρ"], [/\^2/g, "²"], [/\|/g, "‖"], [/ - /g, " − "],
+  [/(\d) (?=[αρσD])/g, "$1"]];
 const formula = (name) => SIGNS.reduce((text, [plain, sign]) => text.replace(plain, sign), name);
 const number = (x) => (Math.abs(x) < 5e-4 ? 0 : x).toFixed(3).replace("-", "\u2212");
 

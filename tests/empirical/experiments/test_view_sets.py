@@ -221,7 +221,11 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
     assert not list(tmp_path.glob("*.partial"))
     assert read_evidence(tmp_path / "concentration.json", "") == content
     assert recorded(tmp_path / "concentration.json") is not None
+    stored = json.loads(concentration.kept.names()["concentration-fashion"].read_text())
     assert content["made"]["cpu_minutes"] > 0
+    assert [part.keys() for part in (stored, stored["made"], stored["setting"], *stored["sets"])] == [
+        part.keys() for part in (content, content["made"], content["setting"], *content["sets"])
+    ]
     assert main([*WORDS, "--out", str(tmp_path)]) == 0
     again = json.loads((tmp_path / "concentration.json").read_text())
     assert again | {"made": {"cpu_minutes": None}} == content | {"made": {"cpu_minutes": None}}
