@@ -25,6 +25,8 @@ CONCENTRATION = EvidenceFiles(
 PAIRS = GROUPS["the ten pairs"]
 DRAWN = (0.1, 0.5)
 """Quantiles of the distance between plain images that are drawn, the nearest there are."""
+LINE, BESIDE = 0.09, 0.2
+"""Shares of a panel: the height of a line of letters, and the distance of points whose letters would lie on each other."""
 
 
 def pairs(concentration: dict[str, Any]) -> list[dict[str, Any]]:
@@ -56,23 +58,33 @@ def draw(concentration: dict[str, Any]) -> Canvas:
                 [high], [error], [one["error_spread"] or 0], [[high - low], [0]], fmt="o" if with_a else "s",
                 color=BLUE if with_a else GREY, ms=4, lw=0.8, capsize=1.5,
             )  # fmt: skip
-            axes.annotate(
-                one["letters"],
-                (high, error),
-                (4, 2) if with_a else (4, -8),
-                textcoords="offset points",
-                fontsize=small(),
-            )
         axes.set(xlabel=r"$1-\sigma(\delta)$", ylabel="error of the nearest mean")
         axes.set_title(
             f"$\\delta$ = {concentration['deltas'][at]:.2f}: rank corr. {rank_correlation(concentration, at):+.2f}"
         )
         axes.margins(0.15)
+        _name(axes, [(one["letters"], one["outside_high"][at], one["error"]) for one in pairs(concentration)])
     correlations = [rank_correlation(concentration, at) for at in range(len(quantiles))]
     last.axhline(0, color=BLACK, lw=0.7)
     last.plot(concentration["deltas"], correlations, "o-", color=BLUE)
     last.set(xlabel=r"$\delta$", ylabel="rank correlation", ylim=(-1.05, 1.05), title=r"at every $\delta$")
     return figure
+
+
+def _name(axes: Any, points: list[tuple[str, float, float]]) -> None:
+    """Letters at the right of each point, from the lowest up, each above those beside it; a line leads to what was moved."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    placed: list[tuple[float, float]] = []
+    for letters, x, y in sorted(points, key=lambda point: point[2]):
+        beside = [
+            height + LINE * (top - bottom) for other, height in placed if abs(other - x) < BESIDE * (right - left)
+        ]
+        height = max([y, *beside])
+        placed.append((x, height))
+        lead = {"arrowstyle": "-", "lw": 0.5, "color": GREY, "shrinkA": 0, "shrinkB": 2} if height > y else None
+        axes.annotate(
+            letters, (x, y), (x + 0.045 * (right - left), height), fontsize=small(), va="center", arrowprops=lead
+        )
 
 
 def caption(concentration: dict[str, Any]) -> str:

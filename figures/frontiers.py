@@ -28,7 +28,6 @@ def draw(concentration: dict[str, Any]) -> Canvas:
         fill, line = COLOURS[number % len(COLOURS)], LINES[number % len(LINES)]
         left.fill_between(curve["deltas"], curve["low"], curve["high"], color=fill, alpha=0.3, lw=0, step="post")
         left.plot(curve["deltas"], curve["low"], color=fill, ls=line, drawstyle="steps-post", label=one["letters"])
-    left.legend(loc="lower right")
     left.set(title="the ladder", ylabel=r"$\sigma(\delta)$, least class")
     for axes, letters in zip(others, BESIDE, strict=True):
         curve = next(s for s in concentration["sets"] if s["letters"] == letters)["curve"]
@@ -39,7 +38,8 @@ def draw(concentration: dict[str, Any]) -> Canvas:
         axes.fill_between(curve["deltas"], curve["low"], curve["high"], color=BLUE, alpha=0.6, lw=0.8, step="post")
         axes.plot(curve["deltas"], curve["low"], color=BLUE, lw=1.3, drawstyle="steps-post", label="certified")
         axes.set_title(f"views {letters}")
-    others[-1].legend(loc="lower right")
+    lines = [mark for axes in (left, others[-1]) for mark in axes.get_legend_handles_labels()[0]]
+    figure.legend(handles=lines, loc="outside lower center", ncols=4)
     for axes in (left, *others):
         axes.set(xlabel=r"$\delta$", ylim=(0, 1.02))
     return figure
