@@ -1,13 +1,16 @@
-"""Where a result came from: processor, threads and kernels, and versions of libraries."""
+"""Where a result came from: commit, processor, threads and kernels, and versions of libraries."""
 
 import contextlib
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 from threadpoolctl import threadpool_info
+
+from empirical.revision import commit
 
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "numba", "python-flint")
 
@@ -30,6 +33,17 @@ def machine() -> dict[str, Any]:
         "cpu": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, {_processor()}",
         "threads": torch.get_num_threads(),
         "blas": dict(sorted(pools.items())),
+    }
+
+
+def made(cpu_seconds: float) -> dict[str, Any]:
+    """When, where and from which code a result was made, and what it cost."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit(),
+        "cpu_minutes": cpu_seconds / 60,
+        "versions": versions(),
+        "machine": machine(),
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from empirical.experiments.design import PAIRS
 from empirical.experiments.view_sets import ASSERTED
-from figures.evidence import EvidenceFiles
+from figures.evidence import EvidenceFiles, how_made
 from figures.figure import Figure, Row, Section, Table
 from figures.grids import Grid
 from figures.style import BLACK, BLUE, GREEN, GREY, LINES, ORANGE, RED, SKY, Canvas, canvas
@@ -70,16 +70,15 @@ def draw(document: dict[str, Any]) -> Canvas:
 
 def caption(document: dict[str, Any]) -> str:
     """The world, and how wide the certified bands are."""
-    setting, made = document["setting"], document["made"]
+    setting = document["setting"]
     data_name = "CIFAR-10" if document["kept"] else setting["data"]
     widths = [one["mean_width"] for of_class in document["classes"].values() for one in of_class["sets"].values()]
-    origin = f"A kept result ({made['cpu_minutes']:.0f} CPU minutes)" if document["kept"] else "Computed here"
     return (
         f"Main parts in input space: {data_name}, {len(document['classes'])} classes of {setting['n']} training images, "
         f"{setting['views']} views each, exact augmented distances; f: patches masked at random, with the share masked. "
-        f"Bands are certified; their mean width is {np.mean(widths):.1e} of a class, {max(widths):.1e} at most. {origin}. "
-        "Left: mean over the classes. Right: the upper end of each class (points) and the mean (bars) for the ten pairs, "
-        "those with the crop in blue."
+        f"Bands are certified; their mean width is {np.mean(widths):.1e} of a class, {max(widths):.1e} at most; "
+        f"{how_made(document)}. Left: mean over the classes. Right: the upper end of each class (points) and the mean "
+        "(bars) for the ten pairs, those with the crop in blue."
     )
 
 

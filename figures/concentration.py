@@ -1,5 +1,7 @@
-"""1 - sigma(delta) of pairs of augmentations against the error. Source: lecture, The Effect of Concentration Factor "
-"(plots)."""
+"""1 - sigma(delta) of pairs of augmentations against the error.
+
+Source: lecture, The Effect of Concentration Factor (plots).
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +10,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from empirical.experiments.view_sets import GROUPS
-from figures.evidence import EvidenceFiles
+from figures.evidence import EvidenceFiles, how_made
 from figures.figure import Figure, Row, Section
 from figures.style import BLACK, BLUE, GREY, Canvas, canvas, small
 
@@ -23,6 +25,8 @@ CONCENTRATION = EvidenceFiles(
 PAIRS = GROUPS["the ten pairs"]
 DRAWN = (0.1, 0.5)
 """Quantiles of the distance between plain images that are drawn, the nearest there are."""
+LINE, BESIDE = 0.09, 0.2
+"""Shares of a panel: the height of a line of letters, and the distance of points whose letters would lie on each other."""
 
 
 def pairs(concentration: dict[str, Any]) -> list[dict[str, Any]]:
@@ -31,8 +35,10 @@ def pairs(concentration: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def rank_correlation(concentration: dict[str, Any], at: int) -> float:
-    """Spearman's correlation of 1 - sigma at delta number `at` (upper ends) with the error over the pairs; NaN if all are "
-    "equal."""
+    """Spearman's correlation of 1 - sigma at delta number `at` (upper ends) with the error over the pairs.
+
+    NaN if all shares are equal.
+    """
     share = [s["outside_high"][at] for s in pairs(concentration)]
     if len(set(share)) < 2:
         return float("nan")
@@ -52,18 +58,12 @@ def draw(concentration: dict[str, Any]) -> Canvas:
                 [high], [error], [one["error_spread"] or 0], [[high - low], [0]], fmt="o" if with_a else "s",
                 color=BLUE if with_a else GREY, ms=4, lw=0.8, capsize=1.5,
             )  # fmt: skip
-            axes.annotate(
-                one["letters"],
-                (high, error),
-                (4, 2) if with_a else (4, -8),
-                textcoords="offset points",
-                fontsize=small(),
-            )
         axes.set(xlabel=r"$1-\sigma(\delta)$", ylabel="error of the nearest mean")
         axes.set_title(
             f"$\\delta$ = {concentration['deltas'][at]:.2f}: rank corr. {rank_correlation(concentration, at):+.2f}"
         )
         axes.margins(0.15)
+        _name(axes, [(one["letters"], one["outside_high"][at], one["error"]) for one in pairs(concentration)])
     correlations = [rank_correlation(concentration, at) for at in range(len(quantiles))]
     last.axhline(0, color=BLACK, lw=0.7)
     last.plot(concentration["deltas"], correlations, "o-", color=BLUE)
@@ -71,16 +71,33 @@ def draw(concentration: dict[str, Any]) -> Canvas:
     return figure
 
 
+def _name(axes: Any, points: list[tuple[str, float, float]]) -> None:
+    """Letters at the right of each point, from the lowest up, each above those beside it; a line leads to what was moved."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    placed: list[tuple[float, float]] = []
+    for letters, x, y in sorted(points, key=lambda point: point[2]):
+        beside = [
+            height + LINE * (top - bottom) for other, height in placed if abs(other - x) < BESIDE * (right - left)
+        ]
+        height = max([y, *beside])
+        placed.append((x, height))
+        lead = {"arrowstyle": "-", "lw": 0.5, "color": GREY, "shrinkA": 0, "shrinkB": 2} if height > y else None
+        axes.annotate(
+            letters, (x, y), (x + 0.045 * (right - left), height), fontsize=small(), va="center", arrowprops=lead
+        )
+
+
 def caption(concentration: dict[str, Any]) -> str:
     """The world, and the order asserted."""
     setting = concentration["setting"]
     asserted = [a for a in concentration["asserted"] if a["lower"] in PAIRS and a["higher"] in PAIRS]
     orders = ", ".join(f"{a['lower']} < {a['higher']} {a['verdicts'].count('holds')}" for a in asserted)
-    origin = "A kept result" if concentration["kept"] else "Computed here"
+    errors = "; the errors are kept results" if any(one.get("error_kept") for one in pairs(concentration)) else ""
     return (
         f"Share outside main parts against the error of the nearest class mean, for {len(pairs(concentration))} pairs of "
         f"augmentations ({setting['method']} on {setting['data']}; circles: pairs with the crop). Exact where no bar lies "
-        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each. {origin}. "
+        f"beside the point, on {setting['samples_per_class']} images a class with {setting['views']} views each; "
+        f"{how_made(concentration)}{errors}. "
         f"At how many of {len(concentration['deltas'])} values of δ the asserted order of 1 − σ holds: {orders}."
     )
 

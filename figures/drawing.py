@@ -69,7 +69,7 @@ def files(drawing: Drawing, look: Look, formats: Sequence[str]) -> dict[str, byt
             "tex": remark(drawing) + grids.as_latex(grid, caption, drawing.name, look.width),
         }
         return {suffix: content.encode() for suffix, content in text.items()}
-    metadata = {"Title": part.title, "Creator": f"{COMMAND} ({revision()})", "Description": origin(drawing)}
+    metadata = {"Title": part.title, "Creator": creator(drawing), "Description": origin(drawing)}
     drawn = save(part.draw, drawing.document, look, formats, metadata)
     points = grids.points_csv(part.data(drawing.document))
     return {**drawn, "csv": points.encode(), "tex": (remark(drawing) + float_of(drawing)).encode()}
@@ -80,10 +80,14 @@ def origin(drawing: Drawing) -> str:
     return "; ".join(f"{'kept ' if s.kept else ''}{s.name} sha256 {s.sha256}" for s in drawing.sources)
 
 
+def creator(drawing: Drawing) -> str:
+    """The command that draws it, and the commit of the code."""
+    return f"{COMMAND} --only {drawing.part.name} ({revision()})"
+
+
 def remark(drawing: Drawing) -> str:
     """What made a LaTeX file, as its first lines."""
-    name = drawing.part.name
-    return f"% {drawing.part.title}: {COMMAND} --only {name} ({revision()})\n% from {origin(drawing)}\n"
+    return f"% {drawing.part.title}: {creator(drawing)}\n% from {origin(drawing)}\n"
 
 
 def float_of(drawing: Drawing) -> str:

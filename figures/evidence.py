@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from empirical.experiments import kept
+from empirical.revision import SHORT
 from theory.digests import read_evidence, recorded
 from theory.ledger import Evidence, verdict_of
 
@@ -93,6 +94,15 @@ def read_as_written(folder: Path, inputs: Iterable[EvidenceFiles]) -> Documents:
     Raises ValueError, with the command to run, where a file is not the one that was written.
     """
     return {files: _load_all(folder, files) for files in dict.fromkeys(inputs)}
+
+
+def how_made(document: dict[str, Any]) -> str:
+    """Whether a result that may be kept was computed on this machine, or else how it was made."""
+    if not document["kept"]:
+        return "computed here"
+    made = document["made"]
+    cost = f"{made['cpu_minutes']:.0f} CPU minutes"
+    return f"a kept result ({made['date']}, {made['machine']['cpu']}, commit {made['commit'][:SHORT]}, {cost})"
 
 
 def sources(folder: Path, files: EvidenceFiles, key: str) -> list[Source]:

@@ -7,8 +7,9 @@ from html import escape
 from statistics import mean, stdev
 from typing import Any
 
+from empirical.experiments.design import EXPERIMENTS
 from empirical.experiments.tables import reference
-from figures.evidence import EvidenceFiles
+from figures.evidence import EvidenceFiles, how_made
 from figures.figure import Part, Row, Section, Table
 from figures.grids import Grid
 
@@ -37,12 +38,7 @@ def _opening(documents: Sequence[Experiment]) -> str:
 def origin(experiment: Experiment) -> str:
     """Where the numbers come from: computed on this machine, or kept, and then how they were made."""
     seeds = len({run["seed"] for run in experiment["runs"]})
-    setting = f"Scale {experiment['scale']}, {seeds} seed{'s' * (seeds > 1)}"
-    if not experiment["kept"]:
-        return f"{setting}, computed here."
-    made = experiment["made"]
-    cost = f"{made['cpu_minutes']:.0f} CPU minutes"
-    return f"{setting}, a kept result ({made['date']}, {made['machine']['cpu']}, commit {made['commit'][:12]}, {cost})."
+    return f"Scale {experiment['scale']}, {seeds} seed{'s' * (seeds > 1)}, {how_made(experiment)}."
 
 
 def values(experiment: Experiment, group: str, row: str, metric: str) -> dict[int, float]:
@@ -209,4 +205,8 @@ def order_caption(experiment: Experiment) -> str:
     )
 
 
-PARTS: list[Part] = [make(str(name), section) for name, section in SECTIONS.items() for make in (_table, _order)]
+PARTS: list[Part] = [
+    make(str(name), section)
+    for name, section in SECTIONS.items()
+    for make in (_table, *[_order] * bool(EXPERIMENTS[str(name)].order or EXPERIMENTS[str(name)].trends))
+]

@@ -4,12 +4,13 @@ from html import escape
 
 from figures.figure import Passage
 from figures.markup import table
+from figures.mathematics import prose
 from figures.records import Measurement, Study, certificate_of
 from figures.study import SECTION
 
 HEAD = (
-    "encoder and views", "L_align", "L_AR", "max mu.mu", "min \u2016mu\u2016", "L", "eps", "delta", "sigma", "R_eps", "s",
-    "Err", "Err, any view",
+    "encoder and views", *map(prose, ("L_align", "L_AR", "max mu_k.mu_l", "min |mu_k|")), "L",
+    *map(prose, ("eps", "delta", "sigma", "R_eps")), "s", "Err", "Err, any view",
 )  # fmt: skip
 
 
@@ -19,8 +20,8 @@ def html(study: Study) -> str:
     return (
         "<h3>The factors of Theorem 1, measured</h3>"
         f"<p>Exact mode: {world['samples']} test images with {world['views_per_sample']} views each are the world, and "
-        "every quantity is exact on it (L: on its points). eps, delta, sigma, R_eps and s are those at which the printed "
-        "form comes closest to being met.</p>"
+        f"every quantity is exact on it (L: on its points). {prose('eps, delta, sigma, R_eps')} and s are those at which the "
+        "printed form comes closest to being met.</p>"
         + table("The factors of Theorem 1 by layer and views", list(HEAD), [_row(m) for m in study["measurements"]], 1)
     )
 

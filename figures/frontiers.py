@@ -5,6 +5,7 @@ from typing import Any
 
 from empirical.experiments.design import LADDER
 from figures.concentration import SECTION
+from figures.evidence import how_made
 from figures.figure import Figure, Row
 from figures.style import BLACK, BLUE, GREEN, GREY, LINES, ORANGE, RED, SKY, Canvas, canvas
 
@@ -27,7 +28,6 @@ def draw(concentration: dict[str, Any]) -> Canvas:
         fill, line = COLOURS[number % len(COLOURS)], LINES[number % len(LINES)]
         left.fill_between(curve["deltas"], curve["low"], curve["high"], color=fill, alpha=0.3, lw=0, step="post")
         left.plot(curve["deltas"], curve["low"], color=fill, ls=line, drawstyle="steps-post", label=one["letters"])
-    left.legend(loc="lower right")
     left.set(title="the ladder", ylabel=r"$\sigma(\delta)$, least class")
     for axes, letters in zip(others, BESIDE, strict=True):
         curve = next(s for s in concentration["sets"] if s["letters"] == letters)["curve"]
@@ -38,7 +38,8 @@ def draw(concentration: dict[str, Any]) -> Canvas:
         axes.fill_between(curve["deltas"], curve["low"], curve["high"], color=BLUE, alpha=0.6, lw=0.8, step="post")
         axes.plot(curve["deltas"], curve["low"], color=BLUE, lw=1.3, drawstyle="steps-post", label="certified")
         axes.set_title(f"views {letters}")
-    others[-1].legend(loc="lower right")
+    lines = [mark for axes in (left, others[-1]) for mark in axes.get_legend_handles_labels()[0]]
+    figure.legend(handles=lines, loc="outside lower center", ncols=4)
     for axes in (left, *others):
         axes.set(xlabel=r"$\delta$", ylim=(0, 1.02))
     return figure
@@ -55,12 +56,11 @@ def caption(concentration: dict[str, Any]) -> str:
             for low, high in (("low", "high"), ("cover_low", "cover_high"))
         )
         widths.append(f"{letters} {own:.3f} certified, {cover:.3f} by the 2-approximation")
-    origin = "A kept result" if concentration["kept"] else "Computed here"
     return (
         f"σ(δ) of the class with least, in input space: {setting['data']}, {setting['samples_per_class']} images a class "
-        f"with {setting['views']} views each. {origin}. Left: richer views concentrate more sharply. Others: the certified "
-        "interval (a line where it has closed) and the interval that a 2-approximation of vertex cover gives, which the "
-        f"paper used. Mean width over δ: {'; '.join(widths)}."
+        f"with {setting['views']} views each; {how_made(concentration)}. Left: richer views concentrate more sharply. "
+        "Others: the certified interval (a line where it has closed) and the interval that a 2-approximation of vertex "
+        f"cover gives, which the paper used. Mean width over δ: {'; '.join(widths)}."
     )
 
 

@@ -79,7 +79,7 @@ def as_latex(grid: Grid, caption: str, label: str, width: float) -> str:
         _tabular(head, rows, [*range(grid.numbers), *block], grid)
         for block in _blocks(room[grid.numbers :], POINTS * width - sum(room[: grid.numbers]), grid.numbers)
     )
-    named = f"\\caption{{{latex(caption)}}}\\label{{tab:{label}}}"
+    named = f"\\caption{{{latex(caption)}}}\\label{{tab:{label}}}\\smallskip"
     return "\n".join([r"\begin{table}[t]", r"\centering\small", named, inner, r"\end{table}", ""])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from empirical.rounding import shown
 from figures.records import Measurement, Study, certificate_of
 from figures.statements import Statement
 from theory.theorem2.bounds import eta_large
@@ -40,7 +41,7 @@ def _printed_condition(worlds: Sequence[Measurement], audits: Sequence[Mapping[s
         return f"{'yes' if held else 'no'}: {says}"
     worst = min if every else max
     margin = max(worst(c["margin"] for c in one["classes"]) for one in certificates)
-    return f"no: {says} (μ_k·μ_l too large by {-margin:.2f} r² or more)"
+    return f"no: {says} (μ_k·μ_l too large by {shown(-margin, 'lower', 2)} r² or more)"
 
 
 def _main_parts(worlds: Sequence[Measurement]) -> str:
@@ -52,7 +53,7 @@ def _main_parts(worlds: Sequence[Measurement]) -> str:
         return UNTESTED
     least = min((error for error in held if error is not None), default=None)
     share = f"shown in {sum(error is not None for error in held)} of {len(worlds)} worlds"
-    return f"no: {share}" if least is None else f"yes: {share}, at best with 1 − σ + R_ε = {least:.3f}"
+    return f"no: {share}" if least is None else f"yes: {share}, at best with 1 − σ + R_ε = {shown(least, 'upper')}"
 
 
 def _alignment(worlds: Sequence[Measurement]) -> str:
@@ -74,6 +75,6 @@ def _loss(worlds: Sequence[Measurement], loss: str) -> str:
     least = min(bounds, key=lambda bound: bound["bound"])
     says = sum(bound["informative"] > 0 for bound in bounds)
     return (
-        f"always; says something in {says} of {len(bounds)} worlds (at best μ_k·μ_l ≤ {least['bound']:.2f} r²; "
-        f"measured: {least['product']:.2f})"
+        f"always; says something in {says} of {len(bounds)} worlds (at best "
+        f"μ_k·μ_l ≤ {shown(least['bound'], 'upper', 2)} r²; measured: {shown(least['product'], 'exact', 2)})"
     )

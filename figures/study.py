@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from empirical.rounding import shown
 from figures.evidence import EvidenceFiles
 from figures.figure import Passage, Section
 from figures.markup import table
@@ -36,10 +37,10 @@ def sentence(study: Study) -> str:
     before, after = study["evaluation"]["before"][0], study["evaluation"]["after"][0]
     opening = (
         f"{study['config']['method']['name']} on {study['dataset']} (kNN {before['knn']:.3f} untrained, "
-        f"{after['knn']:.3f} trained): its own head under its training views, true error {plain['error']:.3f}, "
+        f"{after['knn']:.3f} trained): its own head under its training views, true error {shown(plain['error'], 'exact')}, "
     )
     own = best_certificate(plain)["error"]
-    opening += f"is certified to {own:.3f}; " if own < 1 else "is certified by no form of Theorem 1; "
+    opening += f"is certified to {shown(own, 'upper')}; " if own < 1 else "is certified by no form of Theorem 1; "
     closest = min(study["measurements"], key=lambda m: best_certificate(m)["error"])
     certificate = best_certificate(closest)
     met = sum(c["met"] for c in certificate["classes"])
@@ -47,8 +48,9 @@ def sentence(study: Study) -> str:
         return opening + f"nor is any other of the {len(study['measurements'])} measurements of this encoder."
     return opening + (
         f"the measurement that is certified best ({closest['layer']}, {closest['views']}; {certificate['form']} form, "
-        f"lever {certificate['lever']}, scope {certificate['scope']}) has certified error {certificate['error']:.3f} "
-        f"against a true {closest['error']:.3f}, and {met} of {closest['classes']} classes met."
+        f"lever {certificate['lever']}, scope {certificate['scope']}) has certified error "
+        f"{shown(certificate['error'], 'upper')} against a true {shown(closest['error'], 'exact')}, and {met} of "
+        f"{closest['classes']} classes met."
     )
 
 

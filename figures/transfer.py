@@ -11,8 +11,7 @@ PROTOCOLS = {"linear": "linear", "fine-tuned": "finetune"}
 
 
 def draw(experiment: Experiment) -> Canvas:
-    """One panel for each protocol, one line for each method; ours filled, the lecture's nine targets and their mean "
-    "hollow."""
+    """One panel for each protocol, one line for each method; ours filled, the lecture's nine targets and mean hollow."""
     rows = levels(experiment, "MoCo")
     figure, panels = canvas(len(PROTOCOLS), 0.62, least=2.4, sharey=True)
     for axes, (metric, protocol) in zip(panels, PROTOCOLS.items(), strict=True):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from figures.embedding import class_legend, points, scatter
-from figures.evidence import EvidenceFiles
+from figures.evidence import EvidenceFiles, how_made
 from figures.figure import Figure, Row, Section
 from figures.style import Canvas, canvas
 
@@ -27,13 +27,12 @@ def draw(embedding: dict[str, Any]) -> Canvas:
 
 def caption(embedding: dict[str, Any]) -> str:
     """What is shown, with the accuracies."""
-    origin = "a kept result" if embedding["kept"] else "computed here"
     accuracies = [one["kNN"] for one in embedding["maps"]]
     says = "; ".join(f"{one['views']} {one['kNN']:.3f}" for one in embedding["maps"])
     return (
         f"t-SNE of the backbone features of {len(embedding['labels'])} test images of {embedding['dataset']} after "
         f"{embedding['epochs']} epochs of {embedding['method']}, seed {embedding['seed']} (scale {embedding['scale']}, "
-        f"{origin}). "
+        f"{how_made(embedding)}). "
         "For the eye only. The lecture asserts that richer views cluster more; in numbers, the kNN accuracy here "
         f"{'rises' if accuracies == sorted(accuracies) else 'does not rise'} from the left to the right: {says}."
     )

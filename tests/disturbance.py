@@ -188,7 +188,7 @@ def status(process: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-COST = re.compile(rb'"(?:cpu_seconds|cpu_minutes)": [\d.e-]+|"sha256": "\w+"|\w{64}  experiment-.*')
+COST = re.compile(rb'"(?:cpu_seconds|cpu_minutes)": [\d.e-]+|"sha256": "\w+"|\w{64}  (?:experiment-|concentration).*')
 """CPU time in the files of an experiment, and the hashes that depend on it."""
 
 

@@ -11,14 +11,12 @@ if __name__ == "__main__":
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from empirical.experiments import kept, running, tables
 from empirical.experiments.design import EXPERIMENTS, SCALES, Scale, only
-from empirical.machine import machine, versions
-from empirical.revision import commit
+from empirical.machine import made
 from empirical.training.distributed import process_count, process_rank, processes
 from empirical.training.loop import pick_device
 from theory.checks import check_choice
@@ -79,23 +77,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if not first:
         return 0
-    content = tables.as_json(experiment, scale.name, runs) | {"made": _provenance(scale, runs)}
+    content = tables.as_json(experiment, scale.name, runs) | {"made": _made(scale, runs)}
     write_evidence(target, content)
     text = tables.text(experiment, scale.name, runs)
     print(json.dumps(content, indent=1) if options.json else f"{text}\n\nwritten to {target}")
     return 0
 
 
-def _provenance(scale: Scale, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """When, where, from which code and with which settings the runs were made, and what they cost."""
+def _made(scale: Scale, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How the runs were made, with their data and settings."""
     return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
         "dataset": " from ".join(dict.fromkeys((SCALES[scale.name].dataset, scale.dataset))),
         "settings": scale.settings,
-        "cpu_minutes": sum(run["cpu_seconds"] for run in runs) / 60,
-        "versions": versions(),
-        "machine": machine(),
+        **made(sum(run["cpu_seconds"] for run in runs)),
     }
 
 

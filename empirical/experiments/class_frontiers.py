@@ -20,7 +20,6 @@ if __name__ == "__main__":
 import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,7 @@ from torch import Tensor
 from empirical.data.reading import read
 from empirical.data.sets import NAMES
 from empirical.experiments.design import PAIRS
-from empirical.machine import machine, versions
-from empirical.revision import commit
+from empirical.machine import made
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import MOST_VIEWS, finite_views
 from theory.checks import check_choice, check_integer
@@ -162,13 +160,7 @@ def _one(folder: Path, setting: dict[str, Any], images: Tensor) -> tuple[dict[st
             raise ValueError(f"--out={folder}: {path.name} there is of another setting; give another folder")
         return written, f"{path}: is there"
     measured = class_frontier(images, setting["set"], setting["views"], setting["seed"], setting["nodes"])
-    made = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
-        "versions": versions(),
-        "machine": machine(),
-    }
-    result = {"setting": setting, "made": made, **measured}
+    result = {"setting": setting, "made": made(sum(measured["cpu_seconds"].values())), **measured}
     write_evidence(path, result)
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in result["cpu_seconds"].items())
     return result, f"{path}: mean width {result['mean_width']:.4%}, CPU s: {seconds}"

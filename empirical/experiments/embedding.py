@@ -11,6 +11,7 @@ if __name__ == "__main__":
 
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from empirical.evaluation.classifiers import KNN, NearestMean, evaluate
 from empirical.experiments.design import SCALES, Scale
 from empirical.experiments.running import load_for
 from empirical.experiments.study import SHOWN, balanced, plane
+from empirical.machine import made
 from empirical.training.loop import pick_device, train
 from theory.checks import check_choice
 from theory.command import OneLineParser, output_folder, show_progress
@@ -35,8 +37,11 @@ VIEWS = {"no augmentation": "", "colour only": "cd", "all augmentations": "abcde
 def maps(
     scale: Scale, seed: int, paths: Mapping[str, Path], device: torch.device, runs: Path, *, progress: bool
 ) -> dict[str, Any]:
-    """Train SimCLR once for each of `VIEWS` (or take the finished run), map the same test images, measure: plain JSON "
-    "types."""
+    """Train SimCLR once for each of `VIEWS` (or take the finished run), map the same test images, measure.
+
+    Returns plain JSON types; the CPU minutes are those of this process.
+    """
+    started = time.process_time()
     method = scale.methods["SimCLR"]
     configs = {name: scale.config(method, letters, seed) for name, letters in VIEWS.items()}
     data: Dataset = load_for(next(iter(configs.values())), paths)
@@ -58,6 +63,7 @@ def maps(
         "class_names": list(data.class_names),
         "labels": data.test_labels[shown].tolist(),
         "maps": drawn,
+        "made": made(time.process_time() - started),
     }
 
 

@@ -3,7 +3,7 @@
 The view sets are the lecture's: the ladder a, ab, abc, abcd, abcde and the ten pairs of a to e. For each class the whole
 frontier sigma(delta) is computed on a finite world of n test images with m views each. A main part of it remains one when
 views are added, so 1 - sigma is an upper bound for the continuous augmentation; nothing is said of images that are not in
-it. The errors are those of `contrastive-theory experiment pairs` and `richness`, read from their results.
+it. The errors are those of `contrastive-theory experiment pairs` and `richness`: their results, else those that are kept.
 
 The values of delta are the same for all view sets: quantiles of the distance between two plain images of one class.
 Exit status 0: done, whatever the order; others: see `theory.command`.
@@ -17,6 +17,7 @@ if __name__ == "__main__":
 
 import json
 import math
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from empirical.data.sets import NAMES, Dataset
 from empirical.experiments import kept
 from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
 from empirical.experiments.study import balanced
+from empirical.machine import made
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import MOST_VIEWS, finite_views
 from theory.checks import check_choice, check_integer
@@ -96,11 +98,15 @@ class Concentration:
 
 @dataclass(frozen=True)
 class MeasuredError:
-    """Error of the nearest class mean on backbone features: mean and standard deviation (NaN for one) over seeds."""
+    """Error of the nearest class mean on backbone features: mean and standard deviation (NaN for one) over seeds.
+
+    kept   whether it comes from the results that the repository keeps
+    """
 
     mean: float
     spread: float
     seeds: int
+    kept: bool
 
 
 def plain_quantiles(images: Sequence[Array], quantiles: Sequence[float]) -> Array:
@@ -149,22 +155,25 @@ def concentrations(
 
 
 def measured_errors(folder: Path, data: str, method: str) -> dict[str, MeasuredError]:
-    """Errors by view set from the experiments pairs and richness at the scales on the data set `data`, where they are there.
+    """Errors by view set from the experiments pairs and richness at the scales on the data set `data`.
 
-    Where several scales have a result, the last of `SCALES` counts.
+    A result in the folder has precedence over the kept one of its scale; the last of `SCALES` that has either counts.
 
     ValueError for a file that is no result of an experiment, or was changed; a Notice for one without a hash.
     """
     errors = {}
     paths = [
-        (name, folder / kept.file_name(name, scale.name)) for scale in SCALES.values() for name in ("richness", "pairs")
+        (name, folder / kept.file_name(name, scale.name), kept.files(name).get(scale.name))
+        for scale in SCALES.values()
+        for name in ("richness", "pairs")
     ]
-    for name, path in paths:
-        if not path.exists():
+    for name, computed, standing_in in paths:
+        path = computed if computed.exists() else standing_in
+        if path is None:
             continue
         remedy = f"run {NAME} experiment {name} again"
         content = read_evidence(path, remedy)
-        if recorded(path) is None:
+        if path == computed and recorded(path) is None:
             warnings.warn(f"{path} is taken as it is, without a hash beside it", Notice, stacklevel=2)
         try:
             runs = [(r["row"], 1 - r["values"]["nearest mean"]) for r in content["runs"] if r["group"] == method]
@@ -174,7 +183,7 @@ def measured_errors(folder: Path, data: str, method: str) -> dict[str, MeasuredE
         for row in dict.fromkeys(row for row, _ in runs) if here else ():
             values = np.array([value for r, value in runs if r == row])
             spread = float(values.std(ddof=1)) if len(values) > 1 else math.nan
-            errors[row] = MeasuredError(float(values.mean()), spread, len(values))
+            errors[row] = MeasuredError(float(values.mean()), spread, len(values), path != computed)
     return errors
 
 
@@ -253,7 +262,8 @@ def _interval(low: float, high: float) -> str:
 def _error_text(error: MeasuredError | None) -> str:
     if error is None:
         return "-"
-    return f"{error.mean:.4f}" + (f" +- {error.spread:.3f}, {error.seeds} seeds" if error.seeds > 1 else ", one seed")
+    seeds = f" +- {error.spread:.3f}, {error.seeds} seeds" if error.seeds > 1 else ", one seed"
+    return f"{error.mean:.4f}{seeds}{', kept' * error.kept}"
 
 
 def as_json(
@@ -280,6 +290,7 @@ def as_json(
                 "curve": {name: np.round(values, 6).tolist() for name, values in vars(c.curve).items()},
                 "error": None if c.letters not in errors else errors[c.letters].mean,
                 "error_spread": None if c.letters not in errors else finite(errors[c.letters].spread),
+                "error_kept": c.letters in errors and errors[c.letters].kept,
             }
             for c in sets
         ],
@@ -311,6 +322,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.share("out", help="folder of the experiments' errors and of the result (%(default)s)")
     options = parser.parse_words(argv)
     torch.set_num_threads(1)
+    started = time.process_time()
     try:
         for q in options.quantiles:
             if not 0 < q < 1:
@@ -347,7 +359,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "nodes": options.nodes,
         "method": options.method,
     }
-    content = as_json(setting, deltas, sets, errors)
+    content = as_json(setting, deltas, sets, errors) | {"made": made(time.process_time() - started)}
     write_evidence(target, content)
     table = "\n".join([text(setting, deltas, sets, errors), "", *reading.notes, f"written to {target}"])
     print(json.dumps(content, indent=1) if options.json else table)

@@ -7,6 +7,12 @@ const INPUTS = ["sigma", "R", "p", "spread", "eps", "wl", "wk", "cosine"];
 const WIDTH = 640, HEIGHT = 380, LEFT = 52, BOTTOM = 42, TOP = 12, RIGHT = 82, MOST_S = 1.2;
 
 const value = (name) => Number(document.getElementById(name).value);
+const PRODUCT = "μ<sub><i>l</i></sub>·μ<sub><i>k</i></sub>";
+// A cost as it is read: the forms name it in plain letters.
+const SIGNS = [[/sqrt\(([^)]*)\)/g, "√($1)"], [/Delta_mu/g, "Δ<sub>μ</sub>"], [/mu_(\w)/g, "μ<sub><i>$1</i></sub>"],
+  [/\bsigma\b/g, "σ"], [/\balpha\b/g, "α"], [/\brho\b/g, "ρ"], [/\^2/g, "²"], [/\|/g, "‖"], [/ - /g, " − "],
+  [/(\d) (?=[αρσD])/g, "$1"]];
+const formula = (name) => SIGNS.reduce((text, [plain, sign]) => text.replace(plain, sign), name);
 const number = (x) => (Math.abs(x) < 5e-4 ? 0 : x).toFixed(3).replace("-", "\u2212");
 
 // The factors as the forms take them; R_eps/p_l may exceed 1, then nothing of the class is aligned for sure.
@@ -69,8 +75,8 @@ function map(pair) {
   }
   const x = xOf(Math.min(pair.s, MOST_S)), y = yOf(pair.lk);
   parts.push(`<circle cx="${x}" cy="${y}" r="6"/>`,
-    `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 6}" text-anchor="middle">spread s = L delta + 2 eps</text>`,
-    `<text transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="13" text-anchor="middle">mu_l · mu_k</text>`);
+    `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 6}" text-anchor="middle">spread s = Lδ + 2ε</text>`,
+    `<text transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="13" text-anchor="middle">μₗ · μₖ</text>`);
   return parts.join("");
 }
 
@@ -78,7 +84,7 @@ function map(pair) {
 function row(form, pair) {
   const described = FORMS[form.name], margin = described.margin(pair), costs = Object.entries(described.costs(pair));
   const [name, cost] = costs.reduce((a, b) => (b[1] > a[1] ? b : a));
-  const why = met(margin) ? "" : `most is taken by ${name} = ${number(cost)}, out of 1 − mu_l·mu_k = ${number(1 - pair.lk)}`;
+  const why = met(margin) ? "" : `most is taken by ${formula(name)} = ${number(cost)}, out of 1 − ${PRODUCT} = ${number(1 - pair.lk)}`;
   return `<tr><th scope="row"><a href="index.html#${form.claim}">${form.name}</a></th>` +
     `<td><span class="badge ${met(margin) ? "proved" : "undecided"}">${met(margin) ? "certifies" : "silent"}</span></td>` +
     `<td class="n">${number(margin)}</td><td>${why}</td></tr>`;
@@ -87,13 +93,13 @@ function row(form, pair) {
 function update() {
   const at = factors(), pair = pairOf(at);
   for (const name of INPUTS) document.getElementById(`${name}-value`).textContent = number(at[name]);
-  document.getElementById("derived").textContent =
-    `s = ${number(pair.s)}, alpha_l ≥ ${number(pair.alpha)}, mu_l·mu_k = ${number(pair.lk)}`;
+  document.getElementById("derived").innerHTML =
+    `<i>s</i> = ${number(pair.s)}, α<sub><i>l</i></sub> ≥ ${number(pair.alpha)}, ${PRODUCT} = ${number(pair.lk)}`;
   document.getElementById("verdicts").innerHTML = SETTINGS.forms.map((form) => row(form, pair)).join("");
   const withShortfall = { ...pair, shortfall: (1 - Math.min(pair.ll, pair.kk)) / 2 };
   const printed = FORMS.printed.margin(withShortfall);
-  document.getElementById("charged").textContent =
-    `As the paper prints it, with Delta_mu/2 = ${number(withShortfall.shortfall)} charged as well, the margin is ` +
+  document.getElementById("charged").innerHTML =
+    `As the paper prints it, with Δ<sub>μ</sub>/2 = ${number(withShortfall.shortfall)} charged as well, the margin is ` +
     `${number(printed)}: ${met(printed) ? "met" : "not met"}.`;
   document.getElementById("map").innerHTML = map(pair);
 }

@@ -62,7 +62,7 @@ def opened(browser, pages):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["index.html", "encoder-digits.html", "audit-audit.html", "own.html"])
+@pytest.mark.parametrize("name", ["index.html", "encoder-digits.html", "audit-audit.html", "explorer.html", "own.html"])
 def test_it_is_accessible_and_fits(opened, name, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="`make browser` installs axe")
     page = opened(name, width, scheme)

@@ -18,6 +18,7 @@ from PIL import Image
 
 from empirical.experiments import design, kept, tables
 from empirical.experiments.view_sets import ASSERTED, SETS
+from empirical.revision import revision
 from figures import __main__ as cli
 from figures import drawing, experiments, grids, registry, style
 from figures import evidence as evidence_files
@@ -246,6 +247,7 @@ def test_text_stays_text_and_files_say_where_they_are_from(drawings):
     assert ">true error</text>" in svg
     assert b"/FontType3" not in content["pdf"]
     assert b"/Type3" not in content["pdf"]
+    assert f"contrastive-theory figures --only phase ({revision()})" in svg
     sha = one.sources[0].sha256
     assert sha in svg
     assert sha in Image.open(io.BytesIO(content["png"])).text["Description"]

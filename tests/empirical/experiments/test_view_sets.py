@@ -116,7 +116,7 @@ def test_steps_hold_only_where_the_intervals_say_so(low, high, verdict):
 
 def test_rank_correlation_by_hand():
     found = {name: of(name, value) for name, value in {"x": 0.1, "y": 0.2, "z": 0.3}.items()}
-    errors = {name: MeasuredError(value, 0.0, 3) for name, value in {"x": 0.5, "y": 0.7, "z": 0.6}.items()}
+    errors = {name: MeasuredError(value, 0.0, 3, kept=False) for name, value in {"x": 0.5, "y": 0.7, "z": 0.6}.items()}
     assert tau(found, errors, ("x", "y", "z"), 0) == pytest.approx(1 / 3)  # two of three pairs agree, one does not
     assert tau(found, errors, ("x", "y"), 0) == 1
     assert math.isnan(tau(found, errors, ("x", "w"), 0))
@@ -133,6 +133,30 @@ def keep(folder, name, values, scale="embedded", group="SimCLR"):
     write_evidence(folder / f"experiment-{name}.json", {"scale": scale, "runs": runs})
 
 
+@pytest.fixture
+def none_kept(monkeypatch):
+    """A repository without kept results."""
+    monkeypatch.setattr(concentration.kept, "files", lambda _: {})
+
+
+def test_kept_results_stand_in_for_the_experiments_of_their_scale_that_are_not_there(tmp_path):
+    keep(tmp_path, "pairs", {"ad": [0.5, 0.75]})
+    errors = measured_errors(tmp_path, "fashion", "SimCLR")
+    assert (errors["ad"].mean, errors["ad"].kept) == (0.375, False)
+    assert "ac" not in errors  # the kept result of pairs has it, but another one is there
+    content = json.loads(concentration.kept.files("richness")["embedded"].read_text())
+    accuracies = [
+        run["values"]["nearest mean"] for run in content["runs"] if (run["group"], run["row"]) == ("SimCLR", "abcde")
+    ]
+    assert len(accuracies) > 1
+    assert errors["abcde"].mean == pytest.approx(1 - np.mean(accuracies))
+    assert errors["abcde"].kept
+    (tmp_path / "experiment-pairs.json").unlink()
+    assert set(measured_errors(tmp_path, "fashion", "SimCLR")) == set(SETS)
+    assert measured_errors(tmp_path, "digits", "SimCLR") == {}
+
+
+@pytest.mark.usefixtures("none_kept")
 def test_errors_come_from_the_experiments_of_this_data(tmp_path):
     assert measured_errors(tmp_path, "fashion", "SimCLR") == {}
     keep(tmp_path, "pairs", {"ad": [0.5, 0.75], "ac": [0.5]})
@@ -176,6 +200,7 @@ def test_a_result_without_a_hash_is_taken_and_told(tmp_path):
 WORDS = ["--samples-per-class", "12", "--n-views", "3", "--quantiles", "0.25", "0.5", "--quiet"]
 
 
+@pytest.mark.usefixtures("none_kept")
 def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
     keep(tmp_path, "pairs", {row: [0.1 * place, 0.1 * place + 0.02] for place, row in enumerate(SETS) if len(row) == 2})
     assert main([*WORDS, "--out", str(tmp_path)]) == 0
@@ -196,9 +221,14 @@ def test_the_command_prints_a_table_and_writes_the_same(tmp_path, capsys):
     assert not list(tmp_path.glob("*.partial"))
     assert read_evidence(tmp_path / "concentration.json", "") == content
     assert recorded(tmp_path / "concentration.json") is not None
-    before = (tmp_path / "concentration.json").read_bytes()
+    stored = json.loads(concentration.kept.names()["concentration-fashion"].read_text())
+    assert content["made"]["cpu_minutes"] > 0
+    assert [part.keys() for part in (stored, stored["made"], stored["setting"], *stored["sets"])] == [
+        part.keys() for part in (content, content["made"], content["setting"], *content["sets"])
+    ]
     assert main([*WORDS, "--out", str(tmp_path)]) == 0
-    assert (tmp_path / "concentration.json").read_bytes() == before
+    again = json.loads((tmp_path / "concentration.json").read_text())
+    assert again | {"made": {"cpu_minutes": None}} == content | {"made": {"cpu_minutes": None}}
 
 
 @pytest.mark.parametrize(
