@@ -153,7 +153,7 @@ def _continuous(continuous: Continuous, proofs: dict[str, Array]) -> dict[str, A
         "file": PROOFS,
         "arrays_sha256": arrays_digest(proofs),
         "network": stored_nodes(continuous.network),
-        "ranges": {name: decimal(value) for name, value in continuous.box.warp.describe().items()},
+        "ranges": {name: decimal(value) for name, value in continuous.box.source.describe().items()},
         "cells": continuous.cells,
         **{status: statuses.count(status) for status in ("proved", "refuted", "open")},
         "anchors": [None if vertex < 0 else int(vertex) for vertex in continuous.anchors],

@@ -119,7 +119,7 @@ def test_no_proof_is_contradicted_by_a_thousand_views(found):
     for i in np.flatnonzero(continuous.having("proved"))[::30]:
         points = rng.uniform(-1, 1, (1000, 5))
         points[500:] = np.sign(points[500:])
-        maps = maps_at(continuous.box.warp, continuous.box.points(torch.from_numpy(points)))
+        maps = maps_at(continuous.box.source, continuous.box.points(torch.from_numpy(points)))
         views = warp_images(found.data.images[[i]].double().expand(1000, -1, -1, -1), maps)
         assert (scores(continuous.network, views.numpy()).argmax(axis=1) == continuous.verdicts[i].cluster).all()
 
@@ -293,7 +293,7 @@ def claims_no_more(content, found):
     return (
         float(entry["exact"]["error"]) >= continuous.exact.error - 1e-15
         and float(entry["population"]["error"]) >= sure.error - 1e-15
-        and warp == continuous.box.warp.describe()
+        and warp == continuous.box.source.describe()
         and entry["proved"] == continuous.having("proved").sum()
     )
 
