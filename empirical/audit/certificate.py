@@ -210,8 +210,8 @@ def write(audit: Audit, folder: Path, jobs: int = 1, progress: bool = False) -> 
         write_bytes(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
         proofs = None
         if audit.continuous is not None:
-            images = audit.data.images.numpy()
-            proofs = stored_arrays(audit.continuous.network, images, audit.continuous.verdicts)
+            images, every = audit.data.images.numpy(), audit.continuous
+            proofs = stored_arrays(every.network, images, every.verdicts, every.box)
             write_bytes(folder / PROOFS, safetensors.numpy.save(proofs))
         write_json(target, certificate(audit, features.name, proofs))
         wrong = _problems(target, jobs, progress)

@@ -123,9 +123,7 @@ def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> 
     return jets[:, [0, *(1 + d for d in columns)]], remainders, ROUNDING * slack
 
 
-def _readings_of_warp(
-    warp: Warp, points: Array, halves: Array, height: int, width: int
-) -> tuple[Array, Array, Array]:
+def _readings_of_warp(warp: Warp, points: Array, halves: Array, height: int, width: int) -> tuple[Array, Array, Array]:
     units = np.array([np.radians(warp.rotation), *[np.log1p(warp.scale)] * 2, warp.shear, *[warp.shift] * 2])
     points, halves = units * points, units * halves
     angle, across, down, shear, right, below = points.T
@@ -148,9 +146,7 @@ def _readings_of_warp(
     return jets, remainders, slack
 
 
-def _readings_of_crop(
-    crop: Crop, points: Array, halves: Array, height: int, width: int
-) -> tuple[Array, Array, Array]:
+def _readings_of_crop(crop: Crop, points: Array, halves: Array, height: int, width: int) -> tuple[Array, Array, Array]:
     """p = (1 - l) x + width l v/2 for l left out across, at place v; q likewise."""
     jets, remainders = np.zeros((len(points), 5, 2, 3)), np.zeros((len(points), 3))
     for side, (most, pixels) in enumerate(((crop.across, width), (crop.down, height))):

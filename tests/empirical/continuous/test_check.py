@@ -39,7 +39,7 @@ def stored():
     pixels = torch.from_numpy(np.moveaxis(images(8)[[0, 1, 3, 6]], 3, 1)).float()
     verdicts = verify(network, pixels, BOX, 100)
     assert {v.status for v in verdicts} == {"proved", "refuted", "open"}
-    return stored_nodes(network), stored_arrays(network, pixels.numpy(), verdicts)
+    return stored_nodes(network), stored_arrays(network, pixels.numpy(), verdicts, BOX)
 
 
 def said(folder, nodes, arrays, ranges=RANGES):
