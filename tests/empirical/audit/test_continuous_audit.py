@@ -17,11 +17,12 @@ from empirical.audit.__main__ import check_main, main
 from empirical.audit.certificate import certificate, write
 from empirical.audit.check import check, digest
 from empirical.audit.check_every_view import PROOFS, Replay, _owns, arrays_digest, every_view_problems
-from empirical.audit.continuous import in_words, refuting_views
+from empirical.audit.continuous import box_in_words, in_words, refuting_views
 from empirical.audit.page import page
 from empirical.audit.report import as_json, quotes, report
 from empirical.continuous.network import scores
 from empirical.evaluation.heads import simplex
+from empirical.views.crops import Crop
 from empirical.views.warps import Warp, maps_at, warp_images
 from tests.empirical.audit.every_view import VIEWS, halves, made
 from tests.empirical.audit.test_mutations import mutated, problems_of
@@ -112,6 +113,17 @@ def test_a_view_in_words_is_the_map_that_makes_it():
         np.array(made_of), abs=1e-3
     )
     assert in_words(Warp(5.0, 0.0, 0.0, 0.0), view) == "rotation +2.5 degrees"
+
+
+def test_a_crop_in_words_is_what_its_map_leaves_out():
+    crop, view = Crop(across=0.4, down=0.2), (0.5, -0.2, -0.6, 1.0)
+    shares = [float(x) / 100 for x in re.findall(r"(\d+\.\d+)%", in_words(crop, view))]
+    maps = crop.maps(torch.tensor([view], dtype=torch.float64))[0].numpy()
+    corners = (maps @ np.array([[-1, -1, 1], [1, 1, 1]]).T + 1) / 2
+    left, right, top, bottom = shares
+    assert corners.ravel() == pytest.approx([left, 1 - right, top, 1 - bottom], abs=1e-3)
+    assert in_words(Crop(0.1, 0.0), (1, 0, 0, 0)) == "5.0% cut off at the left; 5.0% cut off at the right"
+    assert box_in_words(Crop(0.1, 0.0)) == "up to 10% of the width cut off"
 
 
 def test_no_proof_is_contradicted_by_a_thousand_views(found):
