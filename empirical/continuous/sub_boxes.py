@@ -5,7 +5,7 @@ an image tells for every scale which images are proved, and so for each class th
 """
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -36,7 +36,7 @@ def part_of(source: Warp | Crop, parts: Sequence[str], share: float = 1.0) -> Wa
         check_choice("part", part, every)
     if not 0 <= share <= 1:
         raise ValueError(f"share={share}: outside 0..1; use a part of the ranges")
-    return replace(source, **{part: share * getattr(source, part) if part in parts else 0.0 for part in every})
+    return type(source)(**{part: share * getattr(source, part) if part in parts else 0.0 for part in every})
 
 
 def largest_scale(

@@ -170,9 +170,10 @@ def test_a_drawn_view_against_a_proof_makes_the_audit_false(found, written):
     ("options", "reason"),
     [
         ({"head": "unit"}, "continuous=100: the head 'unit'.*give the head 'vertices'"),
-        ({"views": "mild"}, "continuous=100: no box of warps in the views 'mild'"),
-        ({"views": lambda image: image}, "continuous=100: no box of warps"),
+        ({"views": "mild"}, "continuous=100: no box of warps or crops in the views 'mild'"),
+        ({"views": lambda image: image}, "continuous=100: no box of warps or crops"),
         ({"views": "mild-warp:rotation=0,scale=0,shift=0"}, "continuous=100: all ranges"),
+        ({"views": "crop:across=0,down=0"}, "continuous=100: all ranges"),
         ({"continuous": 0}, "continuous=0: too small"),
         ({"jobs": 0}, "jobs=0: too small"),
     ],
@@ -264,6 +265,28 @@ def test_an_edited_certificate_does_not_stand(name, copied):
     said = renewed(folder, content)
     assert said
     assert not any("\n" in line for line in said)
+
+
+def test_every_crop_is_proved_and_replayed_likewise(tmp_path):
+    audit = made(views="crop:across=0.2,down=0.3", boxes=2)
+    continuous = audit.continuous
+    assert all(continuous.having(status).any() for status in ("proved", "refuted"))
+    assert continuous.exact.error < 0.2
+    assert not audit.false
+    assert [one.parts for one in continuous.borne] == [("across",), ("down",)]
+    for words in ("up to 20% of the width cut off, up to 30% of the height cut off", "across only", "down only"):
+        assert words in " ".join(report(audit).split())
+    assert "cut off at the bottom." in page(audit)
+    write(audit, tmp_path)
+    assert check(tmp_path / "certificate.json") == []
+    content = json.loads((tmp_path / "certificate.json").read_text())
+    for across in ("0.9", "1.1"):  # wider than what was proved; no share
+        for ranges in (content["continuous"]["ranges"], content["views"]["parameters"]):
+            ranges["across"] = across if ranges is content["continuous"]["ranges"] else float(across)
+        assert renewed(tmp_path, content)
+    content["continuous"]["ranges"] = {"rotation": "1", "shear": "0", "scale": "0", "shift": "0"}
+    content["views"]["parameters"] = {"rotation": 1.0, "shear": 0.0, "scale": 0.0, "shift": 0.0}
+    assert renewed(tmp_path, content) == ["continuous: views of 4 coordinates, the box has 6"]
 
 
 def test_neither_do_edited_proofs_with_digests_that_fit(copied):
