@@ -153,7 +153,7 @@ def _continuous(continuous: Continuous, proofs: dict[str, Array]) -> dict[str, A
         "file": PROOFS,
         "arrays_sha256": arrays_digest(proofs),
         "network": stored_nodes(continuous.network),
-        "ranges": {name: decimal(value) for name, value in continuous.box.warp.describe().items()},
+        "ranges": {name: decimal(value) for name, value in continuous.box.source.describe().items()},
         "cells": continuous.cells,
         **{status: statuses.count(status) for status in ("proved", "refuted", "open")},
         "anchors": [None if vertex < 0 else int(vertex) for vertex in continuous.anchors],
@@ -210,8 +210,8 @@ def write(audit: Audit, folder: Path, jobs: int = 1, progress: bool = False) -> 
         write_bytes(features, safetensors.numpy.save({"features": audit.features, "labels": audit.labels}))
         proofs = None
         if audit.continuous is not None:
-            images = audit.data.images.numpy()
-            proofs = stored_arrays(audit.continuous.network, images, audit.continuous.verdicts)
+            images, every = audit.data.images.numpy(), audit.continuous
+            proofs = stored_arrays(every.network, images, every.verdicts, every.box)
             write_bytes(folder / PROOFS, safetensors.numpy.save(proofs))
         write_json(target, certificate(audit, features.name, proofs))
         wrong = _problems(target, jobs, progress)

@@ -22,7 +22,7 @@ import numpy as np
 from empirical.audit.schema import number
 from empirical.audit.tails import array_digest, below
 from empirical.continuous.check import Proofs, problems, read_proofs
-from empirical.continuous.replayed_views import Ranges
+from empirical.continuous.replayed_views import ranges_from
 from theory.population import split_level
 from theory.setting import Array
 
@@ -73,7 +73,7 @@ def every_view_problems(
     stated = list(_stated(content, proofs, features, labels))
     yield from stated
     if not stated:
-        ranges = Ranges(**{name: number(value) for name, value in claim["ranges"].items()})
+        ranges = ranges_from({name: number(value) for name, value in claim["ranges"].items()})
         yield from problems(proofs, ranges, replay.rows(len(labels)), replay.jobs, replay.progress)
 
 

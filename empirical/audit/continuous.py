@@ -1,4 +1,4 @@
-"""What an audit says of every view of a box of warps: which images keep their cluster, and what Theorem 1 makes of that."""
+"""What an audit says of every view of a box: which images keep their cluster, and what Theorem 1 makes of it."""
 
 import time
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ from empirical.continuous.geometry import Box
 from empirical.continuous.kept import kept_verdict, verdict_file
 from empirical.continuous.network import Plain, plain
 from empirical.continuous.search import Verdict, VerdictOn, verify, verify_one
-from empirical.continuous.sub_boxes import PARTS, class_scales, largest_scales, sub_warp
+from empirical.continuous.sub_boxes import class_scales, largest_scales, part_of, parts_of
+from empirical.views.crops import Crop
 from empirical.views.protocol import Views
-from empirical.views.warps import Warp, maps_at, warp_images
+from empirical.views.warps import Warp
 from theory.checks import check_integer
 from theory.setting import Array
 from theory.theorem1.certificates.vertex import (
@@ -57,9 +58,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Borne:
-    """How large a box of some of the parts of a warp the classes bear, the other parts left out.
+    """How large a box of some of the parts of the views the classes bear, the other parts left out.
 
-    parts    of the warp, with two or three parameters together
+    parts    of a warp or crop, with two or three parameters together
     scales   for each class the largest share of the ranges at which more than half of the images searched are proved
     """
 
@@ -111,8 +112,11 @@ def requested(
     )
     if head != "vertices":
         raise ValueError(f"continuous={cells}: the head {head!r} moves with every view; give the head 'vertices'")
-    if not isinstance(views.source, Warp):
-        raise ValueError(f"continuous={cells}: no box of warps in the views {views.name!r}; give 'mild-warp' or 'warp'")
+    if not isinstance(views.source, Warp | Crop):
+        raise ValueError(
+            f"continuous={cells}: no box of warps or crops in the views {views.name!r}; give 'mild-warp', 'warp', "
+            "'mild-crop' or 'crop'"
+        )
     if encoder.layer is not None:
         raise ValueError(
             f"continuous={cells}: an encoder cut off at the layer {encoder.layer!r} is not traced; leave the layer out, and "
@@ -159,12 +163,12 @@ def prove(request: Request, data: Halves, fitting: Array, features: Array, level
 
 def _borne(request: Request, data: Halves, anchors: Array, progress: bool) -> tuple[Borne, ...]:
     """Of every choice of parts with two or three parameters, by the first images of each class."""
-    labels, warp = data.labels.numpy(), request.box.warp
+    labels, source = data.labels.numpy(), request.box.source
     rows = np.concatenate([np.flatnonzero(labels == k)[: request.boxes] for k in range(len(anchors))])
-    present = [part for part in PARTS if getattr(warp, part)]
+    present = [part for part in parts_of(source) if getattr(source, part)]
     results = []
     for parts in (parts for size in (1, 2, 3) for parts in combinations(present, size)):
-        part = sub_warp(warp, parts)
+        part = part_of(source, parts)
         if len(Box(part).dimensions) not in (2, 3):
             continue
         scales, clusters = largest_scales(
@@ -183,11 +187,29 @@ def _borne(request: Request, data: Halves, anchors: Array, progress: bool) -> tu
 def refuting_views(continuous: Continuous, images: Tensor, rows: Array) -> Tensor:
     """The views (n, C, H, W) that refute these images."""
     points = torch.tensor([continuous.verdicts[i].view for i in rows], dtype=torch.float64)
-    return warp_images(images[rows].double(), maps_at(continuous.box.warp, points))
+    source = continuous.box.source
+    return source.apply(images[rows].double(), source.maps(points))
 
 
-def in_words(warp: Warp, view: tuple[float, ...]) -> str:
-    """The parameters of a view, those that its warp has, in degrees, per cent and shares."""
+def in_words(source: Warp | Crop, view: tuple[float, ...]) -> str:
+    """The parameters of a view, those that its source has, in degrees, per cent and shares."""
+    return _crop_in_words(source, view) if isinstance(source, Crop) else _warp_in_words(source, view)
+
+
+def _crop_in_words(crop: Crop, view: tuple[float, ...]) -> str:
+    parts = []
+    ends = (crop.across, "the left", "the right"), (crop.down, "the top", "the bottom")
+    for side, (most, first, second) in enumerate(ends):
+        if most:
+            left_out, place = most * (1 + view[side]) / 2, (1 + view[2 + side]) / 2
+            shares = left_out * place, left_out * (1 - place)
+            parts += [
+                f"{100 * share:.1f}% cut off at {end}" for share, end in zip(shares, (first, second), strict=True)
+            ]
+    return "; ".join(parts)
+
+
+def _warp_in_words(warp: Warp, view: tuple[float, ...]) -> str:
     rotation, across, down, shear, right, below = view
     parts = []
     if warp.rotation:
@@ -202,15 +224,18 @@ def in_words(warp: Warp, view: tuple[float, ...]) -> str:
     return "; ".join(parts)
 
 
-def box_in_words(warp: Warp) -> str:
+def box_in_words(source: Warp | Crop) -> str:
     """The ranges of the box."""
-    parts = []
-    if warp.rotation:
-        parts.append(f"rotation up to {warp.rotation:g} degrees")
-    if warp.scale:
-        parts.append(f"scale up to {100 * warp.scale:g}% across and down")
-    if warp.shear:
-        parts.append(f"shear up to {warp.shear:g}")
-    if warp.shift:
-        parts.append(f"shift up to {warp.shift:g} of the side across and down")
-    return ", ".join(parts)
+    if isinstance(source, Crop):
+        words = {
+            "up to {:g}% of the width cut off": 100 * source.across,
+            "up to {:g}% of the height cut off": 100 * source.down,
+        }
+    else:
+        words = {
+            "rotation up to {:g} degrees": source.rotation,
+            "scale up to {:g}% across and down": 100 * source.scale,
+            "shear up to {:g}": source.shear,
+            "shift up to {:g} of the side across and down": source.shift,
+        }
+    return ", ".join(text.format(most) for text, most in words.items() if most)

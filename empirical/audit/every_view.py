@@ -15,7 +15,7 @@ from empirical.rounding import shown
 PICTURES = 24
 """Refuting views that are shown."""
 GLOSSARY = {
-    "box": "all views that the warp makes, whatever its rotation, scales, shear and shifts within their ranges.",
+    "box": "all views that the warp or crop makes, whatever its parameters within their ranges.",
     "proved, refuted, open": "an image is proved if its largest score is the same in every view of the box, refuted if a "
     "view is known in which it is another, open if the cells allowed did not suffice.",
 }
@@ -29,7 +29,7 @@ def sentences(audit: Audit, continuous: Continuous) -> list[str]:
     exact, population = continuous.exact, continuous.population
     met = int(exact.met.sum())
     kept = (
-        f"For every view of the box ({box_in_words(continuous.box.warp)}), {proved} of {n} images are proved to keep their "
+        f"For every view of the box ({box_in_words(continuous.box.source)}), {proved} of {n} images are proved to keep their "
         f"cluster, {refuted} have a view that leaves it, {open_} are open within {continuous.cells} cells each."
     )
     on_images = (
@@ -186,7 +186,7 @@ def _borne(audit: Audit, continuous: Continuous) -> str:
         [_parts(one), number(min(one.scales), "estimate"), *(number(scale, "estimate") for scale in one.scales)]
         for one in continuous.borne
     ]
-    head: list[Column] = [("parts of the warp", None), ("all classes", "estimate")]
+    head: list[Column] = [("parts of the views", None), ("all classes", "estimate")]
     head += [(name, "estimate") for name in names_of(audit)]
     caption = (
         "The largest share of the ranges at which more than half of the images of a class that were searched, "
@@ -216,7 +216,7 @@ def _pictures(audit: Audit, continuous: Continuous) -> str:
         )
         figures.append(
             f"<figure>{images}<figcaption><b>{name}</b>, image {i}: cluster {verdict.cluster}, in this view {cluster}; "
-            f"{in_words(continuous.box.warp, verdict.view)}.</figcaption></figure>"
+            f"{in_words(continuous.box.source, verdict.view)}.</figcaption></figure>"
         )
     return (
         f"{title}<p>The map of a view takes its pixels to those of the image: where it turns one way, the picture turns the "

@@ -135,7 +135,10 @@ CONTINUOUS = {
     "file": str,
     "arrays_sha256": str,
     "network": [_NODE],
-    "ranges": {"rotation": Between("0", "180"), "shear": RANGE, "scale": RANGE, "shift": RANGE},
+    "ranges": (
+        {"rotation": Between("0", "180"), "shear": RANGE, "scale": RANGE, "shift": RANGE},
+        {"across": SHARE, "down": SHARE},
+    ),
     "cells": COUNT,
     "proved": COUNT,
     "refuted": COUNT,

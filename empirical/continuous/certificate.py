@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from empirical.continuous.geometry import Box
 from empirical.continuous.network import AveragePool, Convolution, Flatten, Image, Linear, Node, Plain, Relu, Sum
 from empirical.continuous.search import Verdict
 from theory.setting import Array
@@ -41,22 +42,23 @@ def stored_nodes(network: Plain) -> list[dict[str, Any]]:
     ]
 
 
-def stored_arrays(network: Plain, images: Array, verdicts: Sequence[Verdict]) -> dict[str, Array]:
-    """The arrays by name.
+def stored_arrays(network: Plain, images: Array, verdicts: Sequence[Verdict], box: Box) -> dict[str, Array]:
+    """The arrays by name; P is the number of parameters of the views of the box.
 
     images     (n, C, H, W) float
     status     (n,) uint8, places in `STATUSES`
     clusters   (n,) int64
-    views      (n, 6) float64: a view that refutes, else 0
+    views      (n, P) float64: a point of the box whose view refutes, else 0
     lengths    (n,) int64 of the trees
     trees      uint8, one after the other
     I.weight, I.bias   of node I, as torch lays them out, float64
     """
+    nowhere = np.zeros(len(box.source.ranges))
     arrays = {
         "images": np.ascontiguousarray(images),
         "status": np.array([STATUSES.index(v.status) for v in verdicts], dtype=np.uint8),
         "clusters": np.array([v.cluster for v in verdicts], dtype=np.int64),
-        "views": np.array([np.zeros(6) if v.view is None else v.view for v in verdicts], dtype=np.float64),
+        "views": np.array([nowhere if v.view is None else v.view for v in verdicts], dtype=np.float64),
         "lengths": np.array([len(v.splits) for v in verdicts], dtype=np.int64),
         "trees": np.frombuffer(b"".join(v.splits for v in verdicts), dtype=np.uint8),
     }

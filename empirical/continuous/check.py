@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from empirical.continuous.replay import leaves, refuted, reproved
 from empirical.continuous.replayed_network import Layer
-from empirical.continuous.replayed_views import Ranges
+from empirical.continuous.replayed_views import BoxRanges
 from empirical.thirdparty import first_line
 from theory.setting import Array
 
@@ -46,7 +46,7 @@ class Proofs:
     images    (n, H, W, C) float64
     status    (n,) uint8, places in `STATUS`
     clusters  (n,) int64
-    views     (n, 6) float64
+    views     (n, P) float64, a row of coordinates of the box each
     trees     n of them
     layers    of the network
     """
@@ -74,18 +74,19 @@ def read_proofs(path: Path, nodes: Sequence[dict[str, Any]]) -> tuple[Proofs, di
     types = TYPES | {f"{i}.{name}": ("F64",) for i in weighted for name in ("weight", "bias")}
     arrays = _read(path, types)
     images, n = arrays["images"], len(arrays["images"])
-    shapes = {"status": (n,), "clusters": (n,), "views": (n, 6), "lengths": (n,)}
+    shapes = {"status": (n,), "clusters": (n,), "lengths": (n,)}
     wrong = [name for name, shape in shapes.items() if arrays[name].shape != shape]
     lengths, trees = arrays["lengths"], arrays["trees"]
-    if images.ndim != 4 or 0 in images.shape or wrong or trees.ndim != 1:
+    views = arrays["views"]
+    if images.ndim != 4 or 0 in images.shape or wrong or trees.ndim != 1 or views.ndim != 2 or len(views) != n:
         raise ValueError(
-            f"proofs {path}: {', '.join(wrong) or 'images or trees'} of a shape that does not fit {n} images"
+            f"proofs {path}: {', '.join(wrong) or 'images, views or trees'} of a shape that does not fit {n} images"
         )
     if (lengths < 0).any() or (lengths > len(trees)).any() or sum(lengths.tolist()) != len(trees):
         raise ValueError(f"proofs {path}: the lengths of the trees do not add up to the {len(trees)} steps there are")
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise ValueError(f"proofs {path}: a number is not finite")
-    if (np.abs(arrays["views"]) > 1).any() or np.abs(images).max() > 2.0**20 or max(images.shape[1:]) > 2**12:
+    if (np.abs(views) > 1).any() or np.abs(images).max() > 2.0**20 or max(images.shape[1:]) > 2**12:
         raise ValueError(f"proofs {path}: a view outside of the box, or images larger than what is checked")
     layers = read_layers(nodes, arrays)
     scores, clusters = layers[-1].shape[0], arrays["clusters"]
@@ -180,13 +181,16 @@ def _layer(
 
 
 def problems(
-    proofs: Proofs, ranges: Ranges, rows: Sequence[int], jobs: int = 1, progress: bool = False
+    proofs: Proofs, ranges: BoxRanges, rows: Sequence[int], jobs: int = 1, progress: bool = False
 ) -> Iterator[str]:
     """What does not stand among the proofs of these images, one line for each.
 
     Raises ValueError for more work than is checked.
     """
     dimensions, work = ranges.dimensions, _multiplications(proofs.layers)
+    if proofs.views.shape[1] != len(ranges.coordinates):
+        yield f"continuous: views of {proofs.views.shape[1]} coordinates, the box has {len(ranges.coordinates)}"
+        return
     steps = sum(len(proofs.trees[i]) for i in rows)
     if not dimensions:
         yield "continuous: the box has no dimension, so that there is one view"
@@ -220,7 +224,7 @@ class _Claim:
         return _Claim(STATUS[int(proofs.status[i])], int(proofs.clusters[i]), proofs.views[i], proofs.trees[i])
 
 
-def _problem(layers: Sequence[Layer], image: Array, ranges: Ranges, claim: _Claim) -> str:
+def _problem(layers: Sequence[Layer], image: Array, ranges: BoxRanges, claim: _Claim) -> str:
     """What is wrong with the claim; empty where it stands."""
     if (claim.status == "proved") != bool(claim.tree):
         return f"{claim.status}, with a tree of {len(claim.tree)} steps"

@@ -1,13 +1,16 @@
-"""Every view of an image by a cell of warps at once: pixels that are affine in the warp's parameters, up to an error.
+"""Every view of an image by a cell of warps or crops at once: pixels that are affine in the parameters, up to an error.
 
-A warp of parameters u reads the image at p(u), q(u). Over a cell, u = centre + half * z with z in [-1, 1]^D:
+A view of parameters u reads the image at p(u), q(u). Over a cell, u = centre + half * z with z in [-1, 1]^D:
 
-1. p and q are affine in z up to the remainder of Taylor's formula: they are real parts of sums of x * exp(s + i a), whose
-   second derivative along the cell is at most |x| exp(s + half_s) (half_s^2 + half_a^2).
+1. p and q of a warp are affine in z up to the remainder of Taylor's formula: they are real parts of sums of
+   x * exp(s + i a), whose second derivative along the cell is at most |x| exp(s + half_s) (half_s^2 + half_a^2). Those of a
+   crop lack the product of the changes of what is left out and of the place.
 2. Bilinear interpolation less an affine function is bilinear on each square of the pixel grid, so that its extremes over a
    rectangle of (p, q) lie at corners of the parts into which the grid cuts the rectangle.
 
 Both hold for real numbers; `ROUNDING` covers what float64 adds to them. Views are those of `warps.warp_images`, exact.
+An image that goes on beyond its border with the pixels of its edge is the image with one more pixel on each side, as far as
+a crop reads.
 """
 
 from dataclasses import dataclass
@@ -16,7 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirical.views.warps import PARAMETERS, Warp, maps_at, warp_images
+from empirical.views.crops import Crop
+from empirical.views.warps import PARAMETERS, Warp
 from theory.concentration.compiled import compiled
 from theory.continuous.formulas import remainder
 from theory.setting import Array
@@ -31,26 +35,24 @@ what enters; a value of a pixel takes at most 30.
 
 @dataclass(frozen=True)
 class Box:
-    """The parameters of a warp: [-1, 1]^D in units of the ranges that are not 0; the others stay 0."""
+    """The parameters of views: [-1, 1]^D in units of the ranges that are not 0; the others stay 0."""
 
-    warp: Warp
+    source: Warp | Crop
 
     @property
     def dimensions(self) -> tuple[int, ...]:
-        """Which of the six parameters of `warps.maps_at` vary."""
-        w = self.warp
-        ranges = (w.rotation, w.scale, w.scale, w.shear, w.shift, w.shift)
-        return tuple(d for d in range(PARAMETERS) if ranges[d] > 0)
+        """Which of the parameters of the source's `maps` vary."""
+        return tuple(d for d, range_ in enumerate(self.source.ranges) if range_ > 0)
 
     def points(self, reduced: Tensor) -> Tensor:
-        """Points (n, 6) with the given coordinates (n, D) in the dimensions that vary, 0 elsewhere."""
-        points = reduced.new_zeros(len(reduced), PARAMETERS)
+        """Points (n, P) with the given coordinates (n, D) in the dimensions that vary, 0 elsewhere."""
+        points = reduced.new_zeros(len(reduced), len(self.source.ranges))
         points[:, list(self.dimensions)] = reduced
         return points
 
     def views(self, images: Tensor, reduced: Tensor) -> Tensor:
         """The view of each image (n, C, H, W) at its point (n, D), in float64."""
-        return warp_images(images.double(), maps_at(self.warp, self.points(reduced.double())))
+        return self.source.apply(images.double(), self.source.maps(self.points(reduced.double())))
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ def cells(images: Tensor, low: Tensor, high: Tensor, box: Box) -> Affine:
     base = np.empty((n, channels, height, width))
     slopes = np.empty((n, len(box.dimensions), channels, height, width))
     error = np.empty_like(base)
-    _interpolate(images.double().contiguous().numpy(), jets, remainders, slack, base, slopes, error)
+    pixels = images.double().contiguous().numpy()
+    if isinstance(box.source, Crop):
+        pixels = np.pad(pixels, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
+    _interpolate(pixels, jets, remainders, slack, base, slopes, error)
     return Affine(torch.from_numpy(base), torch.from_numpy(slopes), torch.from_numpy(error))
 
 
@@ -106,16 +111,25 @@ def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> 
     """Where a pixel at (x, y), in pixels from the middle of the image, reads: in pixels from there, too.
 
     jets         (n, D + 1, 2, 3)   coefficients of x, y and 1 in p and q: at the centre, then their change along each z_d
-    remainders   (n, 2)             of Taylor's formula, per pixel of |x| and of |y|
-    slack        (n, 3)             what rounding adds, per pixel of |x|, of |y|, and in pixels
+    remainders   (n, 3)             of the jets, per pixel of |x|, of |y|, and in pixels
+    slack        (n, 3)             what rounding adds, likewise
     """
-    warp, columns = box.warp, list(box.dimensions)
+    columns, source = list(box.dimensions), box.source
+    points, halves = (np.zeros((len(centre), len(source.ranges))) for _ in range(2))
+    points[:, columns], halves[:, columns] = centre, half
+    if isinstance(source, Crop):
+        jets, remainders, slack = _readings_of_crop(source, points, halves, height, width)
+    else:
+        jets, remainders, slack = _readings_of_warp(source, points, halves, height, width)
+    return jets[:, [0, *(1 + d for d in columns)]], remainders, ROUNDING * slack
+
+
+def _readings_of_warp(warp: Warp, points: Array, halves: Array, height: int, width: int) -> tuple[Array, Array, Array]:
     units = np.array([np.radians(warp.rotation), *[np.log1p(warp.scale)] * 2, warp.shear, *[warp.shift] * 2])
-    points, halves = (np.zeros((len(centre), PARAMETERS)) for _ in range(2))
-    points[:, columns], halves[:, columns] = units[columns] * centre, units[columns] * half
+    points, halves = units * points, units * halves
     angle, across, down, shear, right, below = points.T
     first, second = np.exp(across + 1j * angle), np.exp(down + 1j * angle)
-    jets = np.zeros((len(centre), PARAMETERS + 1, 2, 3))
+    jets = np.zeros((len(points), PARAMETERS + 1, 2, 3))
     jets[:, 0, 0] = np.stack([first.real, shear - second.imag, width * right], axis=1)
     jets[:, 0, 1] = np.stack([first.imag, second.real, height * below], axis=1)
     jets[:, 1, 0, 0], jets[:, 1, 0, 1] = -first.imag, -second.real
@@ -124,19 +138,35 @@ def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> 
     jets[:, 3, 0, 1], jets[:, 3, 1, 1] = -second.imag, second.real
     jets[:, 4, 0, 1], jets[:, 5, 0, 2], jets[:, 6, 1, 2] = 1, width, height
     jets[:, 1:] *= halves[:, :, None, None]
-    slack = np.empty((len(centre), 3))
+    remainders = np.zeros((len(points), 3))
+    remainders[:, :2] = remainder(points[:, 1:3], halves[:, 1:3], halves[:, :1])
+    slack = np.empty((len(points), 3))
     slack[:, :2] = np.exp(points[:, 1:3] + halves[:, 1:3]) * (1 + units[:3].sum()) ** 2 + warp.shear
     slack[:, 2] = warp.shift * max(height, width) + max(height, width)
-    remainders = remainder(points[:, 1:3], halves[:, 1:3], halves[:, :1])
-    return jets[:, [0, *(1 + d for d in columns)]], remainders, ROUNDING * slack
+    return jets, remainders, slack
+
+
+def _readings_of_crop(crop: Crop, points: Array, halves: Array, height: int, width: int) -> tuple[Array, Array, Array]:
+    """p = (1 - l) x + width l v/2 for l left out across, at place v; q likewise."""
+    jets, remainders = np.zeros((len(points), 5, 2, 3)), np.zeros((len(points), 3))
+    for side, (most, pixels) in enumerate(((crop.across, width), (crop.down, height))):
+        left_out, half_left_out = most * (1 + points[:, side]) / 2, most * halves[:, side] / 2
+        place, half_place = points[:, 2 + side], halves[:, 2 + side]
+        jets[:, 0, side, side], jets[:, 0, side, 2] = 1 - left_out, pixels * left_out * place / 2
+        jets[:, 1 + side, side, side], jets[:, 1 + side, side, 2] = -half_left_out, pixels * half_left_out * place / 2
+        jets[:, 3 + side, side, 2] = pixels * left_out * half_place / 2
+        remainders[:, 2] = np.maximum(remainders[:, 2], pixels * half_left_out * half_place / 2)
+    slack = np.broadcast_to([2.0, 2.0, 4.0 * max(height, width)], remainders.shape)
+    return jets, remainders, slack
 
 
 @compiled
 def _interpolate(
     images: Array, jets: Array, remainders: Array, slack: Array, base: Array, slopes: Array, error: Array
 ) -> None:
-    """Write the affine bounds of each pixel into base, slopes and error."""
+    """Write the affine bounds of each pixel into base, slopes and error, of the shape of a view; images may be larger."""
     n, channels, height, width = images.shape
+    own_height, own_width = base.shape[2:]
     dimensions = jets.shape[1] - 1
     p_slopes, q_slopes = np.empty(dimensions), np.empty(dimensions)
     p_cuts, q_cuts = np.empty(width + 4), np.empty(height + 4)
@@ -146,13 +176,13 @@ def _interpolate(
         for channel in range(channels):
             peaks[channel] = np.abs(images[cell, channel]).max()
             repeated[channel] = channel > 0 and np.array_equal(images[cell, channel], images[cell, channel - 1])
-        for i in range(height):
-            y = i - (height - 1) / 2
-            for j in range(width):
-                x = j - (width - 1) / 2
+        for i in range(own_height):
+            y = i - (own_height - 1) / 2
+            for j in range(own_width):
+                x = j - (own_width - 1) / 2
                 p = jet[0, 0, 0] * x + jet[0, 0, 1] * y + jet[0, 0, 2] + (width - 1) / 2
                 q = jet[0, 1, 0] * x + jet[0, 1, 1] * y + jet[0, 1, 2] + (height - 1) / 2
-                off = remainders[cell, 0] * abs(x) + remainders[cell, 1] * abs(y)
+                off = remainders[cell, 0] * abs(x) + remainders[cell, 1] * abs(y) + remainders[cell, 2]
                 off += slack[cell, 0] * abs(x) + slack[cell, 1] * abs(y) + slack[cell, 2]
                 p_reach = q_reach = off
                 for d in range(dimensions):

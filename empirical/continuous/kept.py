@@ -38,7 +38,7 @@ def verdict_file(runs: Path, network: Plain, image: Tensor, box: Box, budget: in
     """Where the verdict on an image (C, H, W) lies once it has fallen."""
     pixels = image.contiguous().numpy()
     digest = hashlib.sha256(source_digest("empirical.continuous.search").encode())
-    setting = [stored_nodes(network), box.warp.describe(), budget, str(pixels.dtype), pixels.shape]
+    setting = [stored_nodes(network), box.source.describe(), budget, str(pixels.dtype), pixels.shape]
     digest.update(json.dumps(setting).encode())
     for array in (*stored_weights(network).values(), pixels):
         digest.update(f"{array.shape}".encode() + array.tobytes())

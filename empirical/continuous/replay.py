@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from empirical.continuous.replayed_network import Layer, lower_bounds, ranges_of
-from empirical.continuous.replayed_views import Ranges, views_over
+from empirical.continuous.replayed_views import BoxRanges, views_over
 from theory.setting import Array
 
 LEAF = 255
@@ -48,7 +48,7 @@ def leaves(tree: bytes, dimensions: int) -> tuple[Array, Array]:
 def reproved(
     layers: Sequence[Layer],
     image: Array,
-    ranges: Ranges,
+    ranges: BoxRanges,
     low: Array,
     high: Array,
     cluster: int,
@@ -59,8 +59,8 @@ def reproved(
     return all(_proved(layers, image, ranges, low[part], high[part], cluster, halvings) for part in _parts(len(low)))
 
 
-def refuted(layers: Sequence[Layer], image: Array, ranges: Ranges, view: Array, cluster: int) -> bool:
-    """Whether another score exceeds the score `cluster` in the view (6,), a cell of one point; False for one outside of the
+def refuted(layers: Sequence[Layer], image: Array, ranges: BoxRanges, view: Array, cluster: int) -> bool:
+    """Whether another score exceeds the score `cluster` in the view (P,), a cell of one point; False for one outside of the
     box."""
     own = ranges.dimensions
     point = view[own][None]
@@ -77,7 +77,7 @@ def _parts(n: int) -> Iterator[slice]:
 
 
 def _proved(
-    layers: Sequence[Layer], image: Array, ranges: Ranges, low: Array, high: Array, cluster: int, halvings: int
+    layers: Sequence[Layer], image: Array, ranges: BoxRanges, low: Array, high: Array, cluster: int, halvings: int
 ) -> bool:
     """`reproved` of at most `BATCH` cells."""
     n, scores = len(low), layers[-1].shape[0]

@@ -5,13 +5,18 @@ A view samples the image at the complex positions (x down the columns' axis real
     s(u) = X e^(k u_1 + i a u_0) + i Y e^(k u_2 + i a u_0) + g u_3 Y + t (W u_4 + i H u_5)
 
 where a is the rotation, k = log(1 + scale), g the shear and t the shift. What is not affine in u is bounded by
-|e^(w + d) - e^w (1 + d)| <= |e^w| |d|^2 e^|Re d| / 2. The sampled value is bilinear on each square of the grid of pixels;
+|e^(w + d) - e^w (1 + d)| <= |e^w| |d|^2 e^|Re d| / 2. A crop samples it at the real and imaginary parts
+
+    x = X (1 - c) + W c u_2 / 2,  y = Y (1 - e) + H e u_3 / 2,  c = across (1 + u_0) / 2,  e = down (1 + u_1) / 2
+
+where only the products c u_2 and e u_3 are not affine: a product of changes d d' remains. A crop sees pixels of the image's
+edge beyond it, a warp sees black. The sampled value is bilinear on each square of the grid of pixels;
 what is left of it after an affine function is subtracted is bilinear too, and has its extremes in a rectangle at the
 rectangle's corners.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -22,8 +27,9 @@ ROUNDING = 2.0**-39
 2^12 operations with a relative error of 2^-53, sine, cosine and exponential (2^-50) included."""
 VALUE = 2.0**-44
 """Of a sampled value, as a share of the largest pixel: four products and their sum."""
-OWNERS = ("rotation", "scale", "scale", "shear", "shift", "shift")
-"""The range that each of the six coordinates of a view belongs to."""
+Positions = tuple[Array, Array, Array]
+"""Where a view's pixels are sampled: centre (n, H, W), jacobian (n, D, H, W), complex, in half widths of the cell, and how
+far the true position may be from their affine function in either direction (n, H, W)."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,58 @@ class Ranges:
     shear: float
     scale: float
     shift: float
+    coordinates = ("rotation", "scale", "scale", "shear", "shift", "shift")
+    """The range that each coordinate of a view belongs to."""
 
     @property
     def dimensions(self) -> list[int]:
-        """The coordinates, of six, along which the box is not a point."""
-        return [d for d, name in enumerate(OWNERS) if getattr(self, name) > 0]
+        """The coordinates along which the box is not a point."""
+        return [d for d, name in enumerate(self.coordinates) if getattr(self, name) > 0]
+
+    def seen(self, image: Array) -> Array:
+        """The image (H, W, C) with what lies beyond it, as far as views see more than black there."""
+        return image
+
+    def positions(self, height: int, width: int, low: Array, high: Array) -> Positions:
+        """Of the cells from low to high (n, D)."""
+        return _positions(height, width, low, high, self)
 
 
-def views_over(image: Array, low: Array, high: Array, ranges: Ranges) -> tuple[Array, Array]:
+@dataclass(frozen=True)
+class CropRanges:
+    """The box of views: across and down as in `empirical.views.crops.Crop`."""
+
+    across: float
+    down: float
+    coordinates = ("across", "down", "across", "down")
+
+    @property
+    def dimensions(self) -> list[int]:
+        """The coordinates along which the box is not a point."""
+        return [d for d, name in enumerate(self.coordinates) if getattr(self, name) > 0]
+
+    def seen(self, image: Array) -> Array:
+        """The image (H, W, C) with its edge repeated by the pixel that crops see of it."""
+        return np.pad(image, ((1, 1), (1, 1), (0, 0)), mode="edge")
+
+    def positions(self, height: int, width: int, low: Array, high: Array) -> Positions:
+        """Of the cells from low to high (n, D), in the image that is `seen`."""
+        return _crop_positions(height, width, low, high, self)
+
+
+BoxRanges = Ranges | CropRanges
+KINDS: tuple[type[Ranges] | type[CropRanges], ...] = (Ranges, CropRanges)
+
+
+def ranges_from(values: dict[str, float]) -> BoxRanges:
+    """The ranges of the kind that has those names. ValueError where none has."""
+    for kind in KINDS:
+        if values.keys() == {field.name for field in fields(kind)}:
+            return kind(**values)
+    raise ValueError(f"ranges={', '.join(values)}: of no kind of views; a certificate names those of a warp or a crop")
+
+
+def views_over(image: Array, low: Array, high: Array, ranges: BoxRanges) -> tuple[Array, Array]:
     """What the pixels of all views of a cell are: rows[:, 0] + sum_d z_d rows[:, 1 + d] +- error, z in [-1, 1]^D.
 
     image       (H, W, C), taken exactly
@@ -52,11 +102,11 @@ def views_over(image: Array, low: Array, high: Array, ranges: Ranges) -> tuple[A
     if channels > 1 and (image == image[..., :1]).all():  # grey: what holds for one channel holds for all
         rows, error = views_over(image[..., :1], low, high, ranges)
         return np.repeat(rows, channels, axis=-1), np.repeat(error, channels, axis=-1)
-    centre, jacobian, remainder = _positions(height, width, low, high, ranges)
+    centre, jacobian, remainder = ranges.positions(height, width, low, high)
     reach = [np.abs(part).sum(axis=1) + remainder for part in (jacobian.real, jacobian.imag)]
     xs = _breakpoints(centre.real - reach[0], centre.real + reach[0])
     ys = _breakpoints(centre.imag - reach[1], centre.imag + reach[1])
-    values = _sampled(image, xs, ys)  # (n, H, W, My, Mx, C)
+    values = _sampled(ranges.seen(image), xs, ys)  # (n, H, W, My, Mx, C)
     from_x, from_y = xs - centre.real[..., None], ys - centre.imag[..., None]
     ends = values[..., [0, -1], :, :][..., [0, -1], :]
     slope_x = (ends[..., 1, :] - ends[..., 0, :]).mean(axis=-2) / _extent(xs)
@@ -71,9 +121,8 @@ def views_over(image: Array, low: Array, high: Array, ranges: Ranges) -> tuple[A
     return np.concatenate([((top + bottom) / 2)[:, None], slopes], axis=1), error + VALUE * (1 + np.abs(image).max())
 
 
-def _positions(height: int, width: int, low: Array, high: Array, ranges: Ranges) -> tuple[Array, Array, Array]:
-    """Where a view's pixels are sampled: centre (n, H, W), jacobian (n, D, H, W), complex, in half widths of the cell, and
-    how far the true position may be from their affine function in either direction (n, H, W)."""
+def _positions(height: int, width: int, low: Array, high: Array, ranges: Ranges) -> Positions:
+    """Of warps."""
     own, n = ranges.dimensions, len(low)
     middle, half = np.zeros((n, 6)), np.zeros((n, 6))
     middle[:, own], half[:, own] = (low + high) / 2, (high - low) / 2
@@ -101,6 +150,38 @@ def _positions(height: int, width: int, low: Array, high: Array, ranges: Ranges)
         np.stack([np.broadcast_to(by[d], centre.shape) for d in own], axis=1),
         curved + ROUNDING * size * (1 + angle + log_scale),
     )
+
+
+def _crop_positions(height: int, width: int, low: Array, high: Array, ranges: CropRanges) -> Positions:
+    """Of crops."""
+    own, n = ranges.dimensions, len(low)
+    middle, half = np.zeros((n, 4)), np.zeros((n, 4))
+    middle[:, own], half[:, own] = (low + high) / 2, (high - low) / 2
+    middle, half = middle[:, :, None, None], half[:, :, None, None]
+    X, Y = np.arange(width)[None, None] + 0.5 - width / 2, np.arange(height)[None, :, None] + 0.5 - height / 2
+    c, e = ranges.across * (1 + middle[:, 0]) / 2, ranges.down * (1 + middle[:, 1]) / 2
+    by_c, by_e = ranges.across * half[:, 0] / 2, ranges.down * half[:, 1] / 2
+    across = X * (1 - c) + width * c * middle[:, 2] / 2
+    down = Y * (1 - e) + height * e * middle[:, 3] / 2
+    centre = across + (width + 1) / 2 + 1j * (down + (height + 1) / 2)
+    by = [
+        by_c * (width * middle[:, 2] / 2 - X),
+        1j * by_e * (height * middle[:, 3] / 2 - Y),
+        width * c * half[:, 2] / 2,
+        1j * height * e * half[:, 3] / 2,
+    ]
+    products = np.maximum(_product(width * by_c / 2, half[:, 2]), _product(height * by_e / 2, half[:, 3]))
+    size = np.abs(X) + np.abs(Y) + 2 * (width + height)
+    return (
+        centre,
+        np.stack([np.broadcast_to(by[d], centre.shape) for d in own], axis=1),
+        products + ROUNDING * size,
+    )
+
+
+def _product(first: Array, second: Array) -> Array:
+    """An upper bound on |d d'| where neither exceeds these."""
+    return np.asarray(first * second)
 
 
 def _second_order(real: Array, imaginary: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Branch and bound over a box of warps: is the cluster of an image the cluster of all its views?
+"""Branch and bound over a box of warps or crops: is the cluster of an image the cluster of all its views?
 
 A cell that no bound decides is halved along the dimension that moves its pixels furthest, for what bounds lose over a cell
 is mostly how far interpolation between pixels is from affine; rivals that are excluded over a cell are excluded over its
@@ -39,7 +39,7 @@ class Verdict:
     cells     that were bounded
     splits    tree of the box in preorder: d = halved along dimension d of the box, lower half first; `LEAF` = a bound over
               the cell proves it; empty unless proved
-    view      (6,) point of `warps.maps_at` whose view is of another cluster; None unless refuted
+    view      (P,) point of the `maps` of the box whose view is of another cluster; None unless refuted
     """
 
     status: str

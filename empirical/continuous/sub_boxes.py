@@ -1,11 +1,11 @@
-"""How large a box of warps an encoder bears: for each image the largest share of the ranges at which all views are proved.
+"""How large a box of views an encoder bears: for each image the largest share of the ranges at which all are proved.
 
 Boxes of smaller ranges lie within each other, so that an image proved at one scale is proved at all smaller ones: one search
 an image tells for every scale which images are proved, and so for each class the largest scale at which it is met.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -15,40 +15,45 @@ from tqdm import tqdm
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain
 from empirical.continuous.search import VerdictOn, verify_one
+from empirical.views.crops import Crop
 from empirical.views.warps import Warp
 from theory.checks import check_choice, check_integer
 from theory.setting import Array
 
-PARTS = ("rotation", "shear", "scale", "shift")
+
+def parts_of(source: Warp | Crop) -> tuple[str, ...]:
+    """The ranges by name."""
+    return tuple(field.name for field in fields(source))
 
 
-def sub_warp(warp: Warp, parts: Sequence[str], share: float = 1.0) -> Warp:
-    """The warp with the ranges of `parts` times the share, and the others 0.
+def part_of(source: Warp | Crop, parts: Sequence[str], share: float = 1.0) -> Warp | Crop:
+    """The warp or crop with the ranges of `parts` times the share, and the others 0.
 
-    Raises ValueError for a part that is none of `PARTS`, and a share outside 0..1.
+    Raises ValueError for a part that is none of `parts_of`, and a share outside 0..1.
     """
+    every = parts_of(source)
     for part in parts:
-        check_choice("part", part, PARTS)
+        check_choice("part", part, every)
     if not 0 <= share <= 1:
         raise ValueError(f"share={share}: outside 0..1; use a part of the ranges")
-    return replace(warp, **{part: share * getattr(warp, part) if part in parts else 0.0 for part in PARTS})
+    return type(source)(**{part: share * getattr(source, part) if part in parts else 0.0 for part in every})
 
 
 def largest_scale(
-    network: Plain, image: Tensor, warp: Warp, budget: int, steps: int, verdict_on: VerdictOn = verify_one
+    network: Plain, image: Tensor, source: Warp | Crop, budget: int, steps: int, verdict_on: VerdictOn = verify_one
 ) -> tuple[float, int]:
     """The largest multiple of 2^-steps, at most 1, at which all views of an image (C, H, W) are proved; and its cluster.
 
     Found by bisection: for every scale tried and not proved, the verdict was "refuted" or "open" within the budget of cells.
     The scale is 0 where none was proved.
     """
-    verdict = verdict_on(network, image, Box(warp), budget)
+    verdict = verdict_on(network, image, Box(source), budget)
     if verdict.status == "proved":
         return 1.0, verdict.cluster
     low, high = 0.0, 1.0
     for _ in range(steps):
         middle = (low + high) / 2
-        part = Box(sub_warp(warp, PARTS, middle))
+        part = Box(part_of(source, parts_of(source), middle))
         low, high = (middle, high) if verdict_on(network, image, part, budget).status == "proved" else (low, middle)
     return low, verdict.cluster
 
@@ -56,7 +61,7 @@ def largest_scale(
 def largest_scales(
     network: Plain,
     images: Tensor,
-    warp: Warp,
+    source: Warp | Crop,
     budget: int,
     steps: int = 5,
     jobs: int = 1,
@@ -66,7 +71,7 @@ def largest_scales(
     """`largest_scale` of each image (n, C, H, W), and its cluster, both (n,)."""
     check_integer("budget", budget, 1)
     check_integer("steps", steps, 1)
-    tasks = (delayed(largest_scale)(network, image, warp, budget, steps, verdict_on) for image in images)
+    tasks = (delayed(largest_scale)(network, image, source, budget, steps, verdict_on) for image in images)
     results = Parallel(n_jobs=jobs, return_as="generator")(tasks)
     pairs = list(tqdm(results, total=len(images), desc="boxes", unit="image", disable=not progress))
     return np.array([scale for scale, _ in pairs]), np.array([cluster for _, cluster in pairs], dtype=np.int64)

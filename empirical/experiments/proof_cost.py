@@ -29,7 +29,7 @@ from empirical.audit.halves import halves
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain, plain
 from empirical.continuous.search import verify_one
-from empirical.continuous.sub_boxes import sub_warp
+from empirical.continuous.sub_boxes import part_of
 from empirical.data.sets import load
 from empirical.evaluation.features import weights_hash
 from empirical.machine import machine, versions
@@ -49,12 +49,12 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 def costs(verified: Plain, images: Tensor, cells: int, progress: bool) -> list[dict[str, Any]]:
     """Of each box: its parts and parameters, its share of the ranges, and of each image (n, C, H, W) what came of it."""
     verify_one(
-        verified, images[0], Box(sub_warp(MILD_WARP, PARTS[0], SHARES[0])), 1
+        verified, images[0], Box(part_of(MILD_WARP, PARTS[0], SHARES[0])), 1
     )  # compiles, or loads what was compiled
     boxes = [(parts, share) for parts in PARTS for share in SHARES]
     results = []
     for parts, share in tqdm(boxes, desc="boxes", disable=not progress):
-        box, verdicts, seconds = Box(sub_warp(MILD_WARP, parts, share)), [], []
+        box, verdicts, seconds = Box(part_of(MILD_WARP, parts, share)), [], []
         for image in images:
             start = time.process_time()
             verdicts.append(verify_one(verified, image, box, cells))

@@ -6,10 +6,17 @@ from typing import Any
 from empirical.thirdparty import imported
 from empirical.views.augmentations import MILD, Augmentation
 from empirical.views.callables import Transform
+from empirical.views.crops import MILD_CROP, Crop
 from empirical.views.protocol import Views, ViewSource, as_source
 from empirical.views.warps import MILD_WARP, Warp
 
-NAMED: dict[str, Augmentation | Warp] = {"mild": MILD, "warp": Warp(), "mild-warp": MILD_WARP}
+NAMED: dict[str, Augmentation | Warp | Crop] = {
+    "mild": MILD,
+    "warp": Warp(),
+    "mild-warp": MILD_WARP,
+    "crop": Crop(),
+    "mild-crop": MILD_CROP,
+}
 
 
 def as_views(views: Views | ViewSource | Transform | str, m: int, seed: int, same: bool) -> Views:
@@ -24,8 +31,9 @@ def as_views(views: Views | ViewSource | Transform | str, m: int, seed: int, sam
 def parse_views(text: str, m: int, seed: int, same: bool) -> Views:
     """Views from the command line.
 
-    text: letters of abcdef; or "mild", "warp", "mild-warp", each with ":name=value,..." behind it where its parameters are
-    to be others (a range as low..high); or "package.module:name" of a view of one's own, a callable or a `ViewSource`.
+    text: letters of abcdef; or "mild", "warp", "mild-warp", "crop", "mild-crop", each with ":name=value,..." behind it where
+    its parameters are to be others (a range as low..high); or "package.module:name" of a view of one's own, a callable or a
+    `ViewSource`.
     Raises ValueError for what is none of these, and for parameters out of range.
     """
     name, _, rest = text.partition(":")
@@ -42,7 +50,7 @@ def parse_views(text: str, m: int, seed: int, same: bool) -> Views:
     return Views(Augmentation.from_letters(text), text, m, seed, same)
 
 
-def _changed(source: Augmentation | Warp, text: str, rest: str) -> Augmentation | Warp:
+def _changed(source: Augmentation | Warp | Crop, text: str, rest: str) -> Augmentation | Warp | Crop:
     """The source with the parameters that `rest` names."""
     try:
         changes = dict(part.split("=") for part in rest.split(","))

@@ -35,6 +35,15 @@ class Warp:
                 most = " to 180" if name == "rotation" else " or more, finite"
                 raise ValueError(f"{name}={value}: no range of distortions; use 0{most}")
 
+    @property
+    def ranges(self) -> tuple[float, ...]:
+        """Of each parameter of `maps_at`; 0 where it changes nothing."""
+        return self.rotation, self.scale, self.scale, self.shear, self.shift, self.shift
+
+    def maps(self, points: Tensor) -> Tensor:
+        """`maps_at`."""
+        return maps_at(self, points)
+
     def draw(self, n: int, *keys: int) -> Tensor:
         """n affine maps, from a generator that the keys determine."""
         return matrices(self, n, seeded_generator(*keys))
@@ -82,9 +91,12 @@ def maps_at(warp: Warp, points: Tensor) -> Tensor:
     return torch.stack(rows, dim=1).reshape(-1, 2, 3)
 
 
-def warp_images(images: Tensor, maps: Tensor) -> Tensor:
-    """Bilinear resampling of images (n, C, H, W), float, by maps (n, 2, 3) of the square about them: angles stay angles."""
+def warp_images(images: Tensor, maps: Tensor, beyond: str = "zeros") -> Tensor:
+    """Bilinear resampling of images (n, C, H, W), float, by maps (n, 2, 3) of the square about them: angles stay angles.
+
+    beyond   what lies beyond the border: "zeros", or "border", the pixel of the edge
+    """
     height, width = images.shape[2:]
     to_image = maps.new_tensor([[1, height / width, 1], [width / height, 1, 1]])
     grid = functional.affine_grid((maps * to_image).to(images), list(images.shape), align_corners=False)
-    return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return functional.grid_sample(images, grid, mode="bilinear", padding_mode=beyond, align_corners=False)

@@ -17,11 +17,12 @@ from empirical.audit.__main__ import check_main, main
 from empirical.audit.certificate import certificate, write
 from empirical.audit.check import check, digest
 from empirical.audit.check_every_view import PROOFS, Replay, _owns, arrays_digest, every_view_problems
-from empirical.audit.continuous import in_words, refuting_views
+from empirical.audit.continuous import box_in_words, in_words, refuting_views
 from empirical.audit.page import page
 from empirical.audit.report import as_json, quotes, report
 from empirical.continuous.network import scores
 from empirical.evaluation.heads import simplex
+from empirical.views.crops import Crop
 from empirical.views.warps import Warp, maps_at, warp_images
 from tests.empirical.audit.every_view import VIEWS, halves, made
 from tests.empirical.audit.test_mutations import mutated, problems_of
@@ -114,12 +115,23 @@ def test_a_view_in_words_is_the_map_that_makes_it():
     assert in_words(Warp(5.0, 0.0, 0.0, 0.0), view) == "rotation +2.5 degrees"
 
 
+def test_a_crop_in_words_is_what_its_map_leaves_out():
+    crop, view = Crop(across=0.4, down=0.2), (0.5, -0.2, -0.6, 1.0)
+    shares = [float(x) / 100 for x in re.findall(r"(\d+\.\d+)%", in_words(crop, view))]
+    maps = crop.maps(torch.tensor([view], dtype=torch.float64))[0].numpy()
+    corners = (maps @ np.array([[-1, -1, 1], [1, 1, 1]]).T + 1) / 2
+    left, right, top, bottom = shares
+    assert corners.ravel() == pytest.approx([left, 1 - right, top, 1 - bottom], abs=1e-3)
+    assert in_words(Crop(0.1, 0.0), (1, 0, 0, 0)) == "5.0% cut off at the left; 5.0% cut off at the right"
+    assert box_in_words(Crop(0.1, 0.0)) == "up to 10% of the width cut off"
+
+
 def test_no_proof_is_contradicted_by_a_thousand_views(found):
     continuous, rng = found.continuous, np.random.default_rng(0)
     for i in np.flatnonzero(continuous.having("proved"))[::30]:
         points = rng.uniform(-1, 1, (1000, 5))
         points[500:] = np.sign(points[500:])
-        maps = maps_at(continuous.box.warp, continuous.box.points(torch.from_numpy(points)))
+        maps = maps_at(continuous.box.source, continuous.box.points(torch.from_numpy(points)))
         views = warp_images(found.data.images[[i]].double().expand(1000, -1, -1, -1), maps)
         assert (scores(continuous.network, views.numpy()).argmax(axis=1) == continuous.verdicts[i].cluster).all()
 
@@ -158,9 +170,10 @@ def test_a_drawn_view_against_a_proof_makes_the_audit_false(found, written):
     ("options", "reason"),
     [
         ({"head": "unit"}, "continuous=100: the head 'unit'.*give the head 'vertices'"),
-        ({"views": "mild"}, "continuous=100: no box of warps in the views 'mild'"),
-        ({"views": lambda image: image}, "continuous=100: no box of warps"),
+        ({"views": "mild"}, "continuous=100: no box of warps or crops in the views 'mild'"),
+        ({"views": lambda image: image}, "continuous=100: no box of warps or crops"),
         ({"views": "mild-warp:rotation=0,scale=0,shift=0"}, "continuous=100: all ranges"),
+        ({"views": "crop:across=0,down=0"}, "continuous=100: all ranges"),
         ({"continuous": 0}, "continuous=0: too small"),
         ({"jobs": 0}, "jobs=0: too small"),
     ],
@@ -254,6 +267,28 @@ def test_an_edited_certificate_does_not_stand(name, copied):
     assert not any("\n" in line for line in said)
 
 
+def test_every_crop_is_proved_and_replayed_likewise(tmp_path):
+    audit = made(views="crop:across=0.2,down=0.3", boxes=2)
+    continuous = audit.continuous
+    assert all(continuous.having(status).any() for status in ("proved", "refuted"))
+    assert continuous.exact.error < 0.2
+    assert not audit.false
+    assert [one.parts for one in continuous.borne] == [("across",), ("down",)]
+    for words in ("up to 20% of the width cut off, up to 30% of the height cut off", "across only", "down only"):
+        assert words in " ".join(report(audit).split())
+    assert "cut off at the bottom." in page(audit)
+    write(audit, tmp_path)
+    assert check(tmp_path / "certificate.json") == []
+    content = json.loads((tmp_path / "certificate.json").read_text())
+    for across in ("0.9", "1.1"):  # wider than what was proved; no share
+        for ranges in (content["continuous"]["ranges"], content["views"]["parameters"]):
+            ranges["across"] = across if ranges is content["continuous"]["ranges"] else float(across)
+        assert renewed(tmp_path, content)
+    content["continuous"]["ranges"] = {"rotation": "1", "shear": "0", "scale": "0", "shift": "0"}
+    content["views"]["parameters"] = {"rotation": 1.0, "shear": 0.0, "scale": 0.0, "shift": 0.0}
+    assert renewed(tmp_path, content) == ["continuous: views of 4 coordinates, the box has 6"]
+
+
 def test_neither_do_edited_proofs_with_digests_that_fit(copied):
     """A refuted image is called proved by the tree of another; so are the counts."""
     folder, content = copied
@@ -293,7 +328,7 @@ def claims_no_more(content, found):
     return (
         float(entry["exact"]["error"]) >= continuous.exact.error - 1e-15
         and float(entry["population"]["error"]) >= sure.error - 1e-15
-        and warp == continuous.box.warp.describe()
+        and warp == continuous.box.source.describe()
         and entry["proved"] == continuous.having("proved").sum()
     )
 

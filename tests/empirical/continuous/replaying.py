@@ -1,6 +1,7 @@
 """A small network, images, and split trees for it, made without the verifier."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -8,10 +9,12 @@ from torch import nn
 
 from empirical.continuous.replay import LEAF, reproved
 from empirical.continuous.replayed_network import Layer
-from empirical.continuous.replayed_views import Ranges
+from empirical.continuous.replayed_views import CropRanges, Ranges
+from empirical.views.augmentations import apply, identity_parameters
 from empirical.views.warps import warp_images
 
 RANGES = Ranges(rotation=5.0, shear=0.0, scale=0.05, shift=0.06)
+CROPS = CropRanges(across=0.3, down=0.2)
 
 
 class Residual(nn.Module):
@@ -75,10 +78,20 @@ def maps(ranges, u):
 
 def views(image, ranges, points):
     """The views (n, H, W, C) of an image at points (n, D) of the box, by torch in float64."""
-    u = np.zeros((len(points), 6))
+    u = np.zeros((len(points), len(ranges.coordinates)))
     u[:, ranges.dimensions] = points
     repeated = torch.from_numpy(image).permute(2, 0, 1).expand(len(points), -1, -1, -1)
+    if isinstance(ranges, CropRanges):
+        return crops(repeated, ranges, torch.from_numpy(u)).permute(0, 2, 3, 1).numpy()
     return warp_images(repeated, maps(ranges, u)).permute(0, 2, 3, 1).numpy()
+
+
+def crops(images, ranges, u):
+    """Crops at points u (n, 4): their boxes, as the augmentation of three channels resamples them."""
+    left_out = torch.tensor([ranges.across, ranges.down], dtype=torch.float64) * (1 + u[:, :2]) / 2
+    box = torch.cat([left_out * (1 + u[:, 2:]) / 2, 1 - left_out], dim=1)
+    three = images[:, [0] * 3] if images.shape[1] < 3 else images
+    return apply(three, replace(identity_parameters(len(u)), box=box))[:, : images.shape[1]]
 
 
 def scores(module, views):

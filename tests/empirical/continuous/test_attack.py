@@ -34,7 +34,7 @@ def test_refuting_points_refute_and_most_are_found():
         count += 1
         assert np.abs(point).max() <= 1
         whole = BOX.points(torch.from_numpy(point[None]))
-        view = warp_images(image[None].double(), maps_at(BOX.warp, whole))
+        view = warp_images(image[None].double(), maps_at(BOX.source, whole))
         assert scores(network, view.numpy()).argmax() != cluster
     assert 0 < count < 12
 

@@ -12,10 +12,11 @@ from empirical.continuous.geometry import Box
 from empirical.continuous.network import plain, scores
 from empirical.continuous.replay import LEAF
 from empirical.continuous.replayed_network import ranges_of
-from empirical.continuous.replayed_views import Ranges
+from empirical.continuous.replayed_views import CropRanges, Ranges
 from empirical.continuous.search import verify
+from empirical.views.crops import Crop
 from empirical.views.warps import Warp
-from tests.empirical.continuous.replaying import RANGES, Residual, images
+from tests.empirical.continuous.replaying import CROPS, RANGES, Residual, images
 
 PER_IMAGE = ("images", "status", "clusters", "views", "lengths")
 BOX = Box(Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06))
@@ -34,12 +35,22 @@ class Normalised(Residual):
 @pytest.fixture(scope="module")
 def stored():
     """Nodes and arrays of proofs that stand, of each status at least one."""
+    return proofs_over(BOX, [0, 1, 3, 6])
+
+
+@pytest.fixture(scope="module")
+def cropped():
+    """Likewise, over a box of crops."""
+    return proofs_over(Box(Crop(CROPS.across, CROPS.down)), range(8))
+
+
+def proofs_over(box, rows):
     torch.manual_seed(1)
     network = plain(Normalised().eval(), (3, 8, 8))
-    pixels = torch.from_numpy(np.moveaxis(images(8)[[0, 1, 3, 6]], 3, 1)).float()
-    verdicts = verify(network, pixels, BOX, 100)
-    assert {v.status for v in verdicts} == {"proved", "refuted", "open"}
-    return stored_nodes(network), stored_arrays(network, pixels.numpy(), verdicts)
+    pixels = torch.from_numpy(np.moveaxis(images(8)[list(rows)], 3, 1)).float()
+    verdicts = verify(network, pixels, box, 100)
+    assert {v.status for v in verdicts} == {"proved", "refuted", "open"}, [(v.status, v.cells) for v in verdicts]
+    return stored_nodes(network), stored_arrays(network, pixels.numpy(), verdicts, box)
 
 
 def said(folder, nodes, arrays, ranges=RANGES):
@@ -144,6 +155,28 @@ def longest(arrays):
 def test_arrays_that_were_changed_do_not_stand(name, stored, tmp_path):
     nodes, arrays = stored
     refused(said(tmp_path, nodes, CHANGES[name](arrays)))
+
+
+CHANGES_OF_CROPS = set(CHANGES) - {"a shear, which the box has not", "a dimension that there is not"}
+
+
+@pytest.mark.parametrize("name", sorted(CHANGES_OF_CROPS))
+def test_proofs_of_crops_that_were_changed_do_not_stand(name, cropped, tmp_path):
+    nodes, arrays = cropped
+    refused(said(tmp_path, nodes, CHANGES[name](arrays), CROPS))
+
+
+def test_proofs_over_crops_stand_for_these_crops_and_no_larger_ones(cropped, tmp_path):
+    nodes, arrays = cropped
+    proved = arrays["status"] == 1
+    kept = arrays | {name: arrays[name][proved] for name in PER_IMAGE}
+    assert arrays["views"].shape == (8, 4)
+    assert said(tmp_path, nodes, arrays, CROPS) == []
+    assert said(tmp_path, nodes, kept, CropRanges(CROPS.across * 0.9, CROPS.down * 0.9)) == []
+    assert said(tmp_path, nodes, kept, CropRanges(0.9, 0.9))
+    assert said(tmp_path, nodes, arrays, RANGES) == ["continuous: views of 4 coordinates, the box has 6"]
+    other = changed(arrays, "trees", put(tree(arrays, longest(arrays)).start, 4))
+    assert "halves dimension 4 of 4" in "".join(said(tmp_path, nodes, other, CROPS))
 
 
 def rewired(i, **values):

@@ -11,12 +11,14 @@ import torch
 
 from empirical.continuous import geometry
 from empirical.continuous.geometry import Box, cells
-from empirical.views.augmentations import seeded_generator
+from empirical.views.augmentations import MILD, apply, sample_parameters, seeded_generator
+from empirical.views.crops import MILD_CROP, Crop
 from empirical.views.warps import MILD_WARP, Warp, matrices, warp_images
 
 WILD = Warp(rotation=120, shear=0.4, scale=0.6, shift=0.4)
 STILL = Warp(rotation=0, shear=0, scale=0, shift=0)
 WARPS = [MILD_WARP, Warp(), WILD, replace(STILL, rotation=180), replace(STILL, shear=0.5), replace(STILL, shift=0.7)]
+CROPS = [MILD_CROP, Crop(), Crop(0.9, 0.6), Crop(0.5, 0.0)]
 SHAPES = [(3, 8, 8), (1, 9, 5), (2, 4, 7)]
 
 
@@ -47,19 +49,19 @@ def excess(images, box, centres, halves, draws=60, seed=1):
     return worst, affine
 
 
-@pytest.mark.parametrize("warp", WARPS)
+@pytest.mark.parametrize("source", [*WARPS, *CROPS])
 @pytest.mark.parametrize("half", [1e-9, 1e-3, 0.1, 0.5, 1.0])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_sampled_view_lies_in_the_bounds(warp, half, shape):
-    box, images = Box(warp), pictures(20, *shape)
+def test_every_sampled_view_lies_in_the_bounds(source, half, shape):
+    box, images = Box(source), pictures(20, *shape)
     worst, affine = excess(images, box, *random_cells(len(images), box, half))
     assert worst.max() <= 1
     assert affine.error.min() > 0
 
 
-@pytest.mark.parametrize("warp", [MILD_WARP, Warp()])
-def test_some_view_comes_close_to_the_error(warp):
-    box, images = Box(warp), pictures(50)
+@pytest.mark.parametrize("source", [MILD_WARP, Warp(), MILD_CROP, Crop()])
+def test_some_view_comes_close_to_the_error(source):
+    box, images = Box(source), pictures(50)
     worst, _ = excess(images, box, *random_cells(len(images), box, 0.05), draws=300)
     assert worst.max() > 0.9
 
@@ -74,9 +76,9 @@ def test_the_error_shrinks_with_the_square_of_the_cell(warp):
         assert 3.3 < larger / smaller < 4.2
 
 
-@pytest.mark.parametrize("warp", WARPS)
-def test_a_cell_of_one_point_is_the_view(warp):
-    box, images = Box(warp), pictures()
+@pytest.mark.parametrize("source", [*WARPS, *CROPS])
+def test_a_cell_of_one_point_is_the_view(source):
+    box, images = Box(source), pictures()
     centres, _ = random_cells(len(images), box, 0.0)
     affine = cells(images, centres, centres, box)
     torch.testing.assert_close(affine.base, box.views(images, centres), atol=1e-12, rtol=0)
@@ -91,23 +93,52 @@ def test_the_views_are_those_that_a_warp_draws():
     torch.testing.assert_close(Box(warp).views(images, u), expected, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_views_of_crops_are_resized_crops(shape):
+    """Every crop of 9/10 of the area is one of the box, and both ways to crop agree on it."""
+    images = pictures(40, *shape)
+    n, (height, width) = len(images), images.shape[2:]
+    parameters = sample_parameters(MILD, n, seeded_generator(0))
+    left, top, across, down = parameters.box.double().unbind(dim=1)
+    u = torch.stack(
+        [20 * (1 - across) - 1, 20 * (1 - down) - 1, 2 * left / (1 - across) - 1, 2 * top / (1 - down) - 1], dim=1
+    )
+    assert u.abs().max() <= 1 + 1e-5
+    colour = torch.cat([images, images, images], dim=1)[:, :3].double()
+    expected = apply((colour + 1) / 2, parameters)
+    torch.testing.assert_close((Box(MILD_CROP).views(colour, u) + 1) / 2, expected, atol=1e-5, rtol=0)
+    assert (expected - (colour + 1) / 2).abs().max() > 1e-3
+    assert (height, width) == tuple(expected.shape[2:])
+
+
+def test_a_crop_draws_points_of_its_box():
+    crop, images = Crop(0.4, 0.2), pictures().double()
+    u = 2 * torch.rand(len(images), 4, generator=seeded_generator(3, 1)) - 1
+    torch.testing.assert_close(
+        Box(crop).views(images, u), crop.apply(images, crop.draw(len(images), 3, 1)), atol=1e-5, rtol=0
+    )
+
+
 @pytest.mark.parametrize(
-    ("warp", "dimensions"),
+    ("source", "dimensions"),
     [
         (MILD_WARP, (0, 1, 2, 4, 5)),
         (Warp(), (0, 1, 2, 3, 4, 5)),
         (replace(STILL, shift=0.1), (4, 5)),
         (replace(STILL, rotation=5, shear=0.1), (0, 3)),
         (STILL, ()),
+        (Crop(), (0, 1, 2, 3)),
+        (Crop(0.0, 0.3), (1, 3)),
     ],
 )
-def test_a_range_of_zero_is_no_dimension(warp, dimensions):
-    box, images = Box(warp), pictures(3)
+def test_a_range_of_zero_is_no_dimension(source, dimensions):
+    box, images = Box(source), pictures(3)
     assert box.dimensions == dimensions
     low = torch.full((3, len(dimensions)), -0.25, dtype=torch.float64)
     assert cells(images, low, -low, box).slopes.shape == (3, len(dimensions), *images.shape[1:])
     points = box.points(low)
-    assert [d for d in range(6) if points[0, d]] == list(dimensions)
+    assert points.shape == (3, len(source.ranges))
+    assert [d for d in range(points.shape[1]) if points[0, d]] == list(dimensions)
 
 
 def test_equal_channels_are_bounded_like_others():
@@ -141,18 +172,18 @@ def test_the_bilinear_residual_has_its_extremes_at_corners_of_the_grid():
     assert square > 0.9
 
 
-@pytest.mark.parametrize("warp", [MILD_WARP, Warp(), WILD])
-def test_taylor_s_remainder_holds_and_is_within_a_small_factor(warp):
-    box, side = Box(warp), 16
+@pytest.mark.parametrize("source", [MILD_WARP, Warp(), WILD, MILD_CROP, Crop(0.9, 0.6)])
+def test_the_remainder_holds_and_is_within_a_small_factor(source):
+    box, side = Box(source), 16
     centres, halves = random_cells(200, box, 0.3)
     jets, remainders, slack = geometry._readings(box, centres.numpy(), halves.numpy(), side, side)
     x = np.array([[-7.5, 7.5, 1], [7.5, 2.5, 1], [0.5, -7.5, 1]])
-    allowed = np.abs(x[:, :2]) @ remainders.T + np.abs(x[:, :2]) @ slack[:, :2].T + slack[:, 2]
+    allowed = np.abs(x) @ (remainders + slack).T
     closest = np.zeros_like(allowed)
     for draw in range(100):
         z = 2 * torch.rand(halves.shape, generator=seeded_generator(draw), dtype=torch.float64) - 1
         z = z.sign()
-        maps = geometry.maps_at(warp, box.points(centres + halves * z)).numpy()
+        maps = source.maps(box.points(centres + halves * z)).numpy()
         maps[:, :, 2] *= side / 2
         linear = jets[:, 0] + np.einsum("nd,ndab->nab", z.numpy(), jets[:, 1:])
         off = np.abs(np.einsum("nab,kb->akn", maps - linear, x)).max(axis=0)
@@ -185,6 +216,62 @@ def test_without_taylor_s_remainder_the_bounds_are_wrong(monkeypatch):
     assert broken() > 1e-3
 
 
+def outside(source):
+    """By how much a view of a ramp, which is affine in p and q, leaves the bounds over all its box."""
+    box = Box(source)
+    ramp = (torch.linspace(0, 1, 12) + torch.linspace(0, 3, 12)[:, None]).expand(1, 1, 12, 12)
+    low = torch.full((1, len(box.dimensions)), -1.0, dtype=torch.float64)
+    affine, z = cells(ramp, low, -low, box), random_cells(400, box, 0.0)[0].sign()
+    views = box.views(ramp.expand(len(z), -1, -1, -1), z)
+    off = (views - affine.base - torch.einsum("d...,nd->n...", affine.slopes[0], z)).abs() - affine.error
+    return float(off[:, :, 3:9, 3:9].max())
+
+
+def without_remainder(jets, remainders, slack):
+    return jets, 0 * remainders, slack
+
+
+def with_a_centre_half_as_far(jets, remainders, slack):
+    jets = jets.copy()
+    jets[:, :, :, 2] /= 2
+    return jets, remainders, slack
+
+
+def with_sides_off_by_a_hundredth(jets, remainders, slack):
+    return np.concatenate([1.01 * jets[:, :1], jets[:, 1:]], axis=1), remainders, slack
+
+
+@pytest.mark.parametrize("planted", [without_remainder, with_a_centre_half_as_far, with_sides_off_by_a_hundredth])
+def test_a_wrong_reading_of_crops_is_caught(planted, monkeypatch):
+    crop, readings = Crop(0.4, 0.3), geometry._readings_of_crop
+    assert outside(crop) <= 0
+    monkeypatch.setattr(geometry, "_readings_of_crop", lambda *arguments: planted(*readings(*arguments)))
+    assert outside(crop) > 1e-3
+
+
+def test_crops_of_an_image_that_ends_in_black_are_caught(monkeypatch):
+    box, images, pad = Box(Crop()), pictures(), np.pad
+    centres, halves = random_cells(len(images), box, 0.1)
+    assert excess(images, box, centres, halves)[0].max() <= 1
+    monkeypatch.setattr(np, "pad", lambda array, widths, mode: pad(array, widths, mode.replace("edge", "constant")))
+    assert excess(images, box, centres, halves)[0].max() > 1
+
+
+def exact_crop(image, crop, point, i, j):
+    """The pixel (i, j) of a view in Arb's ball arithmetic: of what is left, its part that pixel (i, j) is of the whole."""
+    arb, places = flint.arb, []
+    u = [arb(float(v)) for v in point]
+    for most, amount, place, pixel, side in (
+        (crop.across, u[0], u[2], j, image.shape[1]),
+        (crop.down, u[1], u[3], i, image.shape[0]),
+    ):
+        left_out = arb(most) * (1 + amount) / 2
+        start = left_out * (1 + place) / 2
+        at = side * (start + (1 - left_out) * (2 * arb(pixel) + 1) / (2 * arb(side))) - arb(1) / 2
+        places.append(flint.arb.min(flint.arb.max(at, arb(0)), arb(side - 1)))
+    return interpolated(image, *places)
+
+
 def exact_view(image, warp, point, i, j):
     """The pixel (i, j) of a view in Arb's ball arithmetic."""
     arb = flint.arb
@@ -197,6 +284,12 @@ def exact_view(image, warp, point, i, j):
     q = across.exp() * angle.sin() * x + down.exp() * angle.cos() * y
     p += arb(warp.shift) * width * u[4] + arb(width - 1) / 2
     q += arb(warp.shift) * height * u[5] + arb(height - 1) / 2
+    return interpolated(image, p, q)
+
+
+def interpolated(image, p, q):
+    """The value at column p and row q, balls."""
+    arb, (height, width) = flint.arb, image.shape
     value = arb(0)
     for a in range(height):
         for b in range(width):
@@ -205,17 +298,18 @@ def exact_view(image, warp, point, i, j):
     return value
 
 
-@pytest.mark.parametrize("warp", [MILD_WARP, WILD])
-def test_rounding_is_covered_against_ball_arithmetic(warp):
+@pytest.mark.parametrize("source", [MILD_WARP, WILD, MILD_CROP, Crop(0.9, 0.6)])
+def test_rounding_is_covered_against_ball_arithmetic(source):
     """At one point the error is the slack for rounding alone: the exact value, to 128 bits, lies within it."""
-    box, images = Box(warp), 1000 * pictures(6, channels=1, height=5, width=6)
+    exactly = exact_crop if isinstance(source, Crop) else exact_view
+    box, images = Box(source), 1000 * pictures(6, channels=1, height=5, width=6)
     centres, _ = random_cells(len(images), box, 0.0)
     affine, points, before = cells(images, centres, centres, box), box.points(centres), flint.ctx.prec
     flint.ctx.prec = 128
     try:
         for n in range(len(images)):
             for i, j in ((0, 0), (2, 3), (4, 5)):
-                exact = exact_view(images[n, 0].double(), warp, points[n], i, j)
+                exact = exactly(images[n, 0].double(), source, points[n], i, j)
                 off = abs(exact - flint.arb(float(affine.base[n, 0, i, j])))
                 assert off < flint.arb(float(affine.error[n, 0, i, j]))
                 assert math.isclose(float(exact.mid()), float(affine.base[n, 0, i, j]), abs_tol=1e-9)

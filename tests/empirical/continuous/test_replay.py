@@ -7,10 +7,11 @@ import torch
 from empirical.continuous import replayed_network, replayed_views
 from empirical.continuous.replay import LEAF, leaves, refuted, reproved
 from empirical.continuous.replayed_network import lower_bounds, ranges_of
-from empirical.continuous.replayed_views import Ranges, views_over
-from tests.empirical.continuous.replaying import RANGES, grown, images, layers, network, scores, views
+from empirical.continuous.replayed_views import CropRanges, Ranges, ranges_from, views_over
+from tests.empirical.continuous.replaying import CROPS, RANGES, grown, images, layers, network, scores, views
 
 WIDE = Ranges(rotation=90.0, shear=0.5, scale=1.0, shift=0.6)
+WIDE_CROPS = CropRanges(across=0.9, down=0.6)
 
 
 def some_cells(dimensions, halvings, n, seed=0):
@@ -36,7 +37,15 @@ def excess(image, ranges, halvings, n=12, draws=40):
 
 @pytest.mark.parametrize("halvings", [0, 1, 2, 4])
 @pytest.mark.parametrize(
-    ("ranges", "shape"), [(RANGES, (16, 16, 1)), (Ranges(20, 0.15, 0.2, 0.15), (7, 10, 2)), (WIDE, (6, 5, 1))]
+    ("ranges", "shape"),
+    [
+        (RANGES, (16, 16, 1)),
+        (Ranges(20, 0.15, 0.2, 0.15), (7, 10, 2)),
+        (WIDE, (6, 5, 1)),
+        (CROPS, (16, 16, 1)),
+        (WIDE_CROPS, (6, 5, 3)),
+        (CropRanges(across=0.0, down=0.4), (7, 10, 1)),
+    ],
 )
 def test_views_stay_within_their_bounds_and_nearly_reach_them(ranges, shape, halvings):
     worst, share = excess(np.random.default_rng(0).random(shape), ranges, halvings)
@@ -76,6 +85,35 @@ def test_a_bound_without_one_of_its_terms_is_caught(name, monkeypatch):
     assert max(excess(image, WIDE, halvings)[0] for halvings in (1, 3)) <= 0
     monkeypatch.setattr(module, attribute, changed(getattr(module, attribute)))
     assert max(excess(image, WIDE, halvings)[0] for halvings in (1, 3)) > 1e-4
+
+
+PLANTED_CROPS = {
+    "no product of the changes": ("_product", lambda f: lambda a, b: 0 * f(a, b)),
+    "extremes at the outer corners only": ("_breakpoints", lambda f: lambda a, b: f(a, b)[..., [0, -1]]),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED_CROPS)
+def test_a_bound_of_crops_without_one_of_its_terms_is_caught(name, monkeypatch):
+    attribute, changed = PLANTED_CROPS[name]
+    image = np.random.default_rng(0).random((6, 5, 1))
+    assert max(excess(image, WIDE_CROPS, halvings)[0] for halvings in (0, 1, 3)) <= 0
+    monkeypatch.setattr(replayed_views, attribute, changed(getattr(replayed_views, attribute)))
+    assert max(excess(image, WIDE_CROPS, halvings)[0] for halvings in (0, 1, 3)) > 1e-4
+
+
+def test_crops_see_the_edge_again_and_not_black(monkeypatch):
+    image = 1 + np.random.default_rng(0).random((6, 5, 1))
+    assert excess(image, WIDE_CROPS, 3)[0] <= 0
+    monkeypatch.setattr(CropRanges, "seen", lambda _, image: np.pad(image, ((1, 1), (1, 1), (0, 0))))
+    assert excess(image, WIDE_CROPS, 3)[0] > 1e-2
+
+
+def test_ranges_are_of_the_kind_that_has_their_names():
+    assert ranges_from(vars(RANGES)) == RANGES
+    assert ranges_from(vars(CROPS)) == CROPS
+    with pytest.raises(ValueError, match="ranges=across, shear: of no kind"):
+        ranges_from({"across": 0.1, "shear": 0.1})
 
 
 def bounded(halvings, n=8, draws=60, seed=0):

@@ -6,7 +6,7 @@ import pytest
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import plain
 from empirical.continuous.search import verify_one
-from empirical.continuous.sub_boxes import PARTS, class_scales, largest_scale, largest_scales, sub_warp
+from empirical.continuous.sub_boxes import class_scales, largest_scale, largest_scales, part_of, parts_of
 from empirical.views.warps import Warp
 from tests.empirical.continuous.small import balanced, images
 
@@ -14,12 +14,12 @@ WARP = Warp(rotation=20.0, shear=0.0, scale=0.0, shift=0.1)
 NETWORK = plain(balanced(2), (1, 7, 6))
 
 
-def test_sub_warp():
-    assert sub_warp(Warp(), ("shift", "rotation"), 0.5) == Warp(rotation=10.0, shear=0.0, scale=0.0, shift=0.075)
+def test_part_of():
+    assert part_of(Warp(), ("shift", "rotation"), 0.5) == Warp(rotation=10.0, shear=0.0, scale=0.0, shift=0.075)
     with pytest.raises(ValueError, match="part=turn"):
-        sub_warp(Warp(), ("turn",))
+        part_of(Warp(), ("turn",))
     with pytest.raises(ValueError, match="share=2"):
-        sub_warp(Warp(), ("shift",), 2)
+        part_of(Warp(), ("shift",), 2)
 
 
 def test_proved_at_the_scale_and_not_a_step_beyond():
@@ -30,10 +30,10 @@ def test_proved_at_the_scale_and_not_a_step_beyond():
         assert (scale, cluster) == largest_scale(NETWORK, image, WARP, 60, 3)
         assert scale * 8 == int(scale * 8)
         if scale > 0:
-            verdict = verify_one(NETWORK, image, Box(sub_warp(WARP, PARTS, scale)), 60)
+            verdict = verify_one(NETWORK, image, Box(part_of(WARP, parts_of(WARP), scale)), 60)
             assert (verdict.status, verdict.cluster) == ("proved", cluster)
         if scale < 1:
-            beyond = Box(sub_warp(WARP, PARTS, scale + 1 / 8))
+            beyond = Box(part_of(WARP, parts_of(WARP), scale + 1 / 8))
             assert verify_one(NETWORK, image, beyond, 60).status != "proved"
 
 

@@ -9,7 +9,7 @@ from empirical.audit.halves import halves
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import plain
 from empirical.continuous.search import verify
-from empirical.continuous.sub_boxes import sub_warp
+from empirical.continuous.sub_boxes import part_of
 from empirical.data.sets import load
 from empirical.evaluation.features import weights_hash
 from empirical.experiments.proof_cost import PARTS, SHARES, main
@@ -51,7 +51,7 @@ def test_every_box_has_the_verdicts_of_the_search(module, encoder, tmp_path, cap
     images = halves(load("digits", seed=0)).images[:2]
     verified = plain(module, tuple(images.shape[1:]))
     for box in (boxes[0], boxes[6], boxes[11]):
-        verdicts = verify(verified, images, Box(sub_warp(MILD_WARP, box["parts"], box["share"])), 40)
+        verdicts = verify(verified, images, Box(part_of(MILD_WARP, box["parts"], box["share"])), 40)
         assert box["statuses"] == [verdict.status for verdict in verdicts]
         assert box["cells"] == [verdict.cells for verdict in verdicts]
     assert len({status for box in boxes for status in box["statuses"]}) > 1

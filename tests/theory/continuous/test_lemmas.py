@@ -8,13 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from empirical.views.crops import Crop
 from empirical.views.warps import Warp, matrices, warp_images
 from tests.theory.proofs import discharged
 from theory import ledger
-from theory.continuous import corners, relu, rounding, taylor
+from theory.continuous import corners, crops, relu, rounding, taylor
 from theory.falsification import falsify
 
-CLAIMS = {claim.id: claim for module in (corners, relu, rounding, taylor) for claim in module.CLAIMS}
+CLAIMS = {claim.id: claim for module in (corners, crops, relu, rounding, taylor) for claim in module.CLAIMS}
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
@@ -42,6 +43,13 @@ FALSE_FORMULAS = {
     ),
     "exp at the centre": ("continuous-taylor", taylor, "remainder", lambda s, h, g: np.exp(s) * (h**2 + g**2) / 2),
     "no rotation": ("continuous-taylor", taylor, "remainder", lambda s, h, _: np.exp(s + h) * h**2 / 2),
+    "a product less a hundredth": ("continuous-crop", crops, "remainder", lambda w, h, g: 0.99 * w * h * g / 2),
+    "a place in widths from the centre": (
+        "continuous-crop",
+        crops,
+        "reading",
+        lambda w, c, v, x: (1 - c) * x + w * c * v,
+    ),
     "half of the least error": (
         "continuous-relu",
         relu,
@@ -80,6 +88,8 @@ def test_a_false_formula_is_found_out(name, monkeypatch):
     [
         ("continuous-relu", relu, "height_above", lambda _, high, slope: (1 - slope) * high),
         ("continuous-rounding", rounding, "gamma", lambda k, u: k * u),
+        ("continuous-crop", crops, "remainder", lambda w, h, g: w * h * g / 3),
+        ("continuous-crop", crops, "reading", lambda w, c, v, x: (1 - c) * x + w * c * v),
     ],
 )
 def test_a_false_formula_is_not_proved(claim, module, attribute, false, monkeypatch):
@@ -101,6 +111,18 @@ def test_the_map_is_that_of_our_warps(seed):
     )
     x, y = np.random.default_rng(seed).uniform(-1, 1, 2)
     np.testing.assert_allclose(taylor.reading(parameters, x, y), maps @ [x, y, 1], atol=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_reading_is_that_of_our_crops(seed):
+    """`Crop.maps`, in coordinates of [-1, 1], against `reading` in pixels."""
+    crop, (width, height) = Crop(across=0.6, down=0.2), (9, 4)
+    rng = np.random.default_rng(seed)
+    u, x, y = rng.uniform(-1, 1, 4), rng.uniform(-4, 4), rng.uniform(-1.5, 1.5)
+    p, q = crop.maps(torch.from_numpy(u[None]))[0].numpy() @ [2 * x / width, 2 * y / height, 1]
+    np.testing.assert_allclose(p * width / 2, crops.reading(width, 0.3 * (1 + u[0]), u[2], x), atol=1e-12)
+    np.testing.assert_allclose(q * height / 2, crops.reading(height, 0.1 * (1 + u[1]), u[3], y), atol=1e-12)
 
 
 @settings(max_examples=50, deadline=None)
