@@ -204,15 +204,16 @@ def test_a_residual_is_read_between_its_extremes_at_the_cuts():
 
 
 def test_taylor_is_read_as_the_share_of_the_remainder():
-    """The pixel (2, 0) turned by 0.3: 2 (cos - 1, sin - 0.3) over 2 0.3^2/2; the pixel (0, 3) grown by exp(0.3)."""
+    """The pixel (-2, 0) turned by 0.3: 2 (cos - 1, sin - 0.3) over 2 0.3^2/2; the pixel (0, -3) grown by exp(0.3);
+    the scales that they start from cancel."""
 
     def read(half, place):
-        cell = taylor.Cell(np.zeros(6), np.array(half), np.array(place), np.ones((1, 6)))
+        cell = taylor.Cell(np.array([0, 0.2, -0.4, 0, 0, 0]), np.array(half), np.array(place), np.ones((1, 6)))
         return taylor._read(cell).left
 
-    turned = read([0.3, 0, 0, 0, 0, 0], [2.0, 0.0])
+    turned = read([0.3, 0, 0, 0, 0, 0], [-2.0, 0.0])
     assert turned[0] == pytest.approx([(1 - np.cos(0.3)) / 0.045, (0.3 - np.sin(0.3)) / 0.045])
-    grown = read([0, 0, 0.3, 0, 0, 0], [0.0, 3.0])
+    grown = read([0, 0, 0.3, 0, 0, 0], [0.0, -3.0])
     assert grown[0] == pytest.approx([0, (np.exp(0.3) - 1.3) / (np.exp(0.3) * 0.045)])
 
 
