@@ -23,7 +23,7 @@ from figures import __main__ as cli
 from figures import drawing, experiments, grids, registry, style
 from figures import evidence as evidence_files
 from figures.evidence import read_as_written
-from figures.figure import Figure
+from figures.figure import Drawn, Figure
 
 # Machado, Oliveira and Fernandes, IEEE TVCG 2009, severity 1; applied to linear RGB.
 VISION = {
@@ -197,6 +197,13 @@ def test_every_figure_of_the_lecture_is_there(drawings):
     assert names >= lecture | {"counterexample", "sigma-delta", "mechanism", "transfer-table", "richness-table"}
     ours = {"phase", "reach", "slack", "frontiers", "theorems-3-4", "certificates"}
     assert names >= ours
+
+
+def test_after_the_stages_of_verify_none_is_missing(evidence):
+    """What takes longer is kept."""
+    parts = [part for part in registry.parts() if isinstance(part, Drawn)]
+    documents = read_as_written(evidence, registry.inputs(parts))
+    assert [part.name for part in parts if not part.subjects(documents)] == []
 
 
 @pytest.mark.parametrize("width", [5.5, 3.25])
