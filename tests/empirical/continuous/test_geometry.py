@@ -243,7 +243,7 @@ def with_sides_off_by_a_hundredth(jets, remainders, slack):
 
 @pytest.mark.parametrize("planted", [without_remainder, with_a_centre_half_as_far, with_sides_off_by_a_hundredth])
 def test_a_wrong_reading_of_crops_is_caught(planted, monkeypatch):
-    crop, readings = Crop(0.4, 0.3), geometry._readings_of_crop
+    crop, readings = Crop(0.4, 0.4), geometry._readings_of_crop
     assert outside(crop) <= 0
     monkeypatch.setattr(geometry, "_readings_of_crop", lambda *arguments: planted(*readings(*arguments)))
     assert outside(crop) > 1e-3
