@@ -34,7 +34,7 @@ from empirical.data.sets import NAMES, load
 from empirical.evaluation.heads import HEADS
 from empirical.thirdparty import FOREIGN_ERRORS, first_line, imported
 from empirical.views.augmentations import LETTERS
-from empirical.views.parsing import NAMED, parse_views
+from empirical.views.parsing import FLIP, NAMED, parse_views
 from theory.checks import check_choice, check_integer
 from theory.command import OneLineParser, integer, number, output_folder, show_progress
 from theory.digests import write_evidence
@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.boxes and options.continuous is None:
             raise ValueError(f"--boxes={options.boxes}: of a box of views; give --continuous CELLS too")
         if ":" not in options.views and set(options.views) - set(LETTERS):
-            check_choice("--views", options.views, NAMED)
+            check_choice("--views", options.views.removesuffix(FLIP), NAMED)
         if os.getcwd() not in sys.path:
             sys.path.append(os.getcwd())  # the user's own modules, after everything that is installed
         views = parse_views(options.views, options.n_views, options.seed, options.same)

@@ -19,6 +19,7 @@ from empirical.continuous.network import Plain, plain
 from empirical.continuous.search import Verdict, VerdictOn, verify, verify_one
 from empirical.continuous.sub_boxes import class_scales, largest_scales, part_of, parts_of
 from empirical.views.crops import Crop
+from empirical.views.flips import Flipped
 from empirical.views.protocol import Views
 from empirical.views.warps import Warp
 from theory.checks import check_integer
@@ -112,10 +113,10 @@ def requested(
     )
     if head != "vertices":
         raise ValueError(f"continuous={cells}: the head {head!r} moves with every view; give the head 'vertices'")
-    if not isinstance(views.source, Warp | Crop):
+    if not isinstance(views.source, Warp | Crop | Flipped):
         raise ValueError(
             f"continuous={cells}: no box of warps or crops in the views {views.name!r}; give 'mild-warp', 'warp', "
-            "'mild-crop' or 'crop'"
+            "'mild-crop' or 'crop', with '+flip' for mirror images too"
         )
     if encoder.layer is not None:
         raise ValueError(
@@ -164,8 +165,9 @@ def prove(request: Request, data: Halves, fitting: Array, features: Array, level
 def _borne(request: Request, data: Halves, anchors: Array, progress: bool) -> tuple[Borne, ...]:
     """Of every choice of parts with two or three parameters, by the first images of each class."""
     labels, source = data.labels.numpy(), request.box.source
+    ranges = request.box.unflipped
     rows = np.concatenate([np.flatnonzero(labels == k)[: request.boxes] for k in range(len(anchors))])
-    present = [part for part in parts_of(source) if getattr(source, part)]
+    present = [part for part in parts_of(source) if getattr(ranges, part)]
     results = []
     for parts in (parts for size in (1, 2, 3) for parts in combinations(present, size)):
         part = part_of(source, parts)
@@ -191,8 +193,10 @@ def refuting_views(continuous: Continuous, images: Tensor, rows: Array) -> Tenso
     return source.apply(images[rows].double(), source.maps(points))
 
 
-def in_words(source: Warp | Crop, view: tuple[float, ...]) -> str:
+def in_words(source: Warp | Crop | Flipped, view: tuple[float, ...]) -> str:
     """The parameters of a view, those that its source has, in degrees, per cent and shares."""
+    if isinstance(source, Flipped):
+        return in_words(source.source, view[:-1]) + ("; mirrored" if view[-1] > 0 else "; not mirrored")
     return _crop_in_words(source, view) if isinstance(source, Crop) else _warp_in_words(source, view)
 
 
@@ -224,8 +228,10 @@ def _warp_in_words(warp: Warp, view: tuple[float, ...]) -> str:
     return "; ".join(parts)
 
 
-def box_in_words(source: Warp | Crop) -> str:
+def box_in_words(source: Warp | Crop | Flipped) -> str:
     """The ranges of the box."""
+    if isinstance(source, Flipped):
+        return f"{box_in_words(source.source)}, of the image and of its mirror image"
     if isinstance(source, Crop):
         words = {
             "up to {:g}% of the width cut off": 100 * source.across,

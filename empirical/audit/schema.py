@@ -130,15 +130,15 @@ _NODE = {
     "padding": [COUNT],
     "folded": bool,
 }
+_WARP = {"rotation": Between("0", "180"), "shear": RANGE, "scale": RANGE, "shift": RANGE}
+_CROP = {"across": SHARE, "down": SHARE}
+_FLIP = {"flip": Between("1", "1")}
 CONTINUOUS = {
     "claim": EVERY_VIEW,
     "file": str,
     "arrays_sha256": str,
     "network": [_NODE],
-    "ranges": (
-        {"rotation": Between("0", "180"), "shear": RANGE, "scale": RANGE, "shift": RANGE},
-        {"across": SHARE, "down": SHARE},
-    ),
+    "ranges": (_WARP, _CROP, _WARP | _FLIP, _CROP | _FLIP),
     "cells": COUNT,
     "proved": COUNT,
     "refuted": COUNT,

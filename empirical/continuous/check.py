@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from empirical.continuous.replay import leaves, refuted, reproved
 from empirical.continuous.replayed_network import Layer
-from empirical.continuous.replayed_views import BoxRanges
+from empirical.continuous.replayed_views import BoxRanges, FlippedRanges
 from empirical.thirdparty import first_line
 from theory.setting import Array
 
@@ -233,6 +233,8 @@ def _problem(layers: Sequence[Layer], image: Array, ranges: BoxRanges, claim: _C
             low, high = leaves(claim.tree, len(ranges.dimensions))
         except ValueError as error:
             return str(error)
+        if isinstance(ranges, FlippedRanges) and ranges.mixed(low, high).any():
+            return "a leaf of its tree is of views of the image and of its mirror image"
         if not reproved(layers, image, ranges, low, high, claim.cluster):
             return f"a leaf of its tree is not proved for cluster {claim.cluster}"
     if claim.status == "refuted" and not refuted(layers, image, ranges, claim.view, claim.cluster):

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from empirical.views.crops import Crop
+from empirical.views.flips import Flipped
 from empirical.views.warps import PARAMETERS, Warp
 from theory.concentration.compiled import compiled
 from theory.continuous.formulas import remainder
@@ -37,12 +38,22 @@ what enters; a value of a pixel takes at most 30.
 class Box:
     """The parameters of views: [-1, 1]^D in units of the ranges that are not 0; the others stay 0."""
 
-    source: Warp | Crop
+    source: Warp | Crop | Flipped
 
     @property
     def dimensions(self) -> tuple[int, ...]:
         """Which of the parameters of the source's `maps` vary."""
         return tuple(d for d, range_ in enumerate(self.source.ranges) if range_ > 0)
+
+    @property
+    def flips(self) -> bool:
+        """Whether the last dimension is that of mirror images: up to 0 of the image itself, above of its mirror image."""
+        return isinstance(self.source, Flipped)
+
+    @property
+    def unflipped(self) -> Warp | Crop:
+        """The source of the views of the image itself."""
+        return self.source.source if isinstance(self.source, Flipped) else self.source
 
     def points(self, reduced: Tensor) -> Tensor:
         """Points (n, P) with the given coordinates (n, D) in the dimensions that vary, 0 elsewhere."""
@@ -82,7 +93,13 @@ def cells(images: Tensor, low: Tensor, high: Tensor, box: Box) -> Affine:
 
     The base at pixel (i, j) is the middle of what the interpolation takes near the centre's reading, the slopes those of its
     secants, times the derivatives of the reading.
+
+    Raises ValueError for a cell of views both of the image and of its mirror image.
     """
+    if box.flips and ((low[:, -1] < 0) & (high[:, -1] > 0)).any():
+        raise ValueError(
+            "cells: one is of views of an image and of its mirror image; halve it along the last dimension"
+        )
     n, channels, height, width = images.shape
     centre, half = (part.numpy() for part in ((low.double() + high.double()) / 2, (high.double() - low.double()) / 2))
     jets, remainders, slack = _readings(box, centre, half, height, width)
@@ -90,7 +107,7 @@ def cells(images: Tensor, low: Tensor, high: Tensor, box: Box) -> Affine:
     slopes = np.empty((n, len(box.dimensions), channels, height, width))
     error = np.empty_like(base)
     pixels = images.double().contiguous().numpy()
-    if isinstance(box.source, Crop):
+    if isinstance(box.unflipped, Crop):
         pixels = np.pad(pixels, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
     _interpolate(pixels, jets, remainders, slack, base, slopes, error)
     return Affine(torch.from_numpy(base), torch.from_numpy(slopes), torch.from_numpy(error))
@@ -114,9 +131,14 @@ def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> 
     remainders   (n, 3)             of the jets, per pixel of |x|, of |y|, and in pixels
     slack        (n, 3)             what rounding adds, likewise
     """
-    columns, source = list(box.dimensions), box.source
-    points, halves = (np.zeros((len(centre), len(source.ranges))) for _ in range(2))
+    columns, source = list(box.dimensions), box.unflipped
+    points, halves = (np.zeros((len(centre), len(box.source.ranges))) for _ in range(2))
     points[:, columns], halves[:, columns] = centre, half
+    if box.flips:
+        inner = list(Box(source).dimensions)
+        jets, remainders, slack = _readings(Box(source), points[:, inner], halves[:, inner], height, width)
+        jets[points[:, -1] > 0, :, 0] *= -1
+        return np.concatenate([jets, np.zeros_like(jets[:, :1])], axis=1), remainders, slack
     if isinstance(source, Crop):
         jets, remainders, slack = _readings_of_crop(source, points, halves, height, width)
     else:

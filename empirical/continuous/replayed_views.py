@@ -79,12 +79,50 @@ class CropRanges:
         return _crop_positions(height, width, low, high, self)
 
 
-BoxRanges = Ranges | CropRanges
+@dataclass(frozen=True)
+class FlippedRanges:
+    """The box of views of a source, and beside them those of the mirror image: the last coordinate is above 0 there."""
+
+    source: Ranges | CropRanges
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """Those of the source, and the flip."""
+        return *self.source.coordinates, "flip"
+
+    @property
+    def dimensions(self) -> list[int]:
+        """The coordinates along which the box is not a point."""
+        return [*self.source.dimensions, len(self.source.coordinates)]
+
+    def seen(self, image: Array) -> Array:
+        """As the source sees it."""
+        return self.source.seen(image)
+
+    def mixed(self, low: Array, high: Array) -> Array:
+        """Whether cells (n, D) hold views both of the image and of its mirror image, (n,)."""
+        return np.asarray((low[:, -1] < 0) & (high[:, -1] > 0))
+
+    def positions(self, height: int, width: int, low: Array, high: Array) -> Positions:
+        """Of cells from low to high (n, D), none `mixed`: to sample a mirror image at x is to sample the image at -x."""
+        centre, jacobian, remainder = self.source.positions(height, width, low[:, :-1], high[:, :-1])
+        last = self.seen(np.zeros((height, width, 1))).shape[1] - 1
+        mirrored = ((low + high)[:, -1] > 0)[:, None, None]
+        centre = np.where(mirrored, last - np.conj(centre), centre)
+        jacobian = np.where(mirrored[:, None], -np.conj(jacobian), jacobian)
+        return centre, np.concatenate([jacobian, np.zeros_like(jacobian[:, :1])], axis=1), remainder
+
+
+BoxRanges = Ranges | CropRanges | FlippedRanges
 KINDS: tuple[type[Ranges] | type[CropRanges], ...] = (Ranges, CropRanges)
 
 
 def ranges_from(values: dict[str, float]) -> BoxRanges:
-    """The ranges of the kind that has those names. ValueError where none has."""
+    """The ranges of the kind that has those names, flipped where one is "flip". ValueError where none has."""
+    if "flip" in values:
+        inner = ranges_from({name: value for name, value in values.items() if name != "flip"})
+        assert not isinstance(inner, FlippedRanges)
+        return FlippedRanges(inner)
     for kind in KINDS:
         if values.keys() == {field.name for field in fields(kind)}:
             return kind(**values)

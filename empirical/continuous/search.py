@@ -115,6 +115,8 @@ class _Search:
         point = attack(self.network, self.image, self.box, self.cluster)
         others = np.arange(K) != self.cluster
         pending: list[_Cell] = [(0, -np.ones(D), np.ones(D), others)]
+        if self.box.flips:  # an image and its mirror image have a tree each
+            pending = self._halves(*pending[0], D - 1)
         done = 0
         while pending and point is None:
             if done + len(pending) > budget:

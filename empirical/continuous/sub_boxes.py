@@ -16,21 +16,27 @@ from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain
 from empirical.continuous.search import VerdictOn, verify_one
 from empirical.views.crops import Crop
+from empirical.views.flips import Flipped
 from empirical.views.warps import Warp
 from theory.checks import check_choice, check_integer
 from theory.setting import Array
 
 
-def parts_of(source: Warp | Crop) -> tuple[str, ...]:
-    """The ranges by name."""
+def parts_of(source: Warp | Crop | Flipped) -> tuple[str, ...]:
+    """The ranges by name; a flip has none."""
+    source = source.source if isinstance(source, Flipped) else source
     return tuple(field.name for field in fields(source))
 
 
-def part_of(source: Warp | Crop, parts: Sequence[str], share: float = 1.0) -> Warp | Crop:
+def part_of(source: Warp | Crop | Flipped, parts: Sequence[str], share: float = 1.0) -> Warp | Crop | Flipped:
     """The warp or crop with the ranges of `parts` times the share, and the others 0.
 
     Raises ValueError for a part that is none of `parts_of`, and a share outside 0..1.
     """
+    if isinstance(source, Flipped):
+        inner = part_of(source.source, parts, share)
+        assert not isinstance(inner, Flipped)
+        return Flipped(inner)
     every = parts_of(source)
     for part in parts:
         check_choice("part", part, every)
@@ -40,7 +46,12 @@ def part_of(source: Warp | Crop, parts: Sequence[str], share: float = 1.0) -> Wa
 
 
 def largest_scale(
-    network: Plain, image: Tensor, source: Warp | Crop, budget: int, steps: int, verdict_on: VerdictOn = verify_one
+    network: Plain,
+    image: Tensor,
+    source: Warp | Crop | Flipped,
+    budget: int,
+    steps: int,
+    verdict_on: VerdictOn = verify_one,
 ) -> tuple[float, int]:
     """The largest multiple of 2^-steps, at most 1, at which all views of an image (C, H, W) are proved; and its cluster.
 
@@ -61,7 +72,7 @@ def largest_scale(
 def largest_scales(
     network: Plain,
     images: Tensor,
-    source: Warp | Crop,
+    source: Warp | Crop | Flipped,
     budget: int,
     steps: int = 5,
     jobs: int = 1,

@@ -7,6 +7,7 @@ from empirical.thirdparty import imported
 from empirical.views.augmentations import MILD, Augmentation
 from empirical.views.callables import Transform
 from empirical.views.crops import MILD_CROP, Crop
+from empirical.views.flips import Flipped
 from empirical.views.protocol import Views, ViewSource, as_source
 from empirical.views.warps import MILD_WARP, Warp
 
@@ -17,6 +18,8 @@ NAMED: dict[str, Augmentation | Warp | Crop] = {
     "crop": Crop(),
     "mild-crop": MILD_CROP,
 }
+FLIP = "+flip"
+"""Behind the name of a warp or crop: of the mirror image too."""
 
 
 def as_views(views: Views | ViewSource | Transform | str, m: int, seed: int, same: bool) -> Views:
@@ -33,20 +36,26 @@ def parse_views(text: str, m: int, seed: int, same: bool) -> Views:
 
     text: letters of abcdef; or "mild", "warp", "mild-warp", "crop", "mild-crop", each with ":name=value,..." behind it where
     its parameters are to be others (a range as low..high); or "package.module:name" of a view of one's own, a callable or a
-    `ViewSource`.
+    `ViewSource`. Behind the name of a warp or crop "+flip" adds the views of the mirror image.
     Raises ValueError for what is none of these, and for parameters out of range.
     """
     name, _, rest = text.partition(":")
-    if name in NAMED:
-        return Views(_changed(NAMED[name], text, rest) if rest else NAMED[name], text, m, seed, same)
+    kind = name.removesuffix(FLIP)
+    if kind in NAMED:
+        source = _changed(NAMED[kind], text, rest) if rest else NAMED[kind]
+        if kind == name:
+            return Views(source, text, m, seed, same)
+        if isinstance(source, Augmentation):
+            raise ValueError(f"views={text!r}: flips are a parameter of {kind!r}; write {kind}:flip_probability=0.5")
+        return Views(Flipped(source), text, m, seed, same)
     if rest:
-        source = imported(text, "views")
-        if not callable(source) and not isinstance(source, ViewSource):
+        own = imported(text, "views")
+        if not callable(own) and not isinstance(own, ViewSource):
             raise ValueError(
-                f"views={text!r}: names a {type(source).__name__}; give a callable from an image to a view, or an object "
+                f"views={text!r}: names a {type(own).__name__}; give a callable from an image to a view, or an object "
                 "with draw, apply and describe"
             )
-        return Views(as_source(source, text), text, m, seed, same)
+        return Views(as_source(own, text), text, m, seed, same)
     return Views(Augmentation.from_letters(text), text, m, seed, same)
 
 

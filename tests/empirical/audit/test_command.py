@@ -155,7 +155,7 @@ def test_where_cliques_are_more_than_is_checked_balls_are_taken(monkeypatch):
         ([*PCA, "--device", "tpu"], "tpu"),
         ([*PCA, "--layer", "fc"], "fc"),
         (["--check", "none.json"], "none.json"),
-        ([*PCA, "--views", "mild-wrap"], "--views=mild-wrap: unknown; did you mean mild-warp or mild?"),
+        ([*PCA, "--views", "mild-wrap"], "--views=mild-wrap: unknown; did you mean mild-warp or mild-crop or mild?"),
         ([*PCA, "--head", "verticals"], "did you mean vertices?"),
     ],
 )

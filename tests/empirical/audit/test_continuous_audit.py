@@ -23,6 +23,7 @@ from empirical.audit.report import as_json, quotes, report
 from empirical.continuous.network import scores
 from empirical.evaluation.heads import simplex
 from empirical.views.crops import Crop
+from empirical.views.flips import Flipped
 from empirical.views.warps import Warp, maps_at, warp_images
 from tests.empirical.audit.every_view import VIEWS, halves, made
 from tests.empirical.audit.test_mutations import mutated, problems_of
@@ -123,6 +124,10 @@ def test_a_crop_in_words_is_what_its_map_leaves_out():
     left, right, top, bottom = shares
     assert corners.ravel() == pytest.approx([left, 1 - right, top, 1 - bottom], abs=1e-3)
     assert in_words(Crop(0.1, 0.0), (1, 0, 0, 0)) == "5.0% cut off at the left; 5.0% cut off at the right"
+    assert in_words(Flipped(Crop(0.1, 0.0)), (1, 0, 0, 0, 0.5)).endswith("at the right; mirrored")
+    assert (
+        box_in_words(Flipped(Crop(0.1, 0.0))) == "up to 10% of the width cut off, of the image and of its mirror image"
+    )
     assert box_in_words(Crop(0.1, 0.0)) == "up to 10% of the width cut off"
 
 
@@ -287,6 +292,18 @@ def test_every_crop_is_proved_and_replayed_likewise(tmp_path):
     content["continuous"]["ranges"] = {"rotation": "1", "shear": "0", "scale": "0", "shift": "0"}
     content["views"]["parameters"] = {"rotation": 1.0, "shear": 0.0, "scale": 0.0, "shift": 0.0}
     assert renewed(tmp_path, content) == ["continuous: views of 4 coordinates, the box has 6"]
+
+
+def test_mirror_images_are_proved_and_replayed_likewise(tmp_path):
+    audit = made(views="crop+flip:across=0.1,down=0.1")
+    assert audit.continuous.having("proved").mean() > 0.8
+    write(audit, tmp_path)
+    assert check(tmp_path / "certificate.json") == []
+    content = json.loads((tmp_path / "certificate.json").read_text())
+    content["continuous"]["ranges"]["flip"] = "0.5"
+    assert renewed(tmp_path, content)
+    with pytest.raises(ValueError, match="write mild:flip_probability"):
+        made(views="mild+flip")
 
 
 def test_neither_do_edited_proofs_with_digests_that_fit(copied):

@@ -132,6 +132,7 @@ SOURCES = [
     "warp:rotation=5,shift=0",
     "mild-crop",
     "crop:across=0.2,down=0",
+    "mild-warp+flip:rotation=3",
     "mild:crop_scale=0.5..0.9,flip_probability=0.5",
 ]
 

@@ -13,6 +13,7 @@ from empirical.continuous import geometry
 from empirical.continuous.geometry import Box, cells
 from empirical.views.augmentations import MILD, apply, sample_parameters, seeded_generator
 from empirical.views.crops import MILD_CROP, Crop
+from empirical.views.flips import Flipped
 from empirical.views.warps import MILD_WARP, Warp, matrices, warp_images
 
 WILD = Warp(rotation=120, shear=0.4, scale=0.6, shift=0.4)
@@ -91,6 +92,31 @@ def test_the_views_are_those_that_a_warp_draws():
     u = 2 * torch.rand(len(images), 6, generator=seeded_generator(3)) - 1
     expected = warp_images(images, matrices(warp, len(images), seeded_generator(3)))
     torch.testing.assert_close(Box(warp).views(images, u), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("source", [WILD, Crop()])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_flip_is_the_same_of_the_mirror_image(source, side):
+    """Bound by bound; the dimension of the flip moves nothing."""
+    box, images = Box(source), pictures(10, width=7)
+    centres, halves = random_cells(len(images), box, 0.3)
+    plain = cells(images.flip(-1) if side > 0 else images, centres - halves, centres + halves, box)
+    low, high = (
+        torch.cat([end, torch.full((len(end), 1), limit, dtype=torch.float64)], dim=1)
+        for end, limit in ((centres - halves, min(side, 0.0)), (centres + halves, max(side, 0.0)))
+    )
+    flipped = cells(images, low, high, Box(Flipped(source)))
+    torch.testing.assert_close(flipped.base, plain.base, atol=1e-10, rtol=0)
+    torch.testing.assert_close(flipped.slopes[:, :-1], plain.slopes, atol=1e-10, rtol=0)
+    torch.testing.assert_close(flipped.error, plain.error, atol=1e-10, rtol=0)
+    assert not flipped.slopes[:, -1].any()
+    points = torch.cat([centres, torch.full((len(centres), 1), side, dtype=torch.float64)], dim=1)
+    mirrored = Box(Flipped(source)).views(images, points)
+    torch.testing.assert_close(
+        mirrored, box.views(images.flip(-1) if side > 0 else images, centres), atol=1e-10, rtol=0
+    )
+    with pytest.raises(ValueError, match="of an image and of its mirror image"):
+        cells(images, -high.abs() - 0.1, high.abs() + 0.1, Box(Flipped(source)))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -7,7 +7,7 @@ import torch
 from empirical.continuous import replayed_network, replayed_views
 from empirical.continuous.replay import LEAF, leaves, refuted, reproved
 from empirical.continuous.replayed_network import lower_bounds, ranges_of
-from empirical.continuous.replayed_views import CropRanges, Ranges, ranges_from, views_over
+from empirical.continuous.replayed_views import CropRanges, FlippedRanges, Ranges, ranges_from, views_over
 from tests.empirical.continuous.replaying import CROPS, RANGES, grown, images, layers, network, scores, views
 
 WIDE = Ranges(rotation=90.0, shear=0.5, scale=1.0, shift=0.6)
@@ -109,9 +109,27 @@ def test_crops_see_the_edge_again_and_not_black(monkeypatch):
     assert excess(image, WIDE_CROPS, 3)[0] > 1e-2
 
 
+@pytest.mark.parametrize("source", [RANGES, WIDE_CROPS])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_flip_is_the_same_of_the_mirror_image(source, side):
+    image = np.random.default_rng(0).random((6, 5, 2))
+    low, high = some_cells(len(source.dimensions), 2, 6)
+    own = image[:, ::-1] if side > 0 else image
+    rows, error = views_over(own, low, high, source)
+    ends = np.full((6, 1), min(side, 0.0)), np.full((6, 1), max(side, 0.0))
+    low, high = (np.concatenate([end, limit], axis=1) for end, limit in zip((low, high), ends, strict=True))
+    flipped, slack = views_over(image, low, high, FlippedRanges(source))
+    assert flipped[:, :-1] == pytest.approx(rows, abs=1e-9)
+    assert not flipped[:, -1].any()
+    assert slack == pytest.approx(error, abs=1e-9)
+    assert FlippedRanges(source).mixed(-np.ones_like(high), np.ones_like(high)).all()
+    assert not FlippedRanges(source).mixed(low, high).any()
+
+
 def test_ranges_are_of_the_kind_that_has_their_names():
     assert ranges_from(vars(RANGES)) == RANGES
     assert ranges_from(vars(CROPS)) == CROPS
+    assert ranges_from(vars(CROPS) | {"flip": 1.0}) == FlippedRanges(CROPS)
     with pytest.raises(ValueError, match="ranges=across, shear: of no kind"):
         ranges_from({"across": 0.1, "shear": 0.1})
 

@@ -8,6 +8,8 @@ from empirical.continuous.backward import Network, margins
 from empirical.continuous.geometry import Box, cells
 from empirical.continuous.network import plain, scores
 from empirical.continuous.search import LEAF, verify
+from empirical.views.crops import Crop
+from empirical.views.flips import Flipped
 from empirical.views.warps import Warp, maps_at, warp_images
 from tests.empirical.continuous.small import balanced, images
 
@@ -93,6 +95,29 @@ def test_box_of_no_dimension_is_the_image():
     assert [(v.status, v.cells, v.splits) for v in verify(NETWORK, IMAGES[:3], still, 1)] == [
         ("proved", 1, bytes([LEAF]))
     ] * 3
+
+
+def test_a_flip_is_proved_where_both_images_are_and_of_one_cluster():
+    crop, pictures = Crop(0.05, 0.05), IMAGES[:12]
+    flipped = verify(NETWORK, pictures, Box(Flipped(crop)), 400)
+    alone, mirrored = (verify(NETWORK, images, Box(crop), 400) for images in (pictures, pictures.flip(-1)))
+    kinds = set()
+    for image, verdict, *both in zip(pictures, flipped, alone, mirrored, strict=True):
+        agree = both[0].cluster == both[1].cluster
+        kinds.add((verdict.status, agree))
+        if verdict.status == "proved":
+            assert agree
+            assert [one.status for one in both] == ["proved"] * 2
+            assert verdict.splits == bytes([4]) + both[0].splits + both[1].splits
+        if verdict.status == "refuted":
+            source, view = Flipped(crop), torch.tensor([verdict.view], dtype=torch.float64)
+            assert (
+                scores(NETWORK, source.apply(image[None].double(), source.maps(view)).numpy()).argmax()
+                != verdict.cluster
+            )
+        if not agree:
+            assert verdict.status == "refuted"
+    assert {("proved", True), ("refuted", False)} <= kinds
 
 
 def test_progress_counts(capsys):
