@@ -35,7 +35,7 @@ def bumps(n, seed):
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(n) % 2
     peaks = 0.3 + 0.5 * labels + 0.1 * torch.rand(n, generator=generator)
-    peaks[::20] = 0.5 + 0.1 * torch.rand(len(peaks[::20]), generator=generator)
+    peaks[::20] = 0.5 + 0.16 * torch.rand(len(peaks[::20]), generator=generator)
     noise = 0.02 * torch.rand(n, 1, 8, 8, generator=generator)
     return (bump(peaks) + noise).clamp(0, 1), labels
 
