@@ -91,7 +91,7 @@ def test_the_printed_statements_have_the_verdicts_of_the_ledger(html, evidence):
     for statement, (_, cells) in zip(STATEMENTS, rows, strict=True):
         as_printed, verdict, instead, met = re.findall(r"<td.*?>(.*?)</td>", cells, re.S)
         assert str(statement_markup(claims[statement.claim]["statement"])) in as_printed
-        linked = dict(re.findall(r'href="#([^"]+)">(?:(?!</p>).)*class="badge (\w+)"', verdict + instead, re.S))
+        linked = dict(re.findall(r'href="#([^"]+)">(?:(?!</p>).)*?class="badge (\w+)"', verdict + instead, re.S))
         assert {claims[name]["verdict"] for name in linked} >= {claims[statement.claim]["verdict"]}
         assert linked == {name: claims[name]["verdict"] for name in linked}
         assert set(statement.instead) <= set(linked)
@@ -211,7 +211,7 @@ def test_same_evidence_same_page(html, written, evidence):
     Another process may have written the page, before somebody committed.
     """
     documents, files = read(evidence), files_beside(written)
-    then = re.search(r"contrastive-theory figures \(([^)]+)\)", files["phase"]["svg"].decode())[1]
+    then = re.search(r"contrastive-theory figures[^(]*\(([^)]+)\)", files["phase"]["svg"].decode())[1]
     for one in drawing.drawings(registry.parts(), documents, evidence):
         fresh = drawing.files(one, style.SCREEN, ("svg",))
         for suffix, content in fresh.items():

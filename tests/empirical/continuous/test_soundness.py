@@ -11,7 +11,7 @@ from empirical.continuous import network as networks
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import plain
 from empirical.continuous.search import LEAF, verify
-from empirical.continuous.sub_boxes import PARTS, sub_warp
+from empirical.continuous.sub_boxes import part_of, parts_of
 from empirical.continuous.training import CellTraining, train_on_cells
 from empirical.data.sets import load
 from empirical.training.clustering import Clustering, teach
@@ -68,7 +68,7 @@ def test_random_and_attacked_views_agree(proved):
 
 @pytest.mark.slow
 def test_random_and_attacked_views_of_a_network_trained_for_it_agree():
-    data, box = load("digits", train_size=600), Box(sub_warp(MILD_WARP, PARTS, 0.5))
+    data, box = load("digits", train_size=600), Box(part_of(MILD_WARP, parts_of(MILD_WARP), 0.5))
     taught = Clustering(warp=MILD_WARP, backbone="certifiable", epochs=12)
     module = teach(taught, data.train_images, data.train_labels.numpy(), None, torch.device("cpu")).network
     train_on_cells(module, data.train_images, data.train_labels, CellTraining(warp=box.warp, epochs=12), 0)

@@ -272,10 +272,14 @@ def test_the_vertex_form_is_read_with_a_part_of_the_shares():
     labels = np.repeat([0, 1, 2], [4, 4, 2])
     of = vertex.Vertices(np.eye(3), places, labels, np.array([1, 0, 2]), np.array([True, False, True]), 0.8)
     reading = vertex._read(of)
-    assert reading.hypotheses == {"alpha_l + alpha_k > 1": pytest.approx(0.6 + 0.6 - 1 - ROUNDING, abs=1e-15)}
+    assert reading.hypotheses == {
+        "alpha_l + alpha_k > 1, pi(k) != pi(l)": pytest.approx(0.6 + 0.6 - 1 - ROUNDING, abs=1e-15)
+    }
     assert (reading.left, reading.right, reading.trivial) == (0.2, 0.5, 1)
     alone = vertex._read(replace(of, met=np.array([False, False, True])))
-    assert alone.hypotheses == {"alpha_l + alpha_k > 1": pytest.approx(0.8 + 0.6 - 1 - ROUNDING, abs=1e-15)}
+    assert alone.hypotheses == {
+        "alpha_l + alpha_k > 1, pi(k) != pi(l)": pytest.approx(0.8 + 0.6 - 1 - ROUNDING, abs=1e-15)
+    }
     assert vertex._read(replace(of, met=np.zeros(3, bool))).met
 
 
