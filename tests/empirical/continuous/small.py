@@ -71,12 +71,12 @@ def random_cells(n, D, half, seed=0):
     return torch.from_numpy(centre - half), torch.from_numpy(centre + half)
 
 
+@flint.ctx.workprec(128)
 def exact_scores(module, network, image, warp, point):
     """Balls of the scores (K,) of the module at the view `point` (6,) of an image (C, H, W).
 
     Weights are the module's own: normalisation is not folded, but applied to the balls behind each folded layer.
     """
-    flint.ctx.prec = 128
     layers = iter([part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)])
     norms = iter([part for part in module.modules() if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)])
     values = []
