@@ -25,6 +25,10 @@ COMMANDS = {
     "check": ("empirical.audit.__main__:check_main", "verify a certificate from its features"),
     "experiment": ("empirical.experiments.__main__:main", "run one of the lecture's experiments"),
     "concentration": ("empirical.experiments.view_sets:main", "sigma(delta) of view sets beside measured errors"),
+    "class-frontiers": (
+        "empirical.experiments.class_frontiers:main",
+        "sigma(delta) of whole classes under many view sets",
+    ),
     "embedding": ("empirical.experiments.embedding:main", "map test images by encoders of poor and rich views"),
     "proof-cost": (
         "empirical.experiments.proof_cost:main",

@@ -36,9 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             check_choice("--recompute", name, [*stages, *results])
     except ValueError as error:
         parser.error(str(error))
-    places = [word for path in options.path for word in ("--path", path)]
     for name in sorted(results.keys() & options.recompute):
-        status = _afresh(name, [*kept.command(results[name]), *places])
+        status = _afresh(name, kept.command(results[name], options.path))
         if status:
             return status
     skipped = []

@@ -15,7 +15,7 @@ from theory.setting import Array
 
 CLASS_FRONTIERS = EvidenceFiles(
     pattern="class-frontiers*.json",
-    command="python -m empirical.experiments.class_frontiers --path CIFAR --n 500 --n-views 16 --nodes 400000",
+    command="contrastive-theory class-frontiers --path CIFAR --n 500 --n-views 16 --nodes 400000",
     minutes=12,
     required=False,
     kept="class-frontiers",

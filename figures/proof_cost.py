@@ -11,7 +11,7 @@ from figures.style import BLUE, GREEN, LINES, RED, Canvas, canvas
 
 PROOF_COST = EvidenceFiles(
     pattern="proof-cost*.json",
-    command="contrastive-theory cluster --certifiable && contrastive-theory proof-cost",
+    command="contrastive-theory cluster --certifiable --out build/encoders/certifiable && contrastive-theory proof-cost",
     minutes=10,
     required=False,
     kept="proof-cost",

@@ -225,6 +225,14 @@ def test_every_kept_result_names_its_command():
         assert path.stem == name
 
 
+def test_the_place_of_data_reaches_each_command_in_its_own_form():
+    names = kept.names()
+    words = " ".join(kept.command(names["class-frontiers-folder-2ac53b5f"], ["folder=a=b", "cifar10=c"]))
+    assert words == "class-frontiers --data folder --n 500 --n-views 16 --seed 0 --nodes 400000 --path a=b"
+    assert kept.command(names["factors-cifar-cpu"], ["folder=a"])[-2:] == ["--path", "folder=a"]
+    assert "--path" not in kept.command(names["concentration-fashion"], ["folder=a"])
+
+
 def test_the_inputs_of_a_stage_are_its_code_data_and_packages():
     """Of each a witness far from the command itself."""
     by_name = {stage.name: stage for stage in STAGES}

@@ -1,4 +1,4 @@
-"""sigma(delta) of whole classes, at the lecture's size: `python -m empirical.experiments.class_frontiers`.
+"""sigma(delta) of whole classes, at the lecture's size: `contrastive-theory class-frontiers`.
 
 For every class and view set one finite world of the class's first n training images with m views each, the image itself
 among them: exact augmented distances, and from them a certified interval for the main part at every delta. The view sets are
@@ -82,7 +82,7 @@ def class_frontier(images: Tensor, name: str, views: int, seed: int, nodes: int)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    parser = OneLineParser("class_frontiers", description="sigma(delta) of whole classes under many view sets.")
+    parser = OneLineParser("class-frontiers", description="sigma(delta) of whole classes under many view sets.")
     parser.share("data", default="folder", help=f"{', '.join(NAMES)} (%(default)s)")
     parser.share("path", "n-views", "seed")
     parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")

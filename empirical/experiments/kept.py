@@ -4,6 +4,7 @@ A kept result is evidence like that in build/evidence, where one of the same nam
 """
 
 import json
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,14 @@ def made(name: str, scale: str) -> dict[str, Any] | None:
     return provenance
 
 
-def command(path: Path) -> list[str]:
-    """The words of the command that makes this kept result, but for the place of data that lie on the disk."""
+def command(path: Path, places: Sequence[str] = ()) -> list[str]:
+    """The words of the command that makes this kept result; places: DATA=PATH for data that lie on the disk."""
     content = json.loads(path.read_bytes())
+    if "classes" in content:
+        data = content["setting"]["data"].split("-")[0]
+        options = [word for name in ("n", "views", "seed", "nodes") for word in _option(name, content["setting"][name])]
+        own = [place.partition("=")[2] for place in places if place.startswith(f"{data}=")]
+        return ["class-frontiers", "--data", data, *options, *_option("path", *own[-1:])]
     if "boxes" in content:
         return ["proof-cost", "--n", str(content["setting"]["images"]), "--cells", str(content["setting"]["cells"])]
     if "setting" in content:
@@ -44,4 +50,10 @@ def command(path: Path) -> list[str]:
     runs = content["runs"]
     groups = [word for group in dict.fromkeys(run["group"] for run in runs) for word in ("--group", group)]
     seeds = str(len({run["seed"] for run in runs}))
-    return ["experiment", content["name"], "--scale", content["scale"], *groups, "--seeds", seeds, "--jobs", "2"]
+    disk = [word for place in places for word in _option("path", place)]
+    return ["experiment", content["name"], "--scale", content["scale"], *groups, "--seeds", seeds, "--jobs", "2", *disk]
+
+
+def _option(name: str, *value: object) -> list[str]:
+    """The option with its value; nothing without one."""
+    return [word for one in value for word in (f"--{'n-views' if name == 'views' else name}", str(one))]

@@ -77,7 +77,9 @@ def trained(path: Path, shape: tuple[int, int, int]) -> tuple[Plain, str]:
 
     Raises ValueError, with the remedy, where the file or the JSON beside it does not hold one.
     """
-    remedy = "give a file that `contrastive-theory cluster --certifiable` has written"
+    remedy = (
+        "run `contrastive-theory cluster --certifiable --out build/encoders/certifiable`, or give a file it has written"
+    )
     try:
         content = json.loads(path.with_suffix(".json").read_bytes())
         module = network(content["config"]["clusters"], content["config"]["backbone"])
@@ -98,8 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--encoder",
         type=Path,
-        default=Path("build/encoders/digits.safetensors"),
-        help="of `cluster --data digits --certifiable` (%(default)s)",
+        default=Path("build/encoders/certifiable/digits.safetensors"),
+        help="of `cluster --data digits --certifiable --out build/encoders/certifiable` (%(default)s)",
     )
     parser.add_argument("--n", type=integer, default=24, help="certifying images (%(default)s)")
     parser.add_argument("--cells", type=integer, default=20_000, help="an image at most (%(default)s)")

@@ -75,5 +75,5 @@ def test_another_file_is_refused_with_the_remedy(spoil, reason, encoder, tmp_pat
         main(["--encoder", str(encoder), "--out", str(tmp_path)])
     error = capsys.readouterr().err
     assert reason in error
-    assert "give a file that `contrastive-theory cluster --certifiable` has written" in error
+    assert "run `contrastive-theory cluster --certifiable --out build/encoders/certifiable`" in error
     assert error.count("\n") == 1
