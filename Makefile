@@ -52,8 +52,9 @@ cuda: ## measure on a GPU within nine minutes: make cuda CIFAR=PATH (PYTHON=... 
 		{ $(MAKE) --no-print-directory setup && python=$(BIN)/python; } && \
 		$$python -m empirical.cuda $(if $(CIFAR),--path "$(CIFAR)") --out "$(or $(OUT),build/cuda)"
 
-browser: setup ## install Debian's Chromium and what drives it, and test the pages in it
-	command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+browser: setup ## install Debian's Chromium, what drives it and pdftotext, and test the pages in it
+	command -v chromium > /dev/null && command -v pdftotext > /dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium poppler-utils; }
 	$(PIP) --require-hashes --no-deps -r requirements-browser.lock
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m browser --no-skips tests/figures
 

@@ -3,13 +3,14 @@
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM, PDFTOTEXT = shutil.which("chromium"), shutil.which("pdftotext")
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="`make browser` installs chromium"),
+    pytest.mark.skipif(None in (CHROMIUM, PDFTOTEXT), reason="`make browser` installs chromium and pdftotext"),
 ]
 
 WIDTHS, SCHEMES = (375, 1280), ("light", "dark")
@@ -121,3 +122,9 @@ def test_printed_it_shows_every_claim_whole(opened, evidence):
     printed = page.pdf(format="A4")
     assert printed.startswith(b"%PDF")
     assert len(re.findall(rb"/Type /Page\b", printed)) > 5
+    text = subprocess.run([PDFTOTEXT, "-", "-"], input=printed, stdout=subprocess.PIPE, check=True).stdout.decode()
+    words = "".join(text.split())  # a line may be broken within an id
+    claims = json.loads((evidence / "theory.json").read_text())
+    assert [claim["id"] for claim in claims if claim["id"] not in words] == []
+    files = {claim["module"].replace(".", "/") + ".py" for claim in claims}
+    assert {file for file in files if file not in words} == set()
