@@ -37,10 +37,14 @@ def command(path: Path, places: Sequence[str] = ()) -> list[str]:
     """The words of the command that makes this kept result; places: DATA=PATH for data that lie on the disk."""
     content = json.loads(path.read_bytes())
     if "classes" in content:
-        data = content["setting"]["data"].split("-")[0]
-        options = [word for name in ("n", "views", "seed", "nodes") for word in _option(name, content["setting"][name])]
-        own = [place.partition("=")[2] for place in places if place.startswith(f"{data}=")]
-        return ["class-frontiers", "--data", data, *options, *_option("path", *own[-1:])]
+        setting = content["setting"]
+        data = setting["data"].split("-")[0]
+        options = {"data": data, "n": setting["n"], "n-views": setting["views"]}
+        options |= {"seed": setting["seed"], "nodes": setting["nodes"]}
+        paths = dict(place.partition("=")[::2] for place in places)
+        if data in paths:
+            options["path"] = paths[data]
+        return ["class-frontiers", *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
     if "boxes" in content:
         return ["proof-cost", "--n", str(content["setting"]["images"]), "--cells", str(content["setting"]["cells"])]
     if "setting" in content:
@@ -50,10 +54,5 @@ def command(path: Path, places: Sequence[str] = ()) -> list[str]:
     runs = content["runs"]
     groups = [word for group in dict.fromkeys(run["group"] for run in runs) for word in ("--group", group)]
     seeds = str(len({run["seed"] for run in runs}))
-    disk = [word for place in places for word in _option("path", place)]
+    disk = [word for place in places for word in ("--path", place)]
     return ["experiment", content["name"], "--scale", content["scale"], *groups, "--seeds", seeds, "--jobs", "2", *disk]
-
-
-def _option(name: str, *value: object) -> list[str]:
-    """The option with its value; nothing without one."""
-    return [word for one in value for word in (f"--{'n-views' if name == 'views' else name}", str(one))]

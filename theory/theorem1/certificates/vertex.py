@@ -99,9 +99,10 @@ def vertex_events(classes: int) -> list[str]:
 
 
 def vertex_anchors(clusters: Array, labels: Array) -> Array:
-    """An anchor for every class, (K,): no two alike, such that most images of a fitting sample lie at that of their class.
+    """An anchor for every class, (K,), such that most images of a fitting sample lie at that of their class.
 
-    A class that no vertex with an image of it is left for shares the vertex of most of its images.
+    No two classes are given the same, but where none with an image of a class is left: that class then shares the vertex of
+    most of its images with another.
 
     clusters, labels  (n,) of images that will not be counted
 
