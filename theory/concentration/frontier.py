@@ -22,6 +22,8 @@ from theory.checks import check_budget, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
 from theory.concentration.cliques import larger_clique
 from theory.concentration.lenses import MATCHED, sizes, sweep
+from theory.concentration.cliques import _induced
+from theory.concentration.peeling import cap, peeling_bounds
 from theory.concentration.mainpart import MainPart, check_distances, check_one_delta, ranked
 from theory.setting import Array
 
@@ -29,8 +31,8 @@ CHAIN_STEPS = 2_000_000_000
 """Greedy chains are grown from as many samples as this number of elementary steps allows, 16 at least, all at most."""
 SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
-
-
+MOST_EXCESS = 2 / 3
+"""Whole graphs are bounded until, of what is open, so much is the excess of these bounds."""
 SIZE_EFFORT = 16
 """Search nodes per sample for the first search of a size; one that ends early is repeated later with 8 times more."""
 LARGEST_BUDGET = 2**62
@@ -105,6 +107,7 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))
     budget.spend(stairs.climb(budget.nodes))
+    stairs.peel(budget)
     for slack, last in _schedule(len(ranks)):
         begun, open_area = budget.spent, stairs.area()
         stairs.restart()
@@ -116,6 +119,13 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
         if not budget.allowed(len(ranks)) or (possible == stairs.reached).all():
             break
     return SigmaFrontier(thresholds, stairs.reached, possible, budget.spent, *_compact(stairs.chains, stairs.chain_of))
+
+
+import os,time as tm
+MOST_EXCESS=float(os.environ.get("MOST","0.6667"))
+def DEBUG(self,k,possible,excess):
+    n=len(possible); a=(self.reached-possible).sum()
+    if k%50==0: print("   peel",k,"%.2f s"%tm.process_time(),"width %.4f%%"%(100*a/n/(self.ranks.max()+1)),"excess %.1f share %.3f"%(excess.mean(),(np.diff(self.reached)*excess).sum()/max(a,1)),flush=True)
 
 
 class _Budget:
@@ -170,6 +180,7 @@ class _Stairs:
         left, right = np.triu_indices(n, 1)
         edges = np.argsort(self.ranks[left, right], kind="stable")
         self.pairs = left[edges] * n + right[edges]
+        self.lengths = self.ranks.ravel()[self.pairs]
         self.bounds = sizes(self.ranks, self.pairs)
         self.stages = np.zeros(len(self.pairs), np.uint8)
         self.lifted = np.zeros(n, np.int64)
@@ -208,10 +219,38 @@ class _Stairs:
         self._adopt(*peeled(self.ranks, near))
         return True
 
+    def peel(self, budget: "_Budget") -> None:
+        """Bound whole graphs where that promises most, until most of the area that is left is what these bounds leave open."""
+        n, by_edges = len(self.ranks), self.by_edges()
+        sizes, excess = np.arange(1, n), np.zeros(n - 1, np.int64)  # of the bound where so many samples are known
+        tested = np.zeros(n - 1, dtype=bool)
+        while n > 1 and (allowed := budget.allowed(n)):
+            possible = np.maximum(by_edges, self.lifted)
+            gain = _removed(possible, np.minimum(sizes + excess, n), self.reached[1:])
+            c = int(sizes[gain.argmax()])
+            DEBUG(self, tested.sum(), possible, excess)
+            if gain.max() <= 0 or (np.diff(self.reached) * excess).sum() > MOST_EXCESS * (self.reached - possible).sum():
+                return
+            begin = int(self.reached[sizes[:c - 1][tested[: c - 1]][-1]]) if tested[: c - 1].any() else 0
+            upper, spent = self._peel_below(c, begin, allowed)
+            budget.spend(spent)
+            tested[c - 1], excess[c - 1] = True, upper - c
+            excess = np.interp(sizes, sizes[tested], excess[tested]).astype(np.int64)
+
+    def _peel_below(self, c: int, begin: int, nodes: int) -> tuple[int, int]:
+        """Bound the graph just below reached[c], and its edges from `begin` on; returns (the bound, nodes spent)."""
+        t = int(self.reached[c]) - 1
+        levels, spent = peeling_bounds(_induced(self.ranks, t, np.arange(len(self.ranks))), c, nodes)
+        part = slice(*np.searchsorted(self.lengths, [begin, t + 1]))
+        cap(self.bounds[part], self.pairs[part], levels)
+        upper = int(levels.max())
+        np.maximum(self.lifted[upper:], t + 1, out=self.lifted[upper:])
+        return upper, spent
+
     def restart(self) -> None:
         """Begin a sweep; what searches of sizes have excluded bounds the edges too."""
         n = len(self.ranks)
-        at_edges = np.searchsorted(self.lifted, self.ranks.ravel()[self.pairs], side="right")
+        at_edges = np.searchsorted(self.lifted, self.lengths, side="right")
         self.bounds = np.minimum(self.bounds, at_edges).astype(np.int32)
         self.at = np.zeros(3, np.int64)
         self.rows = np.zeros((n, (n + 63) // 64), np.uint64)
@@ -254,10 +293,7 @@ class _Stairs:
 
         If no clique of c samples exists there, possible[b - 1] >= reached[c - 1] follows for every b >= c.
         """
-        sums = np.concatenate([[0], np.cumsum(possible)])
-        start = np.arange(len(self.reached))
-        end = np.maximum(np.searchsorted(possible, self.reached), start)
-        gain = ((end - start) * self.reached - (sums[end] - sums[start])) / self.effort
+        gain = _removed(possible, np.arange(len(possible)), self.reached) / self.effort
         best = int(gain.argmax())
         return best + 1 if gain[best] > 0 else None
 
@@ -284,7 +320,14 @@ class _Stairs:
         """(n,) the least threshold at which no bound of an edge excludes a clique of c samples."""
         sizes_from_2 = np.arange(2, len(self.ranks) + 1)
         first = np.searchsorted(np.maximum.accumulate(self.bounds), sizes_from_2)
-        return np.append(0, self.ranks.ravel()[self.pairs[first]]).astype(np.int64)
+        return np.append(0, self.lengths[first]).astype(np.int64)
+
+
+def _removed(possible: Array, start: Array, thresholds: Array) -> Array:
+    """For every k the area between `possible` and thresholds[k] from the size at start[k] on: (size - 1), up to n."""
+    sums = np.concatenate([[0], np.cumsum(possible)])
+    end = np.maximum(np.searchsorted(possible, thresholds), start)
+    return (end - start) * thresholds - (sums[end] - sums[start])
 
 
 def _compact(chains: list[Array], chain_of: Array) -> tuple[tuple[Array, ...], Array]:
