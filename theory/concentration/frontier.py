@@ -113,8 +113,8 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
         stairs.restart()
         while (allowed := budget.allowed(len(ranks))) and not stairs.done:
             budget.spend(stairs.settle(slack, last, allowed))
-        nodes = max(budget.spent - begun, 1)
-        stairs.settle_sizes(budget, nodes, (open_area - stairs.area()) / nodes)
+        if nodes := budget.spent - begun:
+            stairs.settle_sizes(budget, nodes, (open_area - stairs.area()) / nodes)
         possible = stairs.possible()
         if not budget.allowed(len(ranks)) or (possible == stairs.reached).all():
             break
