@@ -1,7 +1,8 @@
 """The whole frontier sigma(delta): for every distinct distance a certified interval for the size of the main part.
 
 From below, cliques are known: `reached[c - 1]` is the first threshold with one of c samples. Greedy chains and a local search
-find nearly all there are. From above, every clique is counted at its longest edge, so at each threshold none exceeds the
+find nearly all there are. From above, the graphs of a few thresholds are bounded first, by `peeling`: within a few samples of
+the truth, for them and all below. Then every clique is counted at its longest edge, so at each threshold none exceeds the
 largest bound that `lenses` gives for an edge up to it. Sweeps over the edges, shortest first, sharpen the bounds only where
 they exceed what is known by more than a slack, and what shorter edges allow; the slack is halved from sweep to sweep. When it
 is zero the lenses that are left are searched, with an effort that grows eightfold. After each sweep, and as long as
@@ -10,6 +11,7 @@ that closes more per node, cliques of a whole size are searched for among all sa
 
 import math
 import time
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,11 +22,10 @@ import numpy as np
 
 from theory.checks import check_budget, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
-from theory.concentration.cliques import larger_clique
+from theory.concentration.cliques import induced, larger_clique
 from theory.concentration.lenses import MATCHED, sizes, sweep
-from theory.concentration.cliques import _induced
-from theory.concentration.peeling import cap, peeling_bounds
 from theory.concentration.mainpart import MainPart, check_distances, check_one_delta, ranked
+from theory.concentration.peeling import cap, peeling_levels
 from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
@@ -32,7 +33,7 @@ CHAIN_STEPS = 2_000_000_000
 SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
 MOST_EXCESS = 2 / 3
-"""Whole graphs are bounded until, of what is open, so much is the excess of these bounds."""
+"""Whole graphs are bounded until this share of the open area is the excess of their bounds, which more of them do not lower."""
 SIZE_EFFORT = 16
 """Search nodes per sample for the first search of a size; one that ends early is repeated later with 8 times more."""
 LARGEST_BUDGET = 2**62
@@ -119,13 +120,6 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
         if not budget.allowed(len(ranks)) or (possible == stairs.reached).all():
             break
     return SigmaFrontier(thresholds, stairs.reached, possible, budget.spent, *_compact(stairs.chains, stairs.chain_of))
-
-
-import os,time as tm
-MOST_EXCESS=float(os.environ.get("MOST","0.6667"))
-def DEBUG(self,k,possible,excess):
-    n=len(possible); a=(self.reached-possible).sum()
-    if k%50==0: print("   peel",k,"%.2f s"%tm.process_time(),"width %.4f%%"%(100*a/n/(self.ranks.max()+1)),"excess %.1f share %.3f"%(excess.mean(),(np.diff(self.reached)*excess).sum()/max(a,1)),flush=True)
 
 
 class _Budget:
@@ -220,29 +214,29 @@ class _Stairs:
         return True
 
     def peel(self, budget: "_Budget") -> None:
-        """Bound whole graphs where that promises most, until most of the area that is left is what these bounds leave open."""
+        """Bound whole graphs, where that promises most, until most of the open area is what their bounds exceed the known by."""
         n, by_edges = len(self.ranks), self.by_edges()
-        sizes, excess = np.arange(1, n), np.zeros(n - 1, np.int64)  # of the bound where so many samples are known
-        tested = np.zeros(n - 1, dtype=bool)
+        sizes = np.arange(1, n)
+        tested, excesses = [0], [0]  # sizes known where a graph was bounded, and by how much the bound exceeds them
         while n > 1 and (allowed := budget.allowed(n)):
             possible = np.maximum(by_edges, self.lifted)
+            excess = np.interp(sizes, tested, excesses).astype(np.int64)
             gain = _removed(possible, np.minimum(sizes + excess, n), self.reached[1:])
-            c = int(sizes[gain.argmax()])
-            DEBUG(self, tested.sum(), possible, excess)
-            if gain.max() <= 0 or (np.diff(self.reached) * excess).sum() > MOST_EXCESS * (self.reached - possible).sum():
+            if gain.max() <= 0 or np.diff(self.reached) @ excess > MOST_EXCESS * (self.reached - possible).sum():
                 return
-            begin = int(self.reached[sizes[:c - 1][tested[: c - 1]][-1]]) if tested[: c - 1].any() else 0
-            upper, spent = self._peel_below(c, begin, allowed)
+            c = int(gain.argmax()) + 1
+            place = bisect(tested, c)
+            upper, spent = self._peel_below(c, int(self.reached[tested[place - 1]]), allowed)
             budget.spend(spent)
-            tested[c - 1], excess[c - 1] = True, upper - c
-            excess = np.interp(sizes, sizes[tested], excess[tested]).astype(np.int64)
+            tested.insert(place, c)
+            excesses.insert(place, upper - c)
 
     def _peel_below(self, c: int, begin: int, nodes: int) -> tuple[int, int]:
-        """Bound the graph just below reached[c], and its edges from `begin` on; returns (the bound, nodes spent)."""
+        """Bound the graph just below reached[c], and its edges from rank `begin` on; returns (the bound, nodes spent)."""
         t = int(self.reached[c]) - 1
-        levels, spent = peeling_bounds(_induced(self.ranks, t, np.arange(len(self.ranks))), c, nodes)
-        part = slice(*np.searchsorted(self.lengths, [begin, t + 1]))
-        cap(self.bounds[part], self.pairs[part], levels)
+        levels, spent = peeling_levels(induced(self.ranks, t, np.arange(len(self.ranks))), c, nodes)
+        edges = slice(*np.searchsorted(self.lengths, [begin, t + 1]))
+        cap(self.bounds[edges], self.pairs[edges], levels)
         upper = int(levels.max())
         np.maximum(self.lifted[upper:], t + 1, out=self.lifted[upper:])
         return upper, spent
@@ -324,7 +318,7 @@ class _Stairs:
 
 
 def _removed(possible: Array, start: Array, thresholds: Array) -> Array:
-    """For every k the area between `possible` and thresholds[k] from the size at start[k] on: (size - 1), up to n."""
+    """The area between `possible` and thresholds[k], of the sizes above start[k] only, for every k."""
     sums = np.concatenate([[0], np.cumsum(possible)])
     end = np.maximum(np.searchsorted(possible, thresholds), start)
     return (end - start) * thresholds - (sums[end] - sums[start])

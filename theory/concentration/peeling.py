@@ -38,7 +38,7 @@ def unpaired(rows: Array, P: Array, size: int, enough: int) -> int:
 
 
 @compiled
-def peeling_bounds(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
+def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
     """(levels, nodes spent): no clique that contains sample v has more than levels[v] samples, where one of `known` is known.
 
     Samples are looked at from the last to the first, again and again: that should be from the outside inwards. When none can be
