@@ -89,6 +89,7 @@ def _dense_core(ranks: Array, threshold: int, samples: Array, lower: int) -> Arr
 
 @compiled
 def induced(ranks: Array, threshold: int, order: Array) -> Array:
+    """The graph {ranks <= threshold} of the samples in `order`, numbered by their place there."""
     n = len(order)
     rows = np.zeros((n, (n + 63) // 64), np.uint64)
     for a in range(n):

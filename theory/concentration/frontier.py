@@ -33,7 +33,7 @@ CHAIN_STEPS = 2_000_000_000
 SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
 MOST_EXCESS = 2 / 3
-"""Whole graphs are bounded until this share of the open area is the excess of their bounds, which more of them do not lower."""
+"""Whole graphs are bounded until this share of what is open is the excess of their bounds, which more do not lower."""
 SIZE_EFFORT = 16
 """Search nodes per sample for the first search of a size; one that ends early is repeated later with 8 times more."""
 LARGEST_BUDGET = 2**62
@@ -214,7 +214,7 @@ class _Stairs:
         return True
 
     def peel(self, budget: "_Budget") -> None:
-        """Bound whole graphs, where that promises most, until most of the open area is what their bounds exceed the known by."""
+        """Bound whole graphs where that promises most, until most of the area is what their bounds exceed the known by."""
         n, by_edges = len(self.ranks), self.by_edges()
         sizes = np.arange(1, n)
         tested, excesses = [0], [0]  # sizes known where a graph was bounded, and by how much the bound exceeds them
@@ -321,7 +321,8 @@ def _removed(possible: Array, start: Array, thresholds: Array) -> Array:
     """The area between `possible` and thresholds[k], of the sizes above start[k] only, for every k."""
     sums = np.concatenate([[0], np.cumsum(possible)])
     end = np.maximum(np.searchsorted(possible, thresholds), start)
-    return (end - start) * thresholds - (sums[end] - sums[start])
+    area: Array = (end - start) * thresholds - (sums[end] - sums[start])
+    return area
 
 
 def _compact(chains: list[Array], chain_of: Array) -> tuple[tuple[Array, ...], Array]:

@@ -1,10 +1,10 @@
 """A bound of the largest clique of a whole graph: samples are peeled off while a matching shows that they are in none.
 
-A clique that contains a sample lies, but for the sample itself, among its neighbours. Pairs of neighbours that are too far apart,
-no two pairs with a sample in common, cost a clique one sample each: among s neighbours with w such pairs no clique has more
-than s - w. Where that excludes a clique of more than `goal` samples the sample is taken away, which leaves fewer neighbours to
-the others. Without pairs this is the bound by degeneracy; with them it excludes within a few samples of the truth in graphs of
-real data, since neighbours far from the middle of the data fall into two halves, as in `lenses`.
+A clique that contains a sample lies, but for the sample itself, among its neighbours. Disjoint pairs of neighbours that are
+too far apart cost a clique one sample each: among s neighbours with w such pairs no clique has more than s - w. Where that
+excludes a clique of more than `goal` samples the sample is taken away, which leaves fewer neighbours to the others. Without
+pairs this is the bound by degeneracy. With them it comes within a few samples of the truth in graphs of real data: as in
+`lenses`, the neighbours of a sample far from the middle fall into two halves.
 
 A graph is (n, W) uint64 words as in `lenses`.
 """
@@ -41,16 +41,15 @@ def unpaired(rows: Array, P: Array, size: int, enough: int) -> int:
 def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
     """(levels, nodes spent): no clique that contains sample v has more than levels[v] samples, where one of `known` is known.
 
-    Samples are looked at from the last to the first, again and again: that should be from the outside inwards. When none can be
-    taken away the goal, at first `known`, rises to the least bound there is. A bound falls by at most one with every neighbour
-    that is taken away, and pairs leave at least half: in most cases that decides without pairing. A node is one round.
+    Samples are looked at from the last to the first, again and again: that should be from the outside inwards. When none can
+    be taken away the goal, at first `known`, rises to the least bound there is. A bound falls by at most one with every
+    neighbour taken away, and pairs leave at least half: mostly that decides without pairing. A node is one round.
     """
     n, W = rows.shape
     kept, P = np.zeros(W, np.uint64), np.empty(W, np.uint64)
     for v in range(n):
         kept[v >> 6] |= bit(v)
-    levels, paired = np.zeros(n, np.int64), np.zeros(n, np.int64)  # neighbours less bound, when that was last computed
-    paired[:] = n
+    levels, paired = np.zeros(n, np.int64), np.full(n, n)  # pairs among the neighbours when they were last counted
     goal, left, spent = known, n, 0
     while left > goal and spent < nodes:
         spent += 1
