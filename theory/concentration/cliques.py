@@ -50,7 +50,7 @@ def search_among(ranks: Array, threshold: int, samples: Array, lower: int, nodes
     order = _dense_core(ranks, threshold, samples, lower)
     if len(order) <= lower:
         return order[:0], lower, 1
-    members, upper, used = _branch_and_bound(_induced(ranks, threshold, order), lower, nodes)
+    members, upper, used = _branch_and_bound(induced(ranks, threshold, order), lower, nodes)
     return order[members], upper, used + 1
 
 
@@ -88,7 +88,8 @@ def _dense_core(ranks: Array, threshold: int, samples: Array, lower: int) -> Arr
 
 
 @compiled
-def _induced(ranks: Array, threshold: int, order: Array) -> Array:
+def induced(ranks: Array, threshold: int, order: Array) -> Array:
+    """The graph {ranks <= threshold} of the samples in `order`, numbered by their place there."""
     n = len(order)
     rows = np.zeros((n, (n + 63) // 64), np.uint64)
     for a in range(n):

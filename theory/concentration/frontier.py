@@ -1,7 +1,8 @@
 """The whole frontier sigma(delta): for every distinct distance a certified interval for the size of the main part.
 
 From below, cliques are known: `reached[c - 1]` is the first threshold with one of c samples. Greedy chains and a local search
-find nearly all there are. From above, every clique is counted at its longest edge, so at each threshold none exceeds the
+find nearly all there are. From above, the graphs of a few thresholds are bounded first, by `peeling`: within a few samples of
+the truth, for them and all below. Then every clique is counted at its longest edge, so at each threshold none exceeds the
 largest bound that `lenses` gives for an edge up to it. Sweeps over the edges, shortest first, sharpen the bounds only where
 they exceed what is known by more than a slack, and what shorter edges allow; the slack is halved from sweep to sweep. When it
 is zero the lenses that are left are searched, with an effort that grows eightfold. After each sweep, and as long as
@@ -10,6 +11,7 @@ that closes more per node, cliques of a whole size are searched for among all sa
 
 import math
 import time
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,17 +22,18 @@ import numpy as np
 
 from theory.checks import check_budget, check_threshold
 from theory.concentration.chains import LOCAL_STEPS, growth, peeled, swapped
-from theory.concentration.cliques import larger_clique
+from theory.concentration.cliques import induced, larger_clique
 from theory.concentration.lenses import MATCHED, sizes, sweep
 from theory.concentration.mainpart import MainPart, check_distances, check_one_delta, ranked
+from theory.concentration.peeling import cap, peeling_levels
 from theory.setting import Array
 
 CHAIN_STEPS = 2_000_000_000
 """Greedy chains are grown from as many samples as this number of elementary steps allows, 16 at least, all at most."""
 SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
-
-
+MOST_EXCESS = 2 / 3
+"""Whole graphs are bounded until this share of what is open is the excess of their bounds, which more do not lower."""
 SIZE_EFFORT = 16
 """Search nodes per sample for the first search of a size; one that ends early is repeated later with 8 times more."""
 LARGEST_BUDGET = 2**62
@@ -105,13 +108,14 @@ def frontier(distances: Array, *, nodes: int = 2_000_000, seconds: float | None 
     thresholds, ranks = ranked(distances)
     stairs = _Stairs(ranks, len(thresholds))
     budget.spend(stairs.climb(budget.nodes))
+    stairs.peel(budget)
     for slack, last in _schedule(len(ranks)):
         begun, open_area = budget.spent, stairs.area()
         stairs.restart()
         while (allowed := budget.allowed(len(ranks))) and not stairs.done:
             budget.spend(stairs.settle(slack, last, allowed))
-        nodes = max(budget.spent - begun, 1)
-        stairs.settle_sizes(budget, nodes, (open_area - stairs.area()) / nodes)
+        if nodes := budget.spent - begun:
+            stairs.settle_sizes(budget, nodes, (open_area - stairs.area()) / nodes)
         possible = stairs.possible()
         if not budget.allowed(len(ranks)) or (possible == stairs.reached).all():
             break
@@ -170,6 +174,7 @@ class _Stairs:
         left, right = np.triu_indices(n, 1)
         edges = np.argsort(self.ranks[left, right], kind="stable")
         self.pairs = left[edges] * n + right[edges]
+        self.lengths = self.ranks.ravel()[self.pairs]
         self.bounds = sizes(self.ranks, self.pairs)
         self.stages = np.zeros(len(self.pairs), np.uint8)
         self.lifted = np.zeros(n, np.int64)
@@ -208,10 +213,38 @@ class _Stairs:
         self._adopt(*peeled(self.ranks, near))
         return True
 
+    def peel(self, budget: "_Budget") -> None:
+        """Bound whole graphs where that promises most, until most of the area is what their bounds exceed the known by."""
+        n, by_edges = len(self.ranks), self.by_edges()
+        sizes = np.arange(1, n)
+        tested, excesses = [0], [0]  # sizes known where a graph was bounded, and by how much the bound exceeds them
+        while n > 1 and (allowed := budget.allowed(n)):
+            possible = np.maximum(by_edges, self.lifted)
+            excess = np.interp(sizes, tested, excesses).astype(np.int64)
+            gain = _removed(possible, np.minimum(sizes + excess, n), self.reached[1:])
+            if gain.max() <= 0 or np.diff(self.reached) @ excess > MOST_EXCESS * (self.reached - possible).sum():
+                return
+            c = int(gain.argmax()) + 1
+            place = bisect(tested, c)
+            upper, spent = self._peel_below(c, int(self.reached[tested[place - 1]]), allowed)
+            budget.spend(spent)
+            tested.insert(place, c)
+            excesses.insert(place, upper - c)
+
+    def _peel_below(self, c: int, begin: int, nodes: int) -> tuple[int, int]:
+        """Bound the graph just below reached[c], and its edges from rank `begin` on; returns (the bound, nodes spent)."""
+        t = int(self.reached[c]) - 1
+        levels, spent = peeling_levels(induced(self.ranks, t, np.arange(len(self.ranks))), c, nodes)
+        edges = slice(*np.searchsorted(self.lengths, [begin, t + 1]))
+        cap(self.bounds[edges], self.pairs[edges], levels)
+        upper = int(levels.max())
+        np.maximum(self.lifted[upper:], t + 1, out=self.lifted[upper:])
+        return upper, spent
+
     def restart(self) -> None:
         """Begin a sweep; what searches of sizes have excluded bounds the edges too."""
         n = len(self.ranks)
-        at_edges = np.searchsorted(self.lifted, self.ranks.ravel()[self.pairs], side="right")
+        at_edges = np.searchsorted(self.lifted, self.lengths, side="right")
         self.bounds = np.minimum(self.bounds, at_edges).astype(np.int32)
         self.at = np.zeros(3, np.int64)
         self.rows = np.zeros((n, (n + 63) // 64), np.uint64)
@@ -254,10 +287,7 @@ class _Stairs:
 
         If no clique of c samples exists there, possible[b - 1] >= reached[c - 1] follows for every b >= c.
         """
-        sums = np.concatenate([[0], np.cumsum(possible)])
-        start = np.arange(len(self.reached))
-        end = np.maximum(np.searchsorted(possible, self.reached), start)
-        gain = ((end - start) * self.reached - (sums[end] - sums[start])) / self.effort
+        gain = _removed(possible, np.arange(len(possible)), self.reached) / self.effort
         best = int(gain.argmax())
         return best + 1 if gain[best] > 0 else None
 
@@ -284,7 +314,15 @@ class _Stairs:
         """(n,) the least threshold at which no bound of an edge excludes a clique of c samples."""
         sizes_from_2 = np.arange(2, len(self.ranks) + 1)
         first = np.searchsorted(np.maximum.accumulate(self.bounds), sizes_from_2)
-        return np.append(0, self.ranks.ravel()[self.pairs[first]]).astype(np.int64)
+        return np.append(0, self.lengths[first]).astype(np.int64)
+
+
+def _removed(possible: Array, start: Array, thresholds: Array) -> Array:
+    """The area between `possible` and thresholds[k], of the sizes above start[k] only, for every k."""
+    sums = np.concatenate([[0], np.cumsum(possible)])
+    end = np.maximum(np.searchsorted(possible, thresholds), start)
+    area: Array = (end - start) * thresholds - (sums[end] - sums[start])
+    return area
 
 
 def _compact(chains: list[Array], chain_of: Array) -> tuple[tuple[Array, ...], Array]:

@@ -128,7 +128,7 @@ def test_a_colouring_is_one_and_lists_what_it_leaves_over(seed, n, density, shar
     rng = np.random.default_rng(seed)
     thresholds, ranks = ranked(random_graph(seed, n))
     t = int(density * len(thresholds))
-    rows = cliques._induced(ranks, t, np.arange(n))
+    rows = cliques.induced(ranks, t, np.arange(n))
     inside = np.flatnonzero(rng.random(n) < share)
     P = np.zeros(rows.shape[1], np.uint64)
     for v in inside:
@@ -154,7 +154,7 @@ def coloured(pairs_beyond, n, free):
     ranks = np.zeros((n, n), np.int32)
     for i, j in pairs_beyond:
         ranks[i, j] = ranks[j, i] = 1
-    rows = cliques._induced(ranks, 0, np.arange(n))
+    rows = cliques.induced(ranks, 0, np.arange(n))
     branch, bound = np.full(n + 1, -1), np.zeros(n + 1, int)
     top = cliques._colour(np.array([2**n - 1], np.uint64), rows, free, branch, bound, 0, cliques._blank(n))
     return branch[:top].tolist()

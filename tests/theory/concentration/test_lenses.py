@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from tests.theory.concentration.test_frontier import largest_by_networkx, points, random_graph
 from theory.concentration import lenses
-from theory.concentration.cliques import _induced
+from theory.concentration.cliques import induced
 from theory.concentration.frontier import _Stairs
 from theory.concentration.lenses import COUNTED, MATCHED
 from theory.concentration.mainpart import ranked
@@ -51,7 +51,7 @@ def finish(state, slack, last, portion=10**9):
 @given(seeds, st.integers(1, 80), st.floats(0.02, 0.95), st.floats(0, 1))
 def test_colours_and_matching_bound_the_largest_clique(seed, n, density, share):
     thresholds, ranks = ranked(random_graph(seed, n))
-    rows = _induced(ranks, int(density * len(thresholds)), np.arange(n))
+    rows = induced(ranks, int(density * len(thresholds)), np.arange(n))
     inside = np.flatnonzero(np.random.default_rng(seed).random(n) < share)
     near = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")[:, :n].astype(bool)[np.ix_(inside, inside)]
     P, size = words(inside, n), len(inside)
@@ -77,7 +77,7 @@ def test_matching_is_exact_where_pairs_too_far_apart_run_between_halves(seed, n,
     ranks = np.zeros((n, n), np.int32)
     ranks[:half, half:] = rng.random((half, n - half)) < density
     ranks = np.maximum(ranks, ranks.T)
-    bound = lenses.uncovered(_induced(ranks, 0, np.arange(n)), words(range(n), n), n, -1)
+    bound = lenses.uncovered(induced(ranks, 0, np.arange(n)), words(range(n), n), n, -1)
     graph = nx.from_numpy_array(ranks)
     matching = nx.bipartite.maximum_matching(graph, top_nodes=range(half))
     assert bound == n - len(matching) // 2
@@ -88,7 +88,7 @@ def test_an_odd_cycle_costs_half_a_sample():
     ranks = np.zeros((5, 5), np.int32)
     for i in range(5):
         ranks[i, (i + 1) % 5] = ranks[(i + 1) % 5, i] = 1
-    rows = _induced(ranks, 0, np.arange(5))
+    rows = induced(ranks, 0, np.arange(5))
     assert lenses.uncovered(rows, words(range(5), 5), 5, -1) == 2
     assert lenses.colours(rows, words(range(5), 5), 5, -1) == 3
 
