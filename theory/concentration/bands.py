@@ -32,10 +32,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.concentration.kernels import centre_rows, square_norms
 from theory.setting import Array
 
 UNIT, UNIT32 = 2.0**-53, 2.0**-24
-TINY = 2.0**-100
 PRODUCT_LIMIT = 2**20
 """Above this dimension the bound on a float32 product of all coordinates says too little to be used."""
 
@@ -68,19 +68,20 @@ class Embedding:
         return len(self.centre) if self.basis is None else self.basis.shape[1] + 1
 
     def factors(self, rows: Array) -> tuple[Array, Array]:
-        """rows (p, D) floats -> left factors (z, h, 1), (p, width + 2) float32, and bounds (p,) of |z|, scale ||x - c||."""
-        centred = rows * np.float64(self.scale)
-        centred -= self.centre
-        squares = np.einsum("ij,ij->i", centred, centred)
+        """rows (p, D), C-contiguous floats -> left factors (z, h, 1), (p, width + 2) float32, and bounds (p,) of |z|, scale ||x - c||."""
         out = np.empty((len(rows), self.width + 2), np.float32)
-        z = out[:, :-2]
         if self.basis is None:
-            z[:] = centred
+            centre_rows(rows, self.scale, self.centre, out)
+            squares = halves = square_norms(out, self.width)
         else:
+            centred = np.empty(rows.shape)
+            centre_rows(rows, self.scale, self.centre, centred)
+            squares = square_norms(centred, len(self.centre))
             prefix = centred @ self.basis
-            z[:, :-1] = prefix
-            z[:, -1] = np.sqrt(np.maximum(squares - np.einsum("ij,ij->i", prefix, prefix), 0.0))
-        out[:, -2] = np.einsum("ij,ij->i", z, z, dtype=np.float64) / -2
+            out[:, :-3] = prefix
+            out[:, -3] = np.sqrt(np.maximum(squares - np.einsum("ij,ij->i", prefix, prefix), 0.0))
+            halves = square_norms(out, self.width)
+        out[:, -2] = halves / -2
         out[:, -1] = 1
         return out, 1.001 * np.sqrt(squares)
 

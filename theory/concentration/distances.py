@@ -14,8 +14,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from theory.checks import check_real, check_views
-from theory.concentration.bands import TINY, Embedding, right_factors
-from theory.concentration.compiled import compiled
+from theory.concentration.bands import Embedding, right_factors
+from theory.concentration.kernels import direct_minima, pruned_minima
 from theory.concentration.planning import Plan, make_plan
 from theory.concentration.pools import one_blas_thread
 from theory.elementary import sqrt
@@ -24,10 +24,8 @@ from theory.setting import Array
 STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20
 """Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
 float64 rows. The views of one sample and the products of two are never split."""
-COLUMNS = 1024
-"""Views that a strip is held against at once."""
-LANES = 32
-"""Partial sums of a direct evaluation. Fixed, so that every machine adds in the same order."""
+COLUMNS = 1000
+"""Views that a strip is held against at once: no power of two, lest the products of a column share few cache lines."""
 
 
 def augmented_distances(views: Any, others: Any = None) -> Any:
@@ -109,7 +107,7 @@ def _factors(bounds: Embedding, views: Array) -> Factors:
     at_once = max(1, CHUNK_BYTES // (8 * m * D))
     for i in range(0, n, at_once):
         rows = views[i : i + at_once]
-        factors, sizes = bounds.factors(rows.reshape(-1, D))
+        factors, sizes = bounds.factors(_floats(rows).reshape(-1, D))
         left[i : i + at_once] = factors.reshape(*rows.shape[:2], -1)
         norms[i : i + at_once] = sizes.reshape(rows.shape[:2])
     return left, norms.max(axis=1)
@@ -139,13 +137,14 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
         columns = slice(j, j + at_once)
         there = _floats(right[columns])
         skip = j - first if others is None else len(here)
-        target = out[:, j - first : j - first + len(there)]
+        used = here[: skip + len(there)]  # the other rows lie below the diagonal here
+        target = out[: len(used), j - first : j - first + len(there)]
         if bounds is None:
-            _direct_minima(here, there, plan.unit, skip, target)
+            direct_minima(used, there, plan.unit, skip, target)
             continue
         left2, norms2 = _part(stored[-1], columns) if stored else _factors(bounds, right[columns])
-        _pruned_minima(
-            _flat(left) @ right_factors(_flat(left2)).T, here, there, norms, norms2, plan.unit, skip,
+        pruned_minima(
+            _flat(left[: len(used)]) @ right_factors(_flat(left2)).T, used, there, norms, norms2, plan.unit, skip,
             bounds.scale / plan.unit * bounds.grow, bounds.kappa, bounds.beta, target,
         )  # fmt: skip
     out /= plan.unit
@@ -168,90 +167,3 @@ def _floats(values: Array) -> Array:
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float32 if np.can_cast(values.dtype, np.float32) else np.float64)
     return np.ascontiguousarray(values)
-
-
-@compiled
-def _square(a: Array, b: Array, unit: float, sums: Array) -> Any:
-    """Sum of (unit (a_i - b_i))^2 in float64; `sums` (LANES,) is scratch. The order of summation is fixed."""
-    D = len(a)
-    sums[:] = 0.0
-    full = D - D % LANES
-    for start in range(0, full, LANES):
-        for lane in range(LANES):
-            gap = (np.float64(a[start + lane]) - np.float64(b[start + lane])) * unit
-            sums[lane] += gap * gap
-    for i in range(full, D):
-        gap = (np.float64(a[i]) - np.float64(b[i])) * unit
-        sums[i - full] += gap * gap
-    half = LANES // 2
-    while half > 0:
-        for lane in range(half):
-            sums[lane] += sums[lane + half]
-        half //= 2
-    return float(sums[0])
-
-
-@compiled
-def _direct_minima(here: Array, there: Array, unit: float, skip: int, out: Array) -> None:
-    """out[i, j] = min over views of unit ||here[i, a] - there[j, b]||, for j + skip >= i."""
-    sums = np.empty(LANES)
-    for i in range(len(here)):
-        for j in range(max(0, i - skip), len(there)):
-            least = np.inf
-            for a in range(here.shape[1]):
-                for b in range(there.shape[1]):
-                    least = min(least, _square(here[i, a], there[j, b], unit, sums))
-            out[i, j] = np.sqrt(least)
-
-
-@compiled
-def _pruned_minima(
-    products: Array,
-    here: Array,
-    there: Array,
-    norms: Array,
-    norms2: Array,
-    unit: float,
-    skip: int,
-    grow: float,
-    kappa: float,
-    beta: float,
-    out: Array,
-) -> None:
-    """As `_direct_minima`, evaluating pairs of views in the order of their products down to the limit that `bands` proves.
-
-    products (rows of `here`, rows of `there`) are overwritten; norms (n,), norms2 (n',) as in `Factors`.
-    """
-    m, m2 = here.shape[1], there.shape[1]
-    sums = np.empty(LANES)
-    top = np.empty(len(there) * m2, products.dtype)  # per column, the largest product among the views of sample i
-    for i in range(len(here)):
-        top[:] = products[i * m]
-        for a in range(1, m):
-            row = products[i * m + a]
-            for c in range(len(top)):
-                top[c] = max(top[c], row[c])
-        for j in range(max(0, i - skip), len(there)):
-            reach = norms[i] + norms2[j]
-            least, limit = np.inf, -np.inf
-            while True:
-                c = j * m2
-                for other in range(j * m2 + 1, j * m2 + m2):
-                    if top[other] > top[c]:
-                        c = other
-                if not (top[c] > -np.inf and top[c] >= limit):
-                    break
-                a = 0
-                for other in range(1, m):
-                    if products[i * m + other, c] > products[i * m + a, c]:
-                        a = other
-                square = _square(here[i, a], there[j, c - j * m2], unit, sums)
-                if square < least:
-                    least = square
-                    radius = np.sqrt(least) * grow + kappa * reach
-                    limit = -(radius * radius + beta * reach * reach) / 2 - TINY
-                products[i * m + a, c] = -np.inf
-                top[c] = products[i * m, c]
-                for other in range(1, m):
-                    top[c] = max(top[c], products[i * m + other, c])
-            out[i, j] = np.sqrt(least)
