@@ -143,8 +143,10 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
             direct_minima(used, there, plan.unit, skip, target)
             continue
         left2, norms2 = _part(stored[-1], columns) if stored else _factors(bounds, right[columns])
+        products = _flat(left[: len(used)]) @ right_factors(_flat(left2)).T
+        tops = products.reshape(*used.shape[:2], -1).max(axis=1)
         pruned_minima(
-            _flat(left[: len(used)]) @ right_factors(_flat(left2)).T, used, there, norms, norms2, plan.unit, skip,
+            products, tops, used, there, norms, norms2, plan.unit, skip,
             bounds.scale / plan.unit * bounds.grow, bounds.kappa, bounds.beta, target,
         )  # fmt: skip
     out /= plan.unit

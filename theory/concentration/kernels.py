@@ -87,6 +87,7 @@ def direct_minima(here: Array, there: Array, unit: float, skip: int, out: Array)
 @compiled
 def pruned_minima(
     products: Array,
+    tops: Array,
     here: Array,
     there: Array,
     norms: Array,
@@ -100,17 +101,13 @@ def pruned_minima(
 ) -> None:
     """As `direct_minima`, evaluating pairs of views in the order of their products down to the limit that `bands` proves.
 
-    products (rows of `here`, rows of `there`) are overwritten; norms (n,), norms2 (n',) as in `Factors`.
+    products (rows of `here`, rows of `there`) and tops (n, rows of `there`), their largest among the views of a sample, are
+    overwritten; norms (n,), norms2 (n',) as in `Factors`.
     """
     m, m2 = here.shape[1], there.shape[1]
     sums = np.empty(LANES)
-    top = np.empty(len(there) * m2, products.dtype)  # per column, the largest product among the views of sample i
     for i in range(len(here)):
-        top[:] = products[i * m]
-        for a in range(1, m):
-            row = products[i * m + a]
-            for c in range(len(top)):
-                top[c] = max(top[c], row[c])
+        top = tops[i]
         for j in range(max(0, i - skip), len(there)):
             reach = norms[i] + norms2[j]
             least, limit = np.inf, -np.inf

@@ -10,7 +10,7 @@ from theory.concentration.bands import PRODUCT_LIMIT, Embedding, embedding, prin
 from theory.concentration.pools import one_blas_thread
 from theory.setting import Array
 
-RANKS = (13, 29, 61)
+RANKS = (13, 29, 61, 125)
 """Numbers of leading coordinates tried: with the residual and the two norms, a multiple of a vector register."""
 BASIS_VIEWS, TRIAL_VIEWS = 256, 192
 """Views that the principal directions are taken from, and views on which they are tried."""
