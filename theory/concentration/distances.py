@@ -21,11 +21,12 @@ from theory.concentration.pools import one_blas_thread
 from theory.elementary import sqrt
 from theory.setting import Array
 
-STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20
+STORED_BYTES, STRIP_BYTES, CHUNK_BYTES, CENTRED_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20, 4 * 2**20
 """Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
-float64 rows. The views of one sample and the products of two are never split."""
+float64 rows held against a strip, and those centred at once. The views of one sample and the products of two are never
+split."""
 COLUMNS = 1000
-"""Views that a strip is held against at once: no power of two, lest the products of a column share few cache lines."""
+"""Views that a strip is held against at once."""
 
 
 def augmented_distances(views: Any, others: Any = None) -> Any:
@@ -104,12 +105,10 @@ def _stored(bounds: Embedding, views: Array, others: Array | None) -> list[Facto
 def _factors(bounds: Embedding, views: Array) -> Factors:
     n, m, D = views.shape
     left, norms = np.empty((n, m, bounds.width + 2), np.float32), np.empty((n, m))
-    at_once = max(1, CHUNK_BYTES // (8 * m * D))
+    at_once = max(1, CENTRED_BYTES // (8 * m * D))
     for i in range(0, n, at_once):
-        rows = views[i : i + at_once]
-        factors, sizes = bounds.factors(_floats(rows).reshape(-1, D))
-        left[i : i + at_once] = factors.reshape(*rows.shape[:2], -1)
-        norms[i : i + at_once] = sizes.reshape(rows.shape[:2])
+        rows = _floats(views[i : i + at_once])
+        norms[i : i + at_once] = bounds.factors(rows.reshape(-1, D), _flat(left[i : i + at_once])).reshape(-1, m)
     return left, norms.max(axis=1)
 
 

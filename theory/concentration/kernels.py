@@ -17,17 +17,6 @@ TINY = 2.0**-100
 
 
 @compiled
-def _total(sums: Array) -> Any:
-    """The sum of the partial sums (LANES,), which are overwritten."""
-    half = LANES // 2
-    while half > 0:
-        for lane in range(half):
-            sums[lane] += sums[lane + half]
-        half //= 2
-    return float(sums[0])
-
-
-@compiled
 def _square(a: Array, b: Array, unit: float, sums: Array) -> Any:
     """Sum of (unit (a_i - b_i))^2 in float64; `sums` (LANES,) is scratch."""
     D = len(a)
@@ -40,25 +29,20 @@ def _square(a: Array, b: Array, unit: float, sums: Array) -> Any:
     for i in range(full, D):
         gap = (np.float64(a[i]) - np.float64(b[i])) * unit
         sums[i - full] += gap * gap
-    return _total(sums)
+    half = LANES // 2
+    while half > 0:
+        for lane in range(half):
+            sums[lane] += sums[lane + half]
+        half //= 2
+    return float(sums[0])
 
 
 @compiled
 def square_norms(rows: Array, width: int) -> Array:
     """Squared norms, in float64, of the first `width` coordinates of rows (p, D): (p,)."""
-    sums, out = np.empty(LANES), np.empty(len(rows))
-    full = width - width % LANES
+    sums, origin, out = np.empty(LANES), np.zeros(width, rows.dtype), np.empty(len(rows))
     for i in range(len(rows)):
-        row = rows[i]
-        sums[:] = 0.0
-        for start in range(0, full, LANES):
-            for lane in range(LANES):
-                x = np.float64(row[start + lane])
-                sums[lane] += x * x
-        for c in range(full, width):
-            x = np.float64(row[c])
-            sums[c - full] += x * x
-        out[i] = _total(sums)
+        out[i] = _square(rows[i, :width], origin, 1.0, sums)
     return out
 
 
@@ -112,24 +96,23 @@ def pruned_minima(
             reach = norms[i] + norms2[j]
             least, limit = np.inf, -np.inf
             while True:
-                c = j * m2
-                for other in range(j * m2 + 1, j * m2 + m2):
-                    if top[other] > top[c]:
-                        c = other
-                if not (top[c] > -np.inf and top[c] >= limit):
+                most = top[j * m2]
+                for c in range(j * m2 + 1, j * m2 + m2):
+                    most = max(most, top[c])
+                if not (most > -np.inf and most >= limit):
                     break
-                a, second = 0, -np.inf  # the row of the largest product in this column, and the largest of the others
-                for other in range(1, m):
-                    product = products[i * m + other, c]
-                    if product > products[i * m + a, c]:
-                        second, a = products[i * m + a, c], other
-                    elif product > second:
-                        second = product
-                square = _square(here[i, a], there[j, c - j * m2], unit, sums)
+                a, c = i * m, j * m2
+                while top[c] != most:
+                    c += 1
+                while products[a, c] != most:
+                    a += 1
+                square = _square(here[i, a - i * m], there[j, c - j * m2], unit, sums)
                 if square < least:
                     least = square
                     radius = np.sqrt(least) * grow + kappa * reach
                     limit = -(radius * radius + beta * reach * reach) / 2 - TINY
-                products[i * m + a, c] = -np.inf
-                top[c] = second
+                products[a, c] = -np.inf
+                top[c] = products[i * m, c]
+                for row in range(i * m + 1, i * m + m):
+                    top[c] = max(top[c], products[row, c])
             out[i, j] = np.sqrt(least)
