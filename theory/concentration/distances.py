@@ -16,17 +16,13 @@ from joblib import Parallel, delayed
 from theory.checks import check_real, check_views
 from theory.concentration.bands import Embedding, right_factors
 from theory.concentration.kernels import direct_minima, pruned_minima
-from theory.concentration.planning import Plan, make_plan
+from theory.concentration.planning import CHUNK_BYTES, COLUMNS, Plan, is_stored, make_plan, strip_views
 from theory.concentration.pools import one_blas_thread
 from theory.elementary import sqrt
 from theory.setting import Array
 
-STORED_BYTES, STRIP_BYTES, CHUNK_BYTES, CENTRED_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20, 4 * 2**20
-"""Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
-float64 rows held against a strip, and those centred at once. The views of one sample and the products of two are never
-split."""
-COLUMNS = 1000
-"""Views that a strip is held against at once."""
+CENTRED_BYTES = 4 * 2**20
+"""Limit of the float64 rows that are projected at once."""
 
 
 def augmented_distances(views: Any, others: Any = None) -> Any:
@@ -97,9 +93,8 @@ Factors = tuple[Array, Array]
 def _stored(bounds: Embedding, views: Array, others: Array | None) -> list[Factors]:
     """Factors of all views of each set, or nothing where they are to be recomputed block by block."""
     sets = [views] if others is None else [views, others]
-    if sum(len(s) * s.shape[1] for s in sets) * bounds.width * 4 > STORED_BYTES:
-        return []
-    return [_factors(bounds, s) for s in sets]
+    count = sum(len(s) * s.shape[1] for s in sets)
+    return [_factors(bounds, s) for s in sets] if is_stored(count, bounds.width) else []
 
 
 def _factors(bounds: Embedding, views: Array) -> Factors:
@@ -113,11 +108,9 @@ def _factors(bounds: Embedding, views: Array) -> Factors:
 
 
 def _strips(views: Array, plan: Plan, stored: list[Factors]) -> Iterator[slice]:
-    """Rows of samples handled at once: about 512 views, or as many as fit where their coordinates are not stored."""
+    """Rows of samples handled at once."""
     n, m, D = views.shape
-    on_demand = plan.bounds is not None and not stored
-    most, limit = (STRIP_BYTES // (4 * COLUMNS), STRIP_BYTES) if on_demand else (512, CHUNK_BYTES)
-    at_once = max(1, min(most, limit // (4 * D)) // m)
+    at_once = max(1, strip_views(D, plan.bounds is None or bool(stored)) // m)
     return (slice(i, min(i + at_once, n)) for i in range(0, n, at_once))
 
 
@@ -142,10 +135,8 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
             direct_minima(used, there, plan.unit, skip, target)
             continue
         left2, norms2 = _part(stored[-1], columns) if stored else _factors(bounds, right[columns])
-        products = _flat(left[: len(used)]) @ right_factors(_flat(left2)).T
-        tops = products.reshape(*used.shape[:2], -1).max(axis=1)
         pruned_minima(
-            products, tops, used, there, norms, norms2, plan.unit, skip,
+            *_products(left[: len(used)], left2), used, there, norms, norms2, plan.unit, skip,
             bounds.scale / plan.unit * bounds.grow, bounds.kappa, bounds.beta, target,
         )  # fmt: skip
     out /= plan.unit
@@ -153,6 +144,12 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
         square = out[:, : len(here)]
         np.maximum(square, square.T, out=square)
     return rows.start, out
+
+
+def _products(left: Array, left2: Array) -> tuple[Array, Array]:
+    """-||z - z'||^2 / 2 of all pairs of views, (n m, n' m'), and the largest among the views of a sample, (n, n' m')."""
+    products = _flat(left) @ right_factors(_flat(left2)).T
+    return products, products.reshape(*left.shape[:2], -1).max(axis=1)
 
 
 def _part(factors: Factors, samples: slice) -> Factors:
