@@ -32,10 +32,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.concentration.kernels import centre_rows, square_norms
 from theory.setting import Array
 
 UNIT, UNIT32 = 2.0**-53, 2.0**-24
-TINY = 2.0**-100
 PRODUCT_LIMIT = 2**20
 """Above this dimension the bound on a float32 product of all coordinates says too little to be used."""
 
@@ -67,22 +67,25 @@ class Embedding:
         """Length of z."""
         return len(self.centre) if self.basis is None else self.basis.shape[1] + 1
 
-    def factors(self, rows: Array) -> tuple[Array, Array]:
-        """rows (p, D) floats -> left factors (z, h, 1), (p, width + 2) float32, and bounds (p,) of |z|, scale ||x - c||."""
-        centred = rows * np.float64(self.scale)
-        centred -= self.centre
-        squares = np.einsum("ij,ij->i", centred, centred)
-        out = np.empty((len(rows), self.width + 2), np.float32)
-        z = out[:, :-2]
+    def factors(self, rows: Array, out: Array) -> Array:
+        """Left factors (z, h, 1) of rows (p, D), C-contiguous floats, into out (p, width + 2), float32, C-contiguous.
+
+        Returns bounds (p,) of |z| and scale ||x - c||.
+        """
         if self.basis is None:
-            z[:] = centred
+            centre_rows(rows, self.scale, self.centre, out)
+            squares = halves = square_norms(out, self.width)
         else:
+            centred = np.empty(rows.shape)
+            centre_rows(rows, self.scale, self.centre, centred)
+            squares = square_norms(centred, len(self.centre))
             prefix = centred @ self.basis
-            z[:, :-1] = prefix
-            z[:, -1] = np.sqrt(np.maximum(squares - np.einsum("ij,ij->i", prefix, prefix), 0.0))
-        out[:, -2] = np.einsum("ij,ij->i", z, z, dtype=np.float64) / -2
+            out[:, :-3] = prefix
+            out[:, -3] = np.sqrt(np.maximum(squares - np.einsum("ij,ij->i", prefix, prefix), 0.0))
+            halves = square_norms(out, self.width)
+        out[:, -2] = halves / -2
         out[:, -1] = 1
-        return out, 1.001 * np.sqrt(squares)
+        return 1.001 * np.sqrt(squares)
 
 
 def right_factors(left: Array) -> Array:
@@ -112,8 +115,12 @@ def embedding(scale: float, centre: Array, basis: Array | None) -> Embedding:
     return Embedding(scale, centre, basis, 1.01 * kappa, 1.01 * gamma(kept + 6, UNIT32), grow)
 
 
-def principal_basis(rows: Array, k: int) -> Array:
-    """(D, k) orthonormal columns: the leading principal directions of centred rows (p, D), p >= k."""
+def principal_directions(rows: Array, k: int) -> Array:
+    """(D, k) leading principal directions of centred rows (p, D), p >= k, of any length, orthogonal up to rounding."""
     values, vectors = np.linalg.eigh(rows @ rows.T)
-    leading = rows.T @ vectors[:, np.argsort(-values)[:k]]
-    return np.asarray(np.linalg.qr(leading)[0])
+    return np.asarray(rows.T @ vectors[:, np.argsort(-values)[:k]])
+
+
+def orthonormal(directions: Array) -> Array:
+    """(D, k) orthonormal columns; the first of them span what the first of the directions (D, k) do."""
+    return np.asarray(np.linalg.qr(directions)[0])

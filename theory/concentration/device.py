@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from theory.concentration.bands import TINY, Embedding
+from theory.concentration.bands import Embedding
 from theory.concentration.distances import augmented_distances, check_sets
+from theory.concentration.kernels import TINY
 from theory.concentration.planning import Plan, make_plan
 
 PRODUCTS, ELEMENTS = 4 * 2**20, 2 * 2**20

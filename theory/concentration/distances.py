@@ -14,20 +14,15 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from theory.checks import check_real, check_views
-from theory.concentration.bands import TINY, Embedding, right_factors
-from theory.concentration.compiled import compiled
-from theory.concentration.planning import Plan, make_plan
+from theory.concentration.bands import Embedding, right_factors
+from theory.concentration.kernels import direct_minima, pruned_minima
+from theory.concentration.planning import CHUNK_BYTES, COLUMNS, Plan, is_stored, make_plan, strip_views
 from theory.concentration.pools import one_blas_thread
 from theory.elementary import sqrt
 from theory.setting import Array
 
-STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 24 * 2**20, 16 * 2**20, 8 * 2**20
-"""Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
-float64 rows. The views of one sample and the products of two are never split."""
-COLUMNS = 1024
-"""Views that a strip is held against at once."""
-LANES = 32
-"""Partial sums of a direct evaluation. Fixed, so that every machine adds in the same order."""
+CENTRED_BYTES = 4 * 2**20
+"""Limit of the float64 rows that are projected at once."""
 
 
 def augmented_distances(views: Any, others: Any = None) -> Any:
@@ -98,29 +93,24 @@ Factors = tuple[Array, Array]
 def _stored(bounds: Embedding, views: Array, others: Array | None) -> list[Factors]:
     """Factors of all views of each set, or nothing where they are to be recomputed block by block."""
     sets = [views] if others is None else [views, others]
-    if sum(len(s) * s.shape[1] for s in sets) * bounds.width * 4 > STORED_BYTES:
-        return []
-    return [_factors(bounds, s) for s in sets]
+    count = sum(len(s) * s.shape[1] for s in sets)
+    return [_factors(bounds, s) for s in sets] if is_stored(count, bounds.width) else []
 
 
 def _factors(bounds: Embedding, views: Array) -> Factors:
     n, m, D = views.shape
     left, norms = np.empty((n, m, bounds.width + 2), np.float32), np.empty((n, m))
-    at_once = max(1, CHUNK_BYTES // (8 * m * D))
+    at_once = max(1, CENTRED_BYTES // (8 * m * D))
     for i in range(0, n, at_once):
-        rows = views[i : i + at_once]
-        factors, sizes = bounds.factors(rows.reshape(-1, D))
-        left[i : i + at_once] = factors.reshape(*rows.shape[:2], -1)
-        norms[i : i + at_once] = sizes.reshape(rows.shape[:2])
+        rows = _floats(views[i : i + at_once])
+        norms[i : i + at_once] = bounds.factors(rows.reshape(-1, D), _flat(left[i : i + at_once])).reshape(-1, m)
     return left, norms.max(axis=1)
 
 
 def _strips(views: Array, plan: Plan, stored: list[Factors]) -> Iterator[slice]:
-    """Rows of samples handled at once: about 512 views, or as many as fit where their coordinates are not stored."""
+    """Rows of samples handled at once."""
     n, m, D = views.shape
-    on_demand = plan.bounds is not None and not stored
-    most, limit = (STRIP_BYTES // (4 * COLUMNS), STRIP_BYTES) if on_demand else (512, CHUNK_BYTES)
-    at_once = max(1, min(most, limit // (4 * D)) // m)
+    at_once = max(1, strip_views(D, plan.bounds is None or bool(stored)) // m)
     return (slice(i, min(i + at_once, n)) for i in range(0, n, at_once))
 
 
@@ -139,13 +129,14 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
         columns = slice(j, j + at_once)
         there = _floats(right[columns])
         skip = j - first if others is None else len(here)
-        target = out[:, j - first : j - first + len(there)]
+        used = here[: skip + len(there)]  # the other rows lie below the diagonal here
+        target = out[: len(used), j - first : j - first + len(there)]
         if bounds is None:
-            _direct_minima(here, there, plan.unit, skip, target)
+            direct_minima(used, there, plan.unit, skip, target)
             continue
         left2, norms2 = _part(stored[-1], columns) if stored else _factors(bounds, right[columns])
-        _pruned_minima(
-            _flat(left) @ right_factors(_flat(left2)).T, here, there, norms, norms2, plan.unit, skip,
+        pruned_minima(
+            *_products(left[: len(used)], left2), used, there, norms, norms2, plan.unit, skip,
             bounds.scale / plan.unit * bounds.grow, bounds.kappa, bounds.beta, target,
         )  # fmt: skip
     out /= plan.unit
@@ -153,6 +144,12 @@ def _strip(views: Array, others: Array | None, plan: Plan, stored: list[Factors]
         square = out[:, : len(here)]
         np.maximum(square, square.T, out=square)
     return rows.start, out
+
+
+def _products(left: Array, left2: Array) -> tuple[Array, Array]:
+    """-||z - z'||^2 / 2 of all pairs of views, (n m, n' m'), and the largest among the views of a sample, (n, n' m')."""
+    products = _flat(left) @ right_factors(_flat(left2)).T
+    return products, products.reshape(*left.shape[:2], -1).max(axis=1)
 
 
 def _part(factors: Factors, samples: slice) -> Factors:
@@ -168,90 +165,3 @@ def _floats(values: Array) -> Array:
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float32 if np.can_cast(values.dtype, np.float32) else np.float64)
     return np.ascontiguousarray(values)
-
-
-@compiled
-def _square(a: Array, b: Array, unit: float, sums: Array) -> Any:
-    """Sum of (unit (a_i - b_i))^2 in float64; `sums` (LANES,) is scratch. The order of summation is fixed."""
-    D = len(a)
-    sums[:] = 0.0
-    full = D - D % LANES
-    for start in range(0, full, LANES):
-        for lane in range(LANES):
-            gap = (np.float64(a[start + lane]) - np.float64(b[start + lane])) * unit
-            sums[lane] += gap * gap
-    for i in range(full, D):
-        gap = (np.float64(a[i]) - np.float64(b[i])) * unit
-        sums[i - full] += gap * gap
-    half = LANES // 2
-    while half > 0:
-        for lane in range(half):
-            sums[lane] += sums[lane + half]
-        half //= 2
-    return float(sums[0])
-
-
-@compiled
-def _direct_minima(here: Array, there: Array, unit: float, skip: int, out: Array) -> None:
-    """out[i, j] = min over views of unit ||here[i, a] - there[j, b]||, for j + skip >= i."""
-    sums = np.empty(LANES)
-    for i in range(len(here)):
-        for j in range(max(0, i - skip), len(there)):
-            least = np.inf
-            for a in range(here.shape[1]):
-                for b in range(there.shape[1]):
-                    least = min(least, _square(here[i, a], there[j, b], unit, sums))
-            out[i, j] = np.sqrt(least)
-
-
-@compiled
-def _pruned_minima(
-    products: Array,
-    here: Array,
-    there: Array,
-    norms: Array,
-    norms2: Array,
-    unit: float,
-    skip: int,
-    grow: float,
-    kappa: float,
-    beta: float,
-    out: Array,
-) -> None:
-    """As `_direct_minima`, evaluating pairs of views in the order of their products down to the limit that `bands` proves.
-
-    products (rows of `here`, rows of `there`) are overwritten; norms (n,), norms2 (n',) as in `Factors`.
-    """
-    m, m2 = here.shape[1], there.shape[1]
-    sums = np.empty(LANES)
-    top = np.empty(len(there) * m2, products.dtype)  # per column, the largest product among the views of sample i
-    for i in range(len(here)):
-        top[:] = products[i * m]
-        for a in range(1, m):
-            row = products[i * m + a]
-            for c in range(len(top)):
-                top[c] = max(top[c], row[c])
-        for j in range(max(0, i - skip), len(there)):
-            reach = norms[i] + norms2[j]
-            least, limit = np.inf, -np.inf
-            while True:
-                c = j * m2
-                for other in range(j * m2 + 1, j * m2 + m2):
-                    if top[other] > top[c]:
-                        c = other
-                if not (top[c] > -np.inf and top[c] >= limit):
-                    break
-                a = 0
-                for other in range(1, m):
-                    if products[i * m + other, c] > products[i * m + a, c]:
-                        a = other
-                square = _square(here[i, a], there[j, c - j * m2], unit, sums)
-                if square < least:
-                    least = square
-                    radius = np.sqrt(least) * grow + kappa * reach
-                    limit = -(radius * radius + beta * reach * reach) / 2 - TINY
-                products[i * m + a, c] = -np.inf
-                top[c] = products[i * m, c]
-                for other in range(1, m):
-                    top[c] = max(top[c], products[i * m + other, c])
-            out[i, j] = np.sqrt(least)

@@ -6,19 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from theory.concentration.bands import PRODUCT_LIMIT, Embedding, embedding, principal_basis, scale_for
+from theory.concentration.bands import PRODUCT_LIMIT, Embedding, embedding, orthonormal, principal_directions, scale_for
 from theory.concentration.pools import one_blas_thread
 from theory.setting import Array
 
-RANKS = (13, 29, 61)
+RANKS = (13, 29, 61, 125)
 """Numbers of leading coordinates tried: with the residual and the two norms, a multiple of a vector register."""
 BASIS_VIEWS, TRIAL_VIEWS = 256, 192
 """Views that the principal directions are taken from, and views on which they are tried."""
 SMALL, LARGE = 2.0**-400, 2.0**511
 """Views that are all smaller are scaled up; a longer difference is refused, since its square would overflow."""
-DIRECT, PAIR, PRODUCT, PROJECTION, CAST = 0.25, 0.6, 0.02, 0.02, 1.0
+DIRECT, PAIR, PRODUCT, PROJECTION, CAST = 0.2, 0.7, 0.022, 0.05, 0.8
 """Measured cost in ns: one coordinate of a direct evaluation; one pair of views looked at; per coordinate kept, its share of
 the product and of the projection; one coordinate cast to float32."""
+STORED_BYTES, STRIP_BYTES, CHUNK_BYTES = 40 * 2**20, 16 * 2**20, 8 * 2**20
+"""Limits of the temporary arrays: factors of all views (else recomputed per block), those of a strip and its products,
+float64 rows. The views of one sample and the products of two are never split."""
+COLUMNS = 1000
+"""Views that a strip is held against at once."""
 WORTH_PLANNING = 30e6
 """ns of direct evaluation below which nothing else is tried."""
 
@@ -36,6 +41,17 @@ class Plan:
     bounds: Embedding | None
 
 
+def is_stored(views: int, width: int) -> bool:
+    """Whether so many views' coordinates, `width` each, are kept; else they are recomputed block by block."""
+    return views * width * 4 <= STORED_BYTES
+
+
+def strip_views(D: int, stored: bool) -> int:
+    """Views handled at once: about 512, or as many as fit where their coordinates are not stored."""
+    most, limit = (512, CHUNK_BYTES // (8 * D)) if stored else (STRIP_BYTES // (4 * COLUMNS), STRIP_BYTES // (4 * D))
+    return max(1, min(most, limit))
+
+
 def make_plan(views: Any, others: Any) -> Plan:
     """The plan for views (n, m, D) against others (n', m', D), or against themselves where `others` is None."""
     sets = [views] if others is None else [views, others]
@@ -50,20 +66,29 @@ def make_plan(views: Any, others: Any) -> Plan:
         scale = scale_for(largest, D)
         few = np.concatenate([_some(s, BASIS_VIEWS // len(sets)) for s in sets]) * scale
         centre = few.mean(axis=0)
-        most = min(max(RANKS), len(few) - 1, D - 1)
-        costs = {0: direct}
-        if most >= min(RANKS):
-            basis = principal_basis(few - centre, most)
-            tried = [_trial(s) * scale - centre for s in sets]
-            for k, share in _candidates(tried[0], tried[-1], basis, others is None).items():
-                looked = pairs * (PAIR + PRODUCT * (k + 3)) + (n * m + n2 * m2) * PROJECTION * D * k
-                costs[k] = looked + share * direct
+        costs, bases = {0: direct}, {}
+        views_once = n * m if others is None else n * m + n2 * m2
+        strips = n * m / strip_views(D, stored=False) / (2 if others is None else 1)
+
+        def looked(k: int, embedding_cost: float) -> float:
+            embedded = views_once if is_stored(views_once, k + 1) else n * m + n2 * m2 * strips
+            return float(pairs * (PAIR + PRODUCT * (k + 3)) + embedded * embedding_cost)
+
         if D <= PRODUCT_LIMIT:
-            costs[D] = pairs * (PAIR + PRODUCT * D + DIRECT * D / (m * m2)) + (n * m + n2 * m2) * CAST * D
+            costs[D] = looked(D, CAST * D) + direct / (m * m2)
+        most = min(max(RANKS), len(few) - 1, D - 1)
+        if most >= min(RANKS):
+            directions = principal_directions(few - centre, most)
+            left, right = _trial(sets[0]) * scale - centre, _trial(sets[-1]) * scale - centre
+            nearest = _squares(left, right).min(axis=(1, 3), keepdims=True)
+        for k in (k for k in RANKS if k <= most):
+            least = looked(k, PROJECTION * D * k)
+            if least >= min(costs.values()):
+                break  # so many coordinates cost more than they can save
+            bases[k] = orthonormal(directions[:, :k])
+            costs[k] = least + direct * _share(left, right, bases[k], nearest, others is None)
         best = min(costs, key=lambda k: costs[k])
-        if best == 0:
-            return Plan(unit, None)
-        return Plan(unit, embedding(scale, centre, None if best == D else np.ascontiguousarray(basis[:, :best])))
+        return Plan(unit, None if best == 0 else embedding(scale, centre, bases.get(best)))
 
 
 def _largest(name: str, values: Any) -> float:
@@ -104,25 +129,23 @@ def _float64(values: Any) -> Array:
     return np.asarray(array, dtype=np.float64)
 
 
-def _candidates(left: Array, right: Array, basis: Array, same: bool) -> dict[int, float]:
-    """For every number of coordinates, the share of view pairs whose bound does not exceed the samples' distance."""
-    (s, m, D), (s2, m2, _) = left.shape, right.shape
-    shape = (s, m, s2, m2)
-    a, b = left.reshape(-1, D), right.reshape(-1, D)
-    nearest = _squares(a, b).reshape(shape).min(axis=(1, 3), keepdims=True)
-    apart = ~np.eye(s, dtype=bool) if same else np.ones((s, s2), dtype=bool)
-    pa, pb = a @ basis, b @ basis
-    shares = {}
-    for k in (k for k in RANKS if k <= basis.shape[1]):
-        bounds = _squares(_with_rest(a, pa[:, :k]), _with_rest(b, pb[:, :k])).reshape(shape)
-        shares[k] = float((bounds <= nearest).mean(axis=(1, 3))[apart].mean())
-    return shares
+def _share(left: Array, right: Array, basis: Array, nearest: Array, same: bool) -> float:
+    """The share of view pairs whose bound does not exceed the samples' distance, of which `nearest` is the square."""
+    bounds = _squares(_with_rest(left, basis), _with_rest(right, basis))
+    apart = ~np.eye(len(left), dtype=bool) if same else np.ones((len(left), len(right)), dtype=bool)
+    return float((bounds <= nearest).mean(axis=(1, 3))[apart].mean())
 
 
-def _with_rest(rows: Array, prefix: Array) -> Array:
-    rest = np.sqrt(np.maximum((rows**2).sum(axis=1) - (prefix**2).sum(axis=1), 0))
-    return np.concatenate([prefix, rest[:, None]], axis=1)
+def _with_rest(views: Array, basis: Array) -> Array:
+    """Coordinates of views (samples, m, D) in the basis, and the norm of the rest."""
+    rows = views.reshape(-1, views.shape[2])
+    prefix = rows @ basis
+    rest = np.einsum("ij,ij->i", rows, rows) - np.einsum("ij,ij->i", prefix, prefix)
+    return np.column_stack([prefix, np.sqrt(np.maximum(rest, 0))]).reshape(*views.shape[:2], -1)
 
 
-def _squares(a: Array, b: Array) -> Array:
-    return np.asarray((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T)
+def _squares(left: Array, right: Array) -> Array:
+    """Squared distances of views (samples, m, D) and (samples', m', D): (samples, m, samples', m')."""
+    a, b = left.reshape(-1, left.shape[2]), right.reshape(-1, right.shape[2])
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.asarray(squares.reshape(*left.shape[:2], *right.shape[:2]))
