@@ -72,7 +72,7 @@ def test_random_and_attacked_views_of_a_network_trained_for_it_agree():
     data, box = load("digits", train_size=600), Box(part_of(MILD_WARP, tuple(MILD_WARP.parts), 0.5))
     taught = Clustering(warp=MILD_WARP, backbone="certifiable", epochs=12)
     module = teach(taught, data.train_images, data.train_labels.numpy(), None, torch.device("cpu")).network
-    train_on_cells(module, data.train_images, data.train_labels, CellTraining(warp=box.warp, epochs=12), 0)
+    train_on_cells(module, data.train_images, data.train_labels, CellTraining(warp=box.source, epochs=12), 0)
     images = data.test_images[:40]
     verdicts = verify(plain(module.eval(), tuple(images.shape[1:])), images, box, 1000)
     proved = [(image, v.cluster) for image, v in zip(images, verdicts, strict=True) if v.status == "proved"]
