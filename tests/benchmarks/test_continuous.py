@@ -21,7 +21,7 @@ from empirical.continuous.training import CellTraining, layers_of, train_on_cell
 from empirical.data.sets import load
 from empirical.training.networks import certifiable_convnet
 from empirical.views.warps import MILD_WARP, Warp
-from tests.benchmarks.test_ratios import seconds, show
+from tests.benchmarks.timing import seconds, show
 from tests.empirical.continuous.small import images
 
 pytestmark = pytest.mark.bench
