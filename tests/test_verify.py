@@ -218,17 +218,26 @@ def test_a_kept_result_is_made_by_the_command_that_made_it(monkeypatch, capsys):
     assert "--recompute=factors-cifar: unknown; did you mean factors-cifar-cpu?" in capsys.readouterr().err
 
 
-def test_every_kept_result_names_its_command():
+def test_every_kept_result_names_its_command_with_options_that_it_has(capsys):
+    helps = {}
     for name, path in kept.names().items():
-        command, *_ = kept.command(path)
-        assert command in console.COMMANDS
+        command, *words = kept.command(path)
         assert path.stem == name
+        assert name.startswith((f"{command}-", f"{words[0]}-"))
+        if command not in helps:
+            with pytest.raises(SystemExit) as stop:
+                console.main([command, "--help"])
+            assert stop.value.code == 0
+            helps[command] = capsys.readouterr().out
+        assert all(f"{word} " in helps[command] for word in words if word.startswith("--"))
+    assert len(helps) == 5
 
 
 def test_the_place_of_data_reaches_each_command_in_its_own_form():
     names = kept.names()
-    words = " ".join(kept.command(names["class-frontiers-folder-2ac53b5f"], ["folder=a=b", "cifar10=c"]))
-    assert words == "class-frontiers --data folder --n 500 --n-views 16 --seed 0 --nodes 400000 --path a=b"
+    words = kept.command(names["class-frontiers-folder-2ac53b5f"], ["folder=a=b", "cifar10=c"])
+    assert words[:5] == ["class-frontiers", "--data", "folder", "--n", "500"]
+    assert words[-4:] == ["f 0.5", "f 0.75", "--path", "a=b"]
     assert kept.command(names["factors-cifar-cpu"], ["folder=a"])[-2:] == ["--path", "folder=a"]
     assert "--path" not in kept.command(names["concentration-fashion"], ["folder=a"])
 

@@ -29,6 +29,7 @@ from empirical.audit.page import write_page
 from empirical.audit.reading import read_certificate
 from empirical.audit.report import as_json, report
 from empirical.audit.table import latex
+from empirical.continuous.replayed_views import known
 from empirical.data.reading import result_name
 from empirical.data.sets import NAMES, load
 from empirical.evaluation.heads import HEADS
@@ -166,7 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"\n{folder / 'index.html'}, table.tex, {certificate.name}, {features.name}"
             + (f", {PROOFS}" if result.continuous else "")
         )
-        if result.continuous is not None:
+        if result.continuous is not None and known(result.continuous.box.source.describe()):
             print(f"the proofs of {min(REPLAYED, len(result.labels))} images were replayed; the check replays all")
         print(f"check it again: contrastive-theory check {certificate} --path {features}")
     if result.false:

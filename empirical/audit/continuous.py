@@ -17,11 +17,9 @@ from empirical.continuous.geometry import Box
 from empirical.continuous.kept import kept_verdict, verdict_file
 from empirical.continuous.network import Plain, plain
 from empirical.continuous.search import Verdict, VerdictOn, verify, verify_one
-from empirical.continuous.sub_boxes import class_scales, largest_scales, part_of, parts_of
-from empirical.views.crops import Crop
-from empirical.views.flips import Flipped
+from empirical.continuous.sub_boxes import class_scales, largest_scales, part_of
+from empirical.views.boxes import BoxSource
 from empirical.views.protocol import Views
-from empirical.views.warps import Warp
 from theory.checks import check_integer
 from theory.setting import Array
 from theory.theorem1.certificates.vertex import (
@@ -61,7 +59,7 @@ class Request:
 class Borne:
     """How large a box of some of the parts of the views the classes bear, the other parts left out.
 
-    parts    of a warp or crop, with two or three parameters together
+    parts    of the views, with two or three parameters together
     scales   for each class the largest share of the ranges at which more than half of the images searched are proved
     """
 
@@ -113,10 +111,10 @@ def requested(
     )
     if head != "vertices":
         raise ValueError(f"continuous={cells}: the head {head!r} moves with every view; give the head 'vertices'")
-    if not isinstance(views.source, Warp | Crop | Flipped):
+    if not isinstance(views.source, BoxSource):
         raise ValueError(
-            f"continuous={cells}: no box of warps or crops in the views {views.name!r}; give 'mild-warp', 'warp', "
-            "'mild-crop' or 'crop', with '+flip' for mirror images too"
+            f"continuous={cells}: no box of views in {views.name!r}; give 'mild-warp', 'warp', 'mild-crop' or 'crop', "
+            "with '+flip' for mirror images too, or an object with the methods of empirical.views.boxes.BoxSource"
         )
     if encoder.layer is not None:
         raise ValueError(
@@ -165,9 +163,8 @@ def prove(request: Request, data: Halves, fitting: Array, features: Array, level
 def _borne(request: Request, data: Halves, anchors: Array, progress: bool) -> tuple[Borne, ...]:
     """Of every choice of parts with two or three parameters, by the first images of each class."""
     labels, source = data.labels.numpy(), request.box.source
-    ranges = request.box.unflipped
     rows = np.concatenate([np.flatnonzero(labels == k)[: request.boxes] for k in range(len(anchors))])
-    present = [part for part in parts_of(source) if getattr(ranges, part)]
+    present = [part for part, range_ in source.parts.items() if range_]
     results = []
     for parts in (parts for size in (1, 2, 3) for parts in combinations(present, size)):
         part = part_of(source, parts)
@@ -191,57 +188,3 @@ def refuting_views(continuous: Continuous, images: Tensor, rows: Array) -> Tenso
     points = torch.tensor([continuous.verdicts[i].view for i in rows], dtype=torch.float64)
     source = continuous.box.source
     return source.apply(images[rows].double(), source.maps(points))
-
-
-def in_words(source: Warp | Crop | Flipped, view: tuple[float, ...]) -> str:
-    """The parameters of a view, those that its source has, in degrees, per cent and shares."""
-    if isinstance(source, Flipped):
-        return in_words(source.source, view[:-1]) + ("; mirrored" if view[-1] > 0 else "; not mirrored")
-    return _crop_in_words(source, view) if isinstance(source, Crop) else _warp_in_words(source, view)
-
-
-def _crop_in_words(crop: Crop, view: tuple[float, ...]) -> str:
-    parts = []
-    ends = (crop.across, "the left", "the right"), (crop.down, "the top", "the bottom")
-    for side, (most, first, second) in enumerate(ends):
-        if most:
-            left_out, place = most * (1 + view[side]) / 2, (1 + view[2 + side]) / 2
-            shares = left_out * place, left_out * (1 - place)
-            parts += [
-                f"{100 * share:.1f}% cut off at {end}" for share, end in zip(shares, (first, second), strict=True)
-            ]
-    return "; ".join(parts)
-
-
-def _warp_in_words(warp: Warp, view: tuple[float, ...]) -> str:
-    rotation, across, down, shear, right, below = view
-    parts = []
-    if warp.rotation:
-        parts.append(f"rotation {warp.rotation * rotation:+.1f} degrees")
-    if warp.scale:
-        factors = [100 * ((1 + warp.scale) ** u - 1) for u in (across, down)]
-        parts.append(f"scale {factors[0]:+.1f}% across, {factors[1]:+.1f}% down")
-    if warp.shear:
-        parts.append(f"shear {warp.shear * shear:+.3f}")
-    if warp.shift:
-        parts.append(f"shift {warp.shift * right:+.3f} across, {warp.shift * below:+.3f} down, of the side")
-    return "; ".join(parts)
-
-
-def box_in_words(source: Warp | Crop | Flipped) -> str:
-    """The ranges of the box."""
-    if isinstance(source, Flipped):
-        return f"{box_in_words(source.source)}, of the image and of its mirror image"
-    if isinstance(source, Crop):
-        words = {
-            "up to {:g}% of the width cut off": 100 * source.across,
-            "up to {:g}% of the height cut off": 100 * source.down,
-        }
-    else:
-        words = {
-            "rotation up to {:g} degrees": source.rotation,
-            "scale up to {:g}% across and down": 100 * source.scale,
-            "shear up to {:g}": source.shear,
-            "shift up to {:g} of the side across and down": source.shift,
-        }
-    return ", ".join(text.format(most) for text, most in words.items() if most)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from empirical.audit.continuous import Borne, Continuous, box_in_words, in_words, refuting_views
+from empirical.audit.continuous import Borne, Continuous, refuting_views
 from empirical.audit.core import Audit
 from empirical.audit.drawing import data_uri
 from empirical.audit.table import Column, certified, html_table, number, text
@@ -29,8 +29,8 @@ def sentences(audit: Audit, continuous: Continuous) -> list[str]:
     exact, population = continuous.exact, continuous.population
     met = int(exact.met.sum())
     kept = (
-        f"For every view of the box ({box_in_words(continuous.box.source)}), {proved} of {n} images are proved to keep their "
-        f"cluster, {refuted} have a view that leaves it, {open_} are open within {continuous.cells} cells each."
+        f"For every view of the box ({continuous.box.source.box_in_words()}), {proved} of {n} images are proved to keep "
+        f"their cluster, {refuted} have a view that leaves it, {open_} are open within {continuous.cells} cells each."
     )
     on_images = (
         f"On these {n} images Theorem 1 for vertices is met for {met} of {K} classes and certifies Err(G_f) <= "
@@ -216,7 +216,7 @@ def _pictures(audit: Audit, continuous: Continuous) -> str:
         )
         figures.append(
             f"<figure>{images}<figcaption><b>{name}</b>, image {i}: cluster {verdict.cluster}, in this view {cluster}; "
-            f"{in_words(continuous.box.source, verdict.view)}.</figcaption></figure>"
+            f"{continuous.box.source.view_in_words(verdict.view)}.</figcaption></figure>"
         )
     return (
         f"{title}<p>The map of a view takes its pixels to those of the image: where it turns one way, the picture turns the "

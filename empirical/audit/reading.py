@@ -16,6 +16,7 @@ import numpy as np
 from safetensors import safe_open
 
 from empirical.audit.schema import FORMAT
+from empirical.continuous.replayed_views import known
 from empirical.thirdparty import first_line
 from theory.setting import Array
 
@@ -33,7 +34,11 @@ PLAIN = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U
 
 
 def read_certificate(path: Path) -> dict[str, Any]:
-    """The content of a certificate. Raises ValueError that names the file where it cannot be read as one."""
+    """The content of a certificate.
+
+    Raises ValueError that names the file where it cannot be read as one, and where it is of every view of a kind of which
+    nothing here can replay a proof.
+    """
     size = _size(path, "certificate")
     if size > MOST_BYTES:
         raise ValueError(
@@ -47,6 +52,13 @@ def read_certificate(path: Path) -> dict[str, Any]:
         raise ValueError(f"certificate {path} is no JSON, or is truncated: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"certificate {path} is none of this program, or of another version of it")
+    claim = content.get("continuous")
+    ranges = claim.get("ranges") if isinstance(claim, dict) else None
+    if isinstance(ranges, dict) and ranges and not known(ranges):
+        raise ValueError(
+            f"certificate {path}: proves all views of the ranges {', '.join(ranges)}, a kind that the checker does not know; "
+            "it replays those of warps and crops, flipped or not"
+        )
     return content
 
 

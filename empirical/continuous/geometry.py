@@ -1,16 +1,14 @@
-"""Every view of an image by a cell of warps or crops at once: pixels that are affine in the parameters, up to an error.
+"""Every view of an image by a cell of a box at once: pixels that are affine in the parameters, up to an error.
 
 A view of parameters u reads the image at p(u), q(u). Over a cell, u = centre + half * z with z in [-1, 1]^D:
 
-1. p and q of a warp are affine in z up to the remainder of Taylor's formula: they are real parts of sums of
-   x * exp(s + i a), whose second derivative along the cell is at most |x| exp(s + half_s) (half_s^2 + half_a^2). Those of a
-   crop lack the product of the changes of what is left out and of the place.
+1. p and q are affine in z up to a remainder: see the `readings` of each kind of views.
 2. Bilinear interpolation less an affine function is bilinear on each square of the pixel grid, so that its extremes over a
    rectangle of (p, q) lie at corners of the parts into which the grid cuts the rectangle.
 
 Both hold for real numbers; `ROUNDING` covers what float64 adds to them. Views are those of `warps.warp_images`, exact.
 An image that goes on beyond its border with the pixels of its edge is the image with one more pixel on each side, as far as
-a crop reads.
+views read that see no more of its edge than a pixel.
 """
 
 from dataclasses import dataclass
@@ -19,11 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirical.views.crops import Crop
-from empirical.views.flips import Flipped
-from empirical.views.warps import PARAMETERS, Warp
+from empirical.views.boxes import BoxSource, Readings
 from theory.concentration.compiled import compiled
-from theory.continuous.formulas import remainder
 from theory.setting import Array
 
 ROUNDING = 2.0**-46
@@ -38,7 +33,7 @@ what enters; a value of a pixel takes at most 30.
 class Box:
     """The parameters of views: [-1, 1]^D in units of the ranges that are not 0; the others stay 0."""
 
-    source: Warp | Crop | Flipped
+    source: BoxSource
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -46,14 +41,9 @@ class Box:
         return tuple(d for d, range_ in enumerate(self.source.ranges) if range_ > 0)
 
     @property
-    def flips(self) -> bool:
-        """Whether the last dimension is that of mirror images: up to 0 of the image itself, above of its mirror image."""
-        return isinstance(self.source, Flipped)
-
-    @property
-    def unflipped(self) -> Warp | Crop:
-        """The source of the views of the image itself."""
-        return self.source.source if isinstance(self.source, Flipped) else self.source
+    def jumps(self) -> tuple[int, ...]:
+        """Which of the dimensions have a jump at 0, as that from the views of an image to those of its mirror image."""
+        return tuple(i for i, d in enumerate(self.dimensions) if d in self.source.jumps)
 
     def points(self, reduced: Tensor) -> Tensor:
         """Points (n, P) with the given coordinates (n, D) in the dimensions that vary, 0 elsewhere."""
@@ -94,22 +84,23 @@ def cells(images: Tensor, low: Tensor, high: Tensor, box: Box) -> Affine:
     The base at pixel (i, j) is the middle of what the interpolation takes near the centre's reading, the slopes those of its
     secants, times the derivatives of the reading.
 
-    Raises ValueError for a cell of views both of the image and of its mirror image.
+    Raises ValueError for a cell with a jump inside.
     """
-    if box.flips and ((low[:, -1] < 0) & (high[:, -1] > 0)).any():
-        raise ValueError(
-            "cells: one is of views of an image and of its mirror image; halve it along the last dimension"
-        )
+    for d in box.jumps:
+        if ((low[:, d] < 0) & (high[:, d] > 0)).any():
+            raise ValueError(
+                f"cells: one has a jump inside, as from an image to its mirror image; halve it along dimension {d}"
+            )
     n, channels, height, width = images.shape
     centre, half = (part.numpy() for part in ((low.double() + high.double()) / 2, (high.double() - low.double()) / 2))
-    jets, remainders, slack = _readings(box, centre, half, height, width)
+    readings = _readings(box, centre, half, height, width)
     base = np.empty((n, channels, height, width))
     slopes = np.empty((n, len(box.dimensions), channels, height, width))
     error = np.empty_like(base)
     pixels = images.double().contiguous().numpy()
-    if isinstance(box.unflipped, Crop):
+    if box.source.beyond == "border":
         pixels = np.pad(pixels, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
-    _interpolate(pixels, jets, remainders, slack, base, slopes, error)
+    _interpolate(pixels, readings.jets, readings.remainders, readings.slack, base, slopes, error)
     return Affine(torch.from_numpy(base), torch.from_numpy(slopes), torch.from_numpy(error))
 
 
@@ -119,67 +110,18 @@ def displacements(box: Box, height: int, width: int) -> Tensor:
     Root mean square over the pixels, to first order.
     """
     point = np.zeros((1, len(box.dimensions)))
-    jets, _, _ = _readings(box, point, point + 1, height, width)
+    changes = _readings(box, point, point + 1, height, width).jets[0, 1:]
     squares = np.array([(width**2 - 1) / 12, (height**2 - 1) / 12, 1])
-    return torch.from_numpy(np.sqrt((jets[0, 1:] ** 2 * squares).sum(axis=(1, 2))))
+    return torch.from_numpy(np.sqrt((changes**2 * squares).sum(axis=(1, 2))))
 
 
-def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> tuple[Array, Array, Array]:
-    """Where a pixel at (x, y), in pixels from the middle of the image, reads: in pixels from there, too.
-
-    jets         (n, D + 1, 2, 3)   coefficients of x, y and 1 in p and q: at the centre, then their change along each z_d
-    remainders   (n, 3)             of the jets, per pixel of |x|, of |y|, and in pixels
-    slack        (n, 3)             what rounding adds, likewise
-    """
-    columns, source = list(box.dimensions), box.unflipped
+def _readings(box: Box, centre: Array, half: Array, height: int, width: int) -> Readings:
+    """Those of the source over cells of these centres and half sides (n, D), jets (n, D + 1, 2, 3), slack in pixels."""
+    columns = list(box.dimensions)
     points, halves = (np.zeros((len(centre), len(box.source.ranges))) for _ in range(2))
     points[:, columns], halves[:, columns] = centre, half
-    if box.flips:
-        inner = list(Box(source).dimensions)
-        jets, remainders, slack = _readings(Box(source), points[:, inner], halves[:, inner], height, width)
-        jets[points[:, -1] > 0, :, 0] *= -1
-        return np.concatenate([jets, np.zeros_like(jets[:, :1])], axis=1), remainders, slack
-    if isinstance(source, Crop):
-        jets, remainders, slack = _readings_of_crop(source, points, halves, height, width)
-    else:
-        jets, remainders, slack = _readings_of_warp(source, points, halves, height, width)
-    return jets[:, [0, *(1 + d for d in columns)]], remainders, ROUNDING * slack
-
-
-def _readings_of_warp(warp: Warp, points: Array, halves: Array, height: int, width: int) -> tuple[Array, Array, Array]:
-    units = np.array([np.radians(warp.rotation), *[np.log1p(warp.scale)] * 2, warp.shear, *[warp.shift] * 2])
-    points, halves = units * points, units * halves
-    angle, across, down, shear, right, below = points.T
-    first, second = np.exp(across + 1j * angle), np.exp(down + 1j * angle)
-    jets = np.zeros((len(points), PARAMETERS + 1, 2, 3))
-    jets[:, 0, 0] = np.stack([first.real, shear - second.imag, width * right], axis=1)
-    jets[:, 0, 1] = np.stack([first.imag, second.real, height * below], axis=1)
-    jets[:, 1, 0, 0], jets[:, 1, 0, 1] = -first.imag, -second.real
-    jets[:, 1, 1, 0], jets[:, 1, 1, 1] = first.real, -second.imag
-    jets[:, 2, 0, 0], jets[:, 2, 1, 0] = first.real, first.imag
-    jets[:, 3, 0, 1], jets[:, 3, 1, 1] = -second.imag, second.real
-    jets[:, 4, 0, 1], jets[:, 5, 0, 2], jets[:, 6, 1, 2] = 1, width, height
-    jets[:, 1:] *= halves[:, :, None, None]
-    remainders = np.zeros((len(points), 3))
-    remainders[:, :2] = remainder(points[:, 1:3], halves[:, 1:3], halves[:, :1])
-    slack = np.empty((len(points), 3))
-    slack[:, :2] = np.exp(points[:, 1:3] + halves[:, 1:3]) * (1 + units[:3].sum()) ** 2 + warp.shear
-    slack[:, 2] = warp.shift * max(height, width) + max(height, width)
-    return jets, remainders, slack
-
-
-def _readings_of_crop(crop: Crop, points: Array, halves: Array, height: int, width: int) -> tuple[Array, Array, Array]:
-    """p = (1 - l) x + width l v/2 for l left out across, at place v; q likewise."""
-    jets, remainders = np.zeros((len(points), 5, 2, 3)), np.zeros((len(points), 3))
-    for side, (most, pixels) in enumerate(((crop.across, width), (crop.down, height))):
-        left_out, half_left_out = most * (1 + points[:, side]) / 2, most * halves[:, side] / 2
-        place, half_place = points[:, 2 + side], halves[:, 2 + side]
-        jets[:, 0, side, side], jets[:, 0, side, 2] = 1 - left_out, pixels * left_out * place / 2
-        jets[:, 1 + side, side, side], jets[:, 1 + side, side, 2] = -half_left_out, pixels * half_left_out * place / 2
-        jets[:, 3 + side, side, 2] = pixels * left_out * half_place / 2
-        remainders[:, 2] = np.maximum(remainders[:, 2], pixels * half_left_out * half_place / 2)
-    slack = np.broadcast_to([2.0, 2.0, 4.0 * max(height, width)], remainders.shape)
-    return jets, remainders, slack
+    every = box.source.readings(points, halves, height, width)
+    return Readings(every.jets[:, [0, *(1 + d for d in columns)]], every.remainders, ROUNDING * every.slack)
 
 
 @compiled

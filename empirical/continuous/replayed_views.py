@@ -16,6 +16,7 @@ rectangle's corners.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -115,6 +116,11 @@ class FlippedRanges:
 
 BoxRanges = Ranges | CropRanges | FlippedRanges
 KINDS: tuple[type[Ranges] | type[CropRanges], ...] = (Ranges, CropRanges)
+
+
+def known(names: Collection[str]) -> bool:
+    """Whether a kind of views has ranges of these names, flipped where one is "flip"."""
+    return set(names) - {"flip"} in [{field.name for field in fields(kind)} for kind in KINDS]
 
 
 def ranges_from(values: dict[str, float]) -> BoxRanges:

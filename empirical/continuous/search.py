@@ -1,4 +1,4 @@
-"""Branch and bound over a box of warps or crops: is the cluster of an image the cluster of all its views?
+"""Branch and bound over a box of views: is the cluster of an image the cluster of all its views?
 
 A cell that no bound decides is halved along the dimension that moves its pixels furthest, for what bounds lose over a cell
 is mostly how far interpolation between pixels is from affine; rivals that are excluded over a cell are excluded over its
@@ -115,8 +115,8 @@ class _Search:
         point = attack(self.network, self.image, self.box, self.cluster)
         others = np.arange(K) != self.cluster
         pending: list[_Cell] = [(0, -np.ones(D), np.ones(D), others)]
-        if self.box.flips:  # an image and its mirror image have a tree each
-            pending = self._halves(*pending[0], D - 1)
+        for d in self.box.jumps:  # an image and its mirror image have a tree each
+            pending = [half for cell in pending for half in self._halves(*cell, d)]
         done = 0
         while pending and point is None:
             if done + len(pending) > budget:

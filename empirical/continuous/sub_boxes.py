@@ -5,7 +5,6 @@ an image tells for every scale which images are proved, and so for each class th
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -15,40 +14,28 @@ from tqdm import tqdm
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain
 from empirical.continuous.search import VerdictOn, verify_one
-from empirical.views.crops import Crop
-from empirical.views.flips import Flipped
-from empirical.views.warps import Warp
+from empirical.views.boxes import BoxSource
 from theory.checks import check_choice, check_integer
 from theory.setting import Array
 
 
-def parts_of(source: Warp | Crop | Flipped) -> tuple[str, ...]:
-    """The ranges by name; a flip has none."""
-    source = source.source if isinstance(source, Flipped) else source
-    return tuple(field.name for field in fields(source))
+def part_of(source: BoxSource, parts: Sequence[str], share: float = 1.0) -> BoxSource:
+    """The views whose ranges are those of `parts` times the share, and the others 0.
 
-
-def part_of(source: Warp | Crop | Flipped, parts: Sequence[str], share: float = 1.0) -> Warp | Crop | Flipped:
-    """The warp or crop with the ranges of `parts` times the share, and the others 0.
-
-    Raises ValueError for a part that is none of `parts_of`, and a share outside 0..1.
+    Raises ValueError for a part that the source does not have, and a share outside 0..1.
     """
-    if isinstance(source, Flipped):
-        inner = part_of(source.source, parts, share)
-        assert not isinstance(inner, Flipped)
-        return Flipped(inner)
-    every = parts_of(source)
+    every = source.parts
     for part in parts:
-        check_choice("part", part, every)
+        check_choice("part", part, tuple(every))
     if not 0 <= share <= 1:
         raise ValueError(f"share={share}: outside 0..1; use a part of the ranges")
-    return type(source)(**{part: share * getattr(source, part) if part in parts else 0.0 for part in every})
+    return source.with_parts({part: share * range_ if part in parts else 0.0 for part, range_ in every.items()})
 
 
 def largest_scale(
     network: Plain,
     image: Tensor,
-    source: Warp | Crop | Flipped,
+    source: BoxSource,
     budget: int,
     steps: int,
     verdict_on: VerdictOn = verify_one,
@@ -64,7 +51,7 @@ def largest_scale(
     low, high = 0.0, 1.0
     for _ in range(steps):
         middle = (low + high) / 2
-        part = Box(part_of(source, parts_of(source), middle))
+        part = Box(part_of(source, tuple(source.parts), middle))
         low, high = (middle, high) if verdict_on(network, image, part, budget).status == "proved" else (low, middle)
     return low, verdict.cluster
 
@@ -72,7 +59,7 @@ def largest_scale(
 def largest_scales(
     network: Plain,
     images: Tensor,
-    source: Warp | Crop | Flipped,
+    source: BoxSource,
     budget: int,
     steps: int = 5,
     jobs: int = 1,

@@ -1,4 +1,4 @@
-"""Train a network to be certifiable: cross-entropy on what it provably scores over random cells of a box of warps or crops.
+"""Train a network to be certifiable: cross-entropy on what it provably scores over random cells of a box of views.
 
 A cell of views is bounded as in `geometry`, carried to every ReLU as in `forward`, and the difference of two scores is then
 taken back to the pixels as a linear function of each layer's values, so that errors that cancel between layers do cancel.
@@ -22,7 +22,7 @@ from empirical.continuous.forward import convolution, flatten, linear, relaxatio
 from empirical.continuous.geometry import Affine, Box, cells, displacements
 from empirical.training.optimisation import optimizer_of, schedule, set_rate
 from empirical.views.augmentations import seeded_generator
-from empirical.views.crops import Crop
+from empirical.views.boxes import BoxSource
 from empirical.views.warps import MILD_WARP, Warp, matrices, warp_images
 from theory.checks import check_integer, make_plain
 
@@ -39,7 +39,7 @@ GROWING = 0.6
 class CellTraining:
     """How a network is trained on cells of views, after it has learnt its clusters.
 
-    warp        or crop, whose box is to be certified
+    warp        or other views, whose box is to be certified
     before      distorts each image before its cell is taken, so that no two epochs see the same images
     epochs      each image has one cell in each
     size        pixels by which each parameter moves a view from the centre of the largest cell to its border; cells are of
@@ -52,7 +52,7 @@ class CellTraining:
     Raises ValueError for a value outside its range.
     """
 
-    warp: Warp | Crop = MILD_WARP
+    warp: BoxSource = MILD_WARP
     before: Warp = Warp(rotation=16.0, shear=0.12, scale=0.16, shift=0.12)  # noqa: RUF009
     epochs: int = 110
     size: float = 0.14

@@ -77,19 +77,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if not first:
         return 0
-    content = tables.as_json(experiment, scale.name, runs) | {"made": _made(scale, runs)}
+    content = tables.as_json(experiment, scale.name, runs) | {"made": _made(experiment.name, scale, runs)}
     write_evidence(target, content)
     text = tables.text(experiment, scale.name, runs)
     print(json.dumps(content, indent=1) if options.json else f"{text}\n\nwritten to {target}")
     return 0
 
 
-def _made(scale: Scale, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _made(name: str, scale: Scale, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """How the runs were made, with their data and settings."""
+    groups = [word for group in dict.fromkeys(run["group"] for run in runs) for word in ("--group", group)]
     return {
         "dataset": " from ".join(dict.fromkeys((SCALES[scale.name].dataset, scale.dataset))),
         "settings": scale.settings,
         **made(sum(run["cpu_seconds"] for run in runs)),
+        "command": [
+            "experiment",
+            name,
+            "--scale",
+            scale.name,
+            *groups,
+            "--seeds",
+            str(len({run["seed"] for run in runs})),
+        ],
     }
 
 

@@ -29,6 +29,7 @@ from torch import Tensor
 
 from empirical.data.reading import read
 from empirical.data.sets import NAMES
+from empirical.experiments import kept
 from empirical.experiments.design import PAIRS
 from empirical.machine import made
 from empirical.views.augmentations import Augmentation
@@ -123,14 +124,28 @@ def main(argv: Sequence[str] | None = None) -> int:
                 result, line = _one(folder, setting, data.train_images[members])
                 results.append(result)
                 print(line, flush=True)
-        write_evidence(folder / "class-frontiers.json", gathered(results))
+        command = kept.words(
+            "class-frontiers",
+            data=options.data,
+            n=options.n,
+            n_views=options.n_views,
+            seed=options.seed,
+            nodes=options.nodes,
+            side=options.side,
+            classes=options.classes,
+            sets=options.sets,
+        )
+        write_evidence(folder / "class-frontiers.json", gathered(results, command))
     except ValueError as error:
         parser.error(str(error))
     return 0
 
 
-def gathered(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """All results of one setting in one document: for every class and view set the bounds on |main part| at each delta."""
+def gathered(results: Sequence[dict[str, Any]], command: list[str]) -> dict[str, Any]:
+    """All results of one setting in one document: for every class and view set the bounds on |main part| at each delta.
+
+    command   the words that made them
+    """
     first = results[0]
     classes: dict[str, Any] = {}
     for result in results:
@@ -145,6 +160,7 @@ def gathered(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         | {
             "commit": " ".join(sorted({str(result["made"]["commit"]) for result in results})),
             "cpu_minutes": sum(sum(result["cpu_seconds"].values()) for result in results) / 60,
+            "command": command,
         },
         "classes": classes,
     }

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from empirical.data.sets import Dataset
 from empirical.evaluation.classifiers import KNN, NearestMean, evaluate
+from empirical.experiments import kept
 from empirical.experiments.design import SCALES, Scale
 from empirical.experiments.running import load_for
 from empirical.experiments.study import SHOWN, balanced, plane
@@ -63,7 +64,7 @@ def maps(
         "class_names": list(data.class_names),
         "labels": data.test_labels[shown].tolist(),
         "maps": drawn,
-        "made": made(time.process_time() - started),
+        "made": made(time.process_time() - started) | {"command": kept.words("embedding", scale=scale.name, seed=seed)},
     }
 
 

@@ -6,6 +6,7 @@ A kept result is evidence like that in build/evidence, where one of the same nam
 import json
 from collections.abc import Sequence
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +34,20 @@ def made(name: str, scale: str) -> dict[str, Any] | None:
     return provenance
 
 
+def words(command: str, **options: Any) -> list[str]:
+    """The words of a command with these options, a list for one of several values; None: not given.
+
+    A result says by them, in `made`, what makes it again: all options that decide it, but not where its data lie.
+    """
+    given = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
+    values = {name: value if isinstance(value, list) else [value] for name, value in given.items()}
+    return [command, *(word for name, several in values.items() for word in (f"--{name}", *map(str, several)))]
+
+
 def command(path: Path, places: Sequence[str] = ()) -> list[str]:
     """The words of the command that makes this kept result; places: DATA=PATH for data that lie on the disk."""
-    content = json.loads(path.read_bytes())
-    if "classes" in content:
-        setting = content["setting"]
-        data = setting["data"].split("-")[0]
-        options = {"data": data, "n": setting["n"], "n-views": setting["views"]}
-        options |= {"seed": setting["seed"], "nodes": setting["nodes"]}
-        paths = dict(place.partition("=")[::2] for place in places)
-        if data in paths:
-            options["path"] = paths[data]
-        return ["class-frontiers", *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
-    if "boxes" in content:
-        return ["proof-cost", "--n", str(content["setting"]["images"]), "--cells", str(content["setting"]["cells"])]
-    if "setting" in content:
-        return ["concentration", "--data", content["setting"]["data"]]
-    if "maps" in content:
-        return ["embedding", "--scale", content["scale"], "--seed", str(content["seed"])]
-    runs = content["runs"]
-    groups = [word for group in dict.fromkeys(run["group"] for run in runs) for word in ("--group", group)]
-    seeds = str(len({run["seed"] for run in runs}))
-    disk = [word for place in places for word in ("--path", place)]
-    return ["experiment", content["name"], "--scale", content["scale"], *groups, "--seeds", seeds, "--jobs", "2", *disk]
+    made_by: list[str] = json.loads(path.read_bytes())["made"]["command"]
+    if made_by[0] == "experiment":
+        return [*made_by, "--jobs", "2", *(word for place in places for word in ("--path", place))]
+    place = dict(place.partition("=")[::2] for place in places).get(dict(pairwise(made_by)).get("--data", ""))
+    return made_by if place is None else [*made_by, "--path", place]

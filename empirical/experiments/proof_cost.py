@@ -15,7 +15,6 @@ if __name__ == "__main__":
 import json
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,8 @@ from empirical.continuous.search import verify_one
 from empirical.continuous.sub_boxes import part_of
 from empirical.data.sets import load
 from empirical.evaluation.features import weights_hash
-from empirical.machine import machine, versions
-from empirical.revision import commit
+from empirical.experiments import kept
+from empirical.machine import made
 from empirical.thirdparty import first_line
 from empirical.training.clustering import network
 from empirical.views.warps import MILD_WARP
@@ -129,13 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "weights_sha256": weights,
             "warp": MILD_WARP.describe(),
         },
-        "made": {
-            "date": datetime.now(UTC).date().isoformat(),
-            "commit": commit(),
-            "versions": versions(),
-            "machine": machine(),
-            "cpu_minutes": spent / 60,
-        },
+        "made": made(spent) | {"command": kept.words("proof-cost", n=options.n, cells=options.cells)},
         "boxes": boxes,
     }
     write_evidence(folder / "proof-cost.json", content)

@@ -359,7 +359,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         "nodes": options.nodes,
         "method": options.method,
     }
-    content = as_json(setting, deltas, sets, errors) | {"made": made(time.process_time() - started)}
+    command = kept.words(
+        "concentration",
+        data=options.data,
+        samples_per_class=samples,
+        n_views=options.n_views,
+        seed=options.seed,
+        quantiles=options.quantiles,
+        nodes=options.nodes,
+        method=options.method,
+        side=options.side,
+    )
+    content = as_json(setting, deltas, sets, errors) | {
+        "made": made(time.process_time() - started) | {"command": command}
+    }
     write_evidence(target, content)
     table = "\n".join([text(setting, deltas, sets, errors), "", *reading.notes, f"written to {target}"])
     print(json.dumps(content, indent=1) if options.json else table)

@@ -1,14 +1,19 @@
 """Affine distortions of images: rotation, shear, scale and shift, as views that replay from a seed."""
 
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from empirical.views.augmentations import seeded_generator
+from empirical.views.boxes import Beyond, Readings
+from theory.continuous.formulas import remainder
+from theory.setting import Array
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Warp:
     shear: float = 0.15
     scale: float = 0.2
     shift: float = 0.15
+    jumps: ClassVar[tuple[int, ...]] = ()
+    beyond: ClassVar[Beyond] = "zeros"
 
     def __post_init__(self) -> None:
         for name in (f.name for f in fields(self)):
@@ -40,9 +47,42 @@ class Warp:
         """Of each parameter of `maps_at`; 0 where it changes nothing."""
         return self.rotation, self.scale, self.scale, self.shear, self.shift, self.shift
 
+    @property
+    def parts(self) -> dict[str, float]:
+        """The ranges by name."""
+        return asdict(self)
+
+    def with_parts(self, parts: Mapping[str, float]) -> "Warp":
+        """The warp of these ranges."""
+        return replace(self, **parts)
+
     def maps(self, points: Tensor) -> Tensor:
         """`maps_at`."""
         return maps_at(self, points)
+
+    def readings(self, points: Array, halves: Array, height: int, width: int) -> Readings:
+        """p and q are real parts of sums of x exp(s + i a), affine in the parameters up to Taylor's remainder.
+
+        The second derivative along the cell is at most |x| exp(s + half_s) (half_s^2 + half_a^2).
+        """
+        units = np.array([np.radians(self.rotation), *[np.log1p(self.scale)] * 2, self.shear, *[self.shift] * 2])
+        points, halves = units * points, units * halves
+        angle, across, down, shear, right, below = points.T
+        first, second = np.exp(across + 1j * angle), np.exp(down + 1j * angle)
+        jets = np.zeros((len(points), PARAMETERS + 1, 2, 3))
+        jets[:, 0, 0] = np.stack([first.real, shear - second.imag, width * right], axis=1)
+        jets[:, 0, 1] = np.stack([first.imag, second.real, height * below], axis=1)
+        jets[:, 1, 0, 0], jets[:, 1, 0, 1] = -first.imag, -second.real
+        jets[:, 1, 1, 0], jets[:, 1, 1, 1] = first.real, -second.imag
+        jets[:, 2, 0, 0], jets[:, 2, 1, 0] = first.real, first.imag
+        jets[:, 3, 0, 1], jets[:, 3, 1, 1] = -second.imag, second.real
+        jets[:, 4, 0, 1], jets[:, 5, 0, 2], jets[:, 6, 1, 2] = 1, width, height
+        jets[:, 1:] *= halves[:, :, None, None]
+        remainders, slack = np.zeros((len(points), 3)), np.empty((len(points), 3))
+        remainders[:, :2] = remainder(points[:, 1:3], halves[:, 1:3], halves[:, :1])
+        slack[:, :2] = np.exp(points[:, 1:3] + halves[:, 1:3]) * (1 + units[:3].sum()) ** 2 + self.shear
+        slack[:, 2] = self.shift * max(height, width) + max(height, width)
+        return Readings(jets, remainders, slack)
 
     def draw(self, n: int, *keys: int) -> Tensor:
         """n affine maps, from a generator that the keys determine."""
@@ -50,11 +90,36 @@ class Warp:
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         """`warp_images`."""
-        return warp_images(images, parameters)
+        return warp_images(images, parameters, self.beyond)
 
     def describe(self) -> dict[str, Any]:
         """The ranges by name."""
         return asdict(self)
+
+    def box_in_words(self) -> str:
+        """The ranges, in degrees, per cent and shares of the side."""
+        words = {
+            "rotation up to {:g} degrees": self.rotation,
+            "scale up to {:g}% across and down": 100 * self.scale,
+            "shear up to {:g}": self.shear,
+            "shift up to {:g} of the side across and down": self.shift,
+        }
+        return ", ".join(text.format(most) for text, most in words.items() if most)
+
+    def view_in_words(self, point: tuple[float, ...]) -> str:
+        """What is not 0 for every view, in degrees, per cent and shares of the side."""
+        rotation, across, down, shear, right, below = point
+        words = []
+        if self.rotation:
+            words.append(f"rotation {self.rotation * rotation:+.1f} degrees")
+        if self.scale:
+            factors = [100 * ((1 + self.scale) ** u - 1) for u in (across, down)]
+            words.append(f"scale {factors[0]:+.1f}% across, {factors[1]:+.1f}% down")
+        if self.shear:
+            words.append(f"shear {self.shear * shear:+.3f}")
+        if self.shift:
+            words.append(f"shift {self.shift * right:+.3f} across, {self.shift * below:+.3f} down, of the side")
+        return "; ".join(words)
 
 
 MILD_WARP = Warp(rotation=5.0, shear=0.0, scale=0.05, shift=0.06)
@@ -91,11 +156,8 @@ def maps_at(warp: Warp, points: Tensor) -> Tensor:
     return torch.stack(rows, dim=1).reshape(-1, 2, 3)
 
 
-def warp_images(images: Tensor, maps: Tensor, beyond: str = "zeros") -> Tensor:
-    """Bilinear resampling of images (n, C, H, W), float, by maps (n, 2, 3) of the square about them: angles stay angles.
-
-    beyond   what lies beyond the border: "zeros", or "border", the pixel of the edge
-    """
+def warp_images(images: Tensor, maps: Tensor, beyond: Beyond = "zeros") -> Tensor:
+    """Bilinear resampling of images (n, C, H, W), float, by maps (n, 2, 3) of the square about them: angles stay angles."""
     height, width = images.shape[2:]
     to_image = maps.new_tensor([[1, height / width, 1], [width / height, 1, 1]])
     grid = functional.affine_grid((maps * to_image).to(images), list(images.shape), align_corners=False)

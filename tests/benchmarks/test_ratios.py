@@ -1,7 +1,5 @@
 """Measured ratios against what a user would pick instead. They inform and never fail: `make bench`."""
 
-import time
-
 import networkx as nx
 import numpy as np
 import pytest
@@ -9,25 +7,12 @@ import torch
 from scipy.spatial.distance import cdist
 
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
+from tests.benchmarks.timing import seconds, show
 from theory.concentration import augmented_distances, main_part
 from theory.factors import lipschitz_constant
 from theory.setting import FiniteWorld
 
 pytestmark = pytest.mark.bench
-
-
-def seconds(work, repeats=3):
-    """Least wall time over a few runs, and the result."""
-    best = np.inf
-    for _ in range(repeats):
-        start = time.perf_counter()
-        result = work()
-        best = min(best, time.perf_counter() - start)
-    return best, result
-
-
-def show(what, ours, theirs):
-    print(f"\n{what:<70} {ours:9.4f} s against {theirs:9.4f} s: {theirs / ours:10.1f}x")
 
 
 def test_lipschitz_constant_against_cdist():

@@ -1,7 +1,5 @@
 """Measured ratios of the simulators against what a user would pick instead. They inform and never fail: `make bench`."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -12,23 +10,10 @@ from simulate.circle.world import Circle
 from simulate.comparison import Rule, compare
 from simulate.estimators import bounded_mean, stream
 from simulate.example1 import conditioned_risk, counted_risk, critical_c
+from tests.benchmarks.timing import seconds, show
 from theory.arcl import example_risk
 
 pytestmark = pytest.mark.bench
-
-
-def seconds(work, repeats=3):
-    """Least wall time over a few runs, and the result."""
-    best = np.inf
-    for _ in range(repeats):
-        start = time.perf_counter()
-        result = work()
-        best = min(best, time.perf_counter() - start)
-    return best, result
-
-
-def show(what, ours, theirs):
-    print(f"\n{what:<70} {ours:9.5f} s against {theirs:9.3f} s: {theirs / ours:10.1f}x")
 
 
 def test_conditioned_risk_against_counting_at_equal_width():

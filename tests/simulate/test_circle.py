@@ -16,6 +16,7 @@ from simulate.circle.__main__ import as_json, as_table, certificates, main
 from simulate.circle.world import Circle, equally_spaced
 from simulate.comparison import Rule, compare
 from simulate.estimators import proportion, stream
+from tests.simulate.refusals import refused
 from theory import factors
 from theory.concentration import augmented_distances, main_part
 from theory.setting import FiniteWorld
@@ -396,9 +397,4 @@ def test_a_world_that_is_certified():
     ],
 )
 def test_bad_arguments(argv, words, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(argv.split())
-    captured = capsys.readouterr()
-    assert stop.value.code == 2
-    assert captured.err.count("\n") == 1
-    assert words in captured.err
+    refused(main, argv, words, capsys)

@@ -14,6 +14,7 @@ from simulate import gaussian
 from simulate.comparison import Rule, compare
 from simulate.estimators import stream
 from simulate.gaussian import Gaussian, ball_mass, covered, main, main_part_shares, quantities, sigma
+from tests.simulate.refusals import refused
 from theory.concentration import main_part
 
 MIXED = Gaussian(3, (0.2, 0.8), (0.3, 0.5), (0.1, 0.6), (0.4, 0.6))
@@ -199,12 +200,7 @@ def test_table_and_json(capsys):
     ],
 )
 def test_bad_arguments(argv, words, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(argv.split())
-    captured = capsys.readouterr()
-    assert stop.value.code == 2
-    assert captured.err.count("\n") == 1
-    assert words in captured.err
+    refused(main, argv, words, capsys)
 
 
 def test_disagreement_is_reported(monkeypatch, capsys):

@@ -25,6 +25,7 @@ from simulate.remedy import (
     robust_displacement,
     worst_risk,
 )
+from tests.simulate.refusals import refused
 from theory.arcl import clipped_robust_loss, example_alignment, example_risk
 
 
@@ -151,9 +152,4 @@ def test_disagreement_is_reported(monkeypatch, capsys):
     ("argv", "words"), [("--B 0", "B=0.0:"), ("--lam -1", "lambda=-1.0:"), ("--b x", "'x' is not")]
 )
 def test_bad_arguments(argv, words, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(argv.split())
-    assert stop.value.code == 2
-    captured = capsys.readouterr()
-    assert captured.err.count("\n") == 1
-    assert words in captured.err
+    refused(main, argv, words, capsys)

@@ -1,5 +1,7 @@
 """An audit of every view of a box: brightness of a bump, which some views push over the threshold."""
 
+from functools import cache
+
 import torch
 from torch import nn
 
@@ -47,6 +49,18 @@ def halves(n=160):
 def made(continuous=100, **options):
     given = {"head": "vertices", "m": 3, "progress": False, "test_domains": False, "device": "cpu"} | options
     return audit(brightness(), given.pop("data", halves()), given.pop("views", VIEWS), continuous=continuous, **given)
+
+
+@cache
+def certified():
+    """Something is certified in both modes, and each status occurs."""
+    audit = made()
+    continuous = audit.continuous
+    assert all(continuous.having(status).any() for status in ("proved", "refuted", "open"))
+    assert continuous.exact.error < 0.2
+    assert continuous.population.error < 0.3
+    assert not audit.false
+    return audit
 
 
 def pair():

@@ -2,7 +2,6 @@ import base64
 import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +18,10 @@ from empirical.audit.pairs import SHOWN
 from empirical.audit.report import exact_errors, least, quotes
 from empirical.audit.table import ROWS, latex
 from empirical.rounding import NOTHING, shown
+from tests.empirical.audit.reader import Reader
 
 HOSTILE = ("<script>alert(1)</script>", "a_b & 50%", "[{\\x}] \ud800 ~^#$\"'")
 DIRECTIONS = ("exact", "lower", "upper", "upper", "lower", "lower")
-VOID = {"meta", "img"}
 
 
 def drawn(K, per, channels, noise, seed, side=8):
@@ -66,58 +65,6 @@ def parted():
 @pytest.fixture(scope="module")
 def many():
     return made(K=40, per=4, channels=1, noise=0.3, views=shaken)
-
-
-class Reader(HTMLParser):
-    """Tables by caption, images and text of a page; fails where a tag is not closed, or closed twice."""
-
-    def __init__(self, content):
-        super().__init__()
-        self.open, self.tables, self.images, self.figures, self.words = [], {}, [], [], []
-        self.feed(content)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag == "img":
-            self.images.append(attrs)
-        if tag == "svg":
-            self.figures.append(attrs)
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "caption":
-            self.caption = ""
-        if tag == "tr":
-            self.row = []
-        if tag in ("th", "td"):
-            assert tag == "td" or attrs["scope"] in ("row", "col")
-            self.row.append("")
-
-    def handle_startendtag(self, tag, _attrs):
-        assert "svg" in self.open, tag
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-        if tag == "tr":
-            self.tables.setdefault(self.caption, []).append(self.row)
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.words.append(data)
-        if self.open[-1:] == ["caption"] or "caption" in self.open:
-            self.caption += data
-        elif "tr" in self.open and ("th" in self.open or "td" in self.open):
-            self.row[-1] += data
-
-    @property
-    def text(self):
-        return " ".join("".join(self.words).split())
-
-    def table(self, start):
-        """Rows below the head of the one table whose caption starts so, and the head."""
-        (found,) = [rows for caption, rows in self.tables.items() if caption.startswith(start)]
-        return found[1:], found[0]
 
 
 def check(cell, value, direction, digits=3):

@@ -115,7 +115,9 @@ def test_a_flip_is_the_same_of_the_mirror_image(source, side):
     torch.testing.assert_close(
         mirrored, box.views(images.flip(-1) if side > 0 else images, centres), atol=1e-10, rtol=0
     )
-    with pytest.raises(ValueError, match="of an image and of its mirror image"):
+    with pytest.raises(
+        ValueError, match="a jump inside, as from an image to its mirror image; halve it along dimension"
+    ):
         cells(images, -high.abs() - 0.1, high.abs() + 0.1, Box(Flipped(source)))
 
 
@@ -202,16 +204,16 @@ def test_the_bilinear_residual_has_its_extremes_at_corners_of_the_grid():
 def test_the_remainder_holds_and_is_within_a_small_factor(source):
     box, side = Box(source), 16
     centres, halves = random_cells(200, box, 0.3)
-    jets, remainders, slack = geometry._readings(box, centres.numpy(), halves.numpy(), side, side)
+    readings = geometry._readings(box, centres.numpy(), halves.numpy(), side, side)
     x = np.array([[-7.5, 7.5, 1], [7.5, 2.5, 1], [0.5, -7.5, 1]])
-    allowed = np.abs(x) @ (remainders + slack).T
+    allowed = np.abs(x) @ (readings.remainders + readings.slack).T
     closest = np.zeros_like(allowed)
     for draw in range(100):
         z = 2 * torch.rand(halves.shape, generator=seeded_generator(draw), dtype=torch.float64) - 1
         z = z.sign()
         maps = source.maps(box.points(centres + halves * z)).numpy()
         maps[:, :, 2] *= side / 2
-        linear = jets[:, 0] + np.einsum("nd,ndab->nab", z.numpy(), jets[:, 1:])
+        linear = readings.jets[:, 0] + np.einsum("nd,ndab->nab", z.numpy(), readings.jets[:, 1:])
         off = np.abs(np.einsum("nab,kb->akn", maps - linear, x)).max(axis=0)
         closest = np.maximum(closest, off / allowed)
     assert closest.max() <= 1
@@ -234,11 +236,7 @@ def test_without_taylor_s_remainder_the_bounds_are_wrong(monkeypatch):
     assert broken() <= 0
     readings = geometry._readings
 
-    def without(*arguments):
-        jets, remainders, slack = readings(*arguments)
-        return jets, 0 * remainders, slack
-
-    monkeypatch.setattr(geometry, "_readings", without)
+    monkeypatch.setattr(geometry, "_readings", lambda *arguments: without_remainder(readings(*arguments)))
     assert broken() > 1e-3
 
 
@@ -253,25 +251,23 @@ def outside(source):
     return float(off[:, :, 3:9, 3:9].max())
 
 
-def without_remainder(jets, remainders, slack):
-    return jets, 0 * remainders, slack
+def without_remainder(readings):
+    return replace(readings, remainders=0 * readings.remainders)
 
 
-def with_a_centre_half_as_far(jets, remainders, slack):
-    jets = jets.copy()
-    jets[:, :, :, 2] /= 2
-    return jets, remainders, slack
+def with_a_centre_half_as_far(readings):
+    return replace(readings, jets=readings.jets * [1, 1, 0.5])
 
 
-def with_sides_off_by_a_hundredth(jets, remainders, slack):
-    return np.concatenate([1.01 * jets[:, :1], jets[:, 1:]], axis=1), remainders, slack
+def with_sides_off_by_a_hundredth(readings):
+    return replace(readings, jets=np.concatenate([1.01 * readings.jets[:, :1], readings.jets[:, 1:]], axis=1))
 
 
 @pytest.mark.parametrize("planted", [without_remainder, with_a_centre_half_as_far, with_sides_off_by_a_hundredth])
 def test_a_wrong_reading_of_crops_is_caught(planted, monkeypatch):
-    crop, readings = Crop(0.4, 0.4), geometry._readings_of_crop
+    crop, readings = Crop(0.4, 0.4), Crop.readings
     assert outside(crop) <= 0
-    monkeypatch.setattr(geometry, "_readings_of_crop", lambda *arguments: planted(*readings(*arguments)))
+    monkeypatch.setattr(Crop, "readings", lambda *arguments: planted(readings(*arguments)))
     assert outside(crop) > 1e-3
 
 

@@ -1,6 +1,7 @@
 """No view contradicts a proof: random and attacked views of proved images, exact ones in balls, and planted mistakes."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from empirical.continuous import network as networks
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import plain
 from empirical.continuous.search import LEAF, verify
-from empirical.continuous.sub_boxes import part_of, parts_of
+from empirical.continuous.sub_boxes import part_of
 from empirical.continuous.training import CellTraining, train_on_cells
 from empirical.data.sets import load
 from empirical.training.clustering import Clustering, teach
@@ -68,10 +69,10 @@ def test_random_and_attacked_views_agree(proved):
 
 @pytest.mark.slow
 def test_random_and_attacked_views_of_a_network_trained_for_it_agree():
-    data, box = load("digits", train_size=600), Box(part_of(MILD_WARP, parts_of(MILD_WARP), 0.5))
+    data, box = load("digits", train_size=600), Box(part_of(MILD_WARP, tuple(MILD_WARP.parts), 0.5))
     taught = Clustering(warp=MILD_WARP, backbone="certifiable", epochs=12)
     module = teach(taught, data.train_images, data.train_labels.numpy(), None, torch.device("cpu")).network
-    train_on_cells(module, data.train_images, data.train_labels, CellTraining(warp=box.warp, epochs=12), 0)
+    train_on_cells(module, data.train_images, data.train_labels, CellTraining(warp=box.source, epochs=12), 0)
     images = data.test_images[:40]
     verdicts = verify(plain(module.eval(), tuple(images.shape[1:])), images, box, 1000)
     proved = [(image, v.cluster) for image, v in zip(images, verdicts, strict=True) if v.status == "proved"]
@@ -98,15 +99,15 @@ def test_trees_halve_dimensions_of_the_box(proved):
 
 
 def test_missing_taylor_remainder_is_caught(monkeypatch):
-    readings = geometry._readings
+    readings = Warp.readings
 
     def without(*arguments):
-        jets, remainders, slack = readings(*arguments)
-        return jets, 0 * remainders, slack
+        every = readings(*arguments)
+        return replace(every, remainders=0 * every.remainders)
 
     turned = Box(Warp(rotation=40.0, shear=0.0, scale=0.5, shift=0.0))
     assert pixels_outside(turned) == 0
-    monkeypatch.setattr(geometry, "_readings", without)
+    monkeypatch.setattr(Warp, "readings", without)
     assert pixels_outside(turned) > 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from empirical.continuous.geometry import Box
 from empirical.continuous.network import plain
 from empirical.continuous.search import verify_one
-from empirical.continuous.sub_boxes import class_scales, largest_scale, largest_scales, part_of, parts_of
+from empirical.continuous.sub_boxes import class_scales, largest_scale, largest_scales, part_of
 from empirical.views.warps import Warp
 from tests.empirical.continuous.small import balanced, images
 
@@ -30,10 +30,10 @@ def test_proved_at_the_scale_and_not_a_step_beyond():
         assert (scale, cluster) == largest_scale(NETWORK, image, WARP, 60, 3)
         assert scale * 8 == int(scale * 8)
         if scale > 0:
-            verdict = verify_one(NETWORK, image, Box(part_of(WARP, parts_of(WARP), scale)), 60)
+            verdict = verify_one(NETWORK, image, Box(part_of(WARP, tuple(WARP.parts), scale)), 60)
             assert (verdict.status, verdict.cluster) == ("proved", cluster)
         if scale < 1:
-            beyond = Box(part_of(WARP, parts_of(WARP), scale + 1 / 8))
+            beyond = Box(part_of(WARP, tuple(WARP.parts), scale + 1 / 8))
             assert verify_one(NETWORK, image, beyond, 60).status != "proved"
 
 

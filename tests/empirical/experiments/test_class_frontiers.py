@@ -39,6 +39,8 @@ def test_every_delta_has_the_main_part_of_the_views_drawn(tmp_path, capsys):
     for letters, result in zip(("ad", "f 0.5"), results.values(), strict=True):
         assert of_class["deltas"] == result["deltas"]
         assert [count / 12 for count in of_class["sets"][letters]["high"]] == result["sigma_high"]
+    settings = ["--seed", "0", "--nodes", "2000000"]
+    assert together["made"]["command"] == ["class-frontiers", *WORDS[:2], *WORDS[7:], *settings, *WORDS[2:7]]
     assert together["made"]["cpu_minutes"] * 60 == pytest.approx(
         sum(sum(result["cpu_seconds"].values()) for result in results.values())
     )

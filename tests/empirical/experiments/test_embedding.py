@@ -39,6 +39,7 @@ def test_the_same_images_are_mapped_by_encoders_that_differ_in_their_views_alone
     assert configs == [scale.config(scale.methods["SimCLR"], letters, 3) for letters in ("", "cd", "abcde")]
     assert [one["letters"] for one in content["maps"]] == ["", "cd", "abcde"]
     data = load_for(configs[0], {})
+    assert content["made"]["command"] == ["embedding", "--scale", "embedded", "--seed", "3"]
     assert content["labels"] == data.test_labels[balanced(data.test_labels, SHOWN)].tolist()
     assert {np.shape(one["points"]) for one in content["maps"]} == {(len(content["labels"]), 2)}
     (knn,) = evaluate(encoder.backbone, data, pick_device("cpu"), [KNN()])

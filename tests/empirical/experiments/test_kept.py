@@ -26,6 +26,19 @@ def written(tmp_path_factory):
     return json.loads((folder / kept.file_name("factors", "embedded")).read_text())
 
 
+def made_again(content):
+    """The words of the command, read off the runs."""
+    runs = content["runs"]
+    groups = [word for group in dict.fromkeys(run["group"] for run in runs) for word in ("--group", group)]
+    seeds = str(1 + max(run["seed"] for run in runs))
+    return ["experiment", content["name"], "--scale", content["scale"], *groups, "--seeds", seeds]
+
+
+def test_a_result_says_which_command_makes_it(written):
+    assert written["made"]["command"] == made_again(written)
+    assert written["made"]["command"][-4:] == ["--group", "abcd", "--seeds", "1"]
+
+
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
 def test_a_kept_result_has_the_schema_of_what_is_written_today(path, written):
     content = json.loads(path.read_text())
@@ -34,6 +47,7 @@ def test_a_kept_result_has_the_schema_of_what_is_written_today(path, written):
     assert set(content["made"]) == set(written["made"])
     assert {key for run in content["runs"] for key in run} == set(written["runs"][0])
     assert content["made"]["commit"] is not None
+    assert content["made"]["command"] == made_again(content)
     assert content["made"]["cpu_minutes"] == pytest.approx(sum(r["cpu_seconds"] for r in content["runs"]) / 60)
 
 

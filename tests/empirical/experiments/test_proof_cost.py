@@ -45,6 +45,7 @@ def test_every_box_has_the_verdicts_of_the_search(module, encoder, tmp_path, cap
         "weights_sha256": weights_hash(module),
         "warp": MILD_WARP.describe(),
     }
+    assert content["made"]["command"] == ["proof-cost", "--n", "2", "--cells", "40"]
     boxes = content["boxes"]
     assert [(box["parts"], box["share"]) for box in boxes] == [(list(p), share) for p in PARTS for share in SHARES]
     assert [box["parameters"] for box in boxes[::4]] == [2, 3, 5]
