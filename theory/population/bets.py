@@ -130,7 +130,6 @@ class Bets:
     chances: Array
     n: int
     rate: float
-    a: float
 
     @property
     def gain(self) -> float:
@@ -140,8 +139,8 @@ class Bets:
         return float(rival - own)
 
     @property
-    def reaching(self) -> float:
-        """P[wealth >= 1/a]: all outcomes of the bets, by their chances."""
+    def reached(self) -> float:
+        """The greatest w P[wealth >= w] over all w > 1: all outcomes of the bets, by their chances."""
         kinds = outcomes()
         own, rival = (
             squared_distances(atoms[kinds[:, columns].ravel()], self.point)
@@ -152,7 +151,10 @@ class Bets:
         counts = occurrences(len(kinds), self.n)
         ways = special.gammaln(self.n + 1) - special.gammaln(counts + 1).sum(axis=1)
         probabilities = np.exp(ways + special.xlogy(counts, chances).sum(axis=1))
-        return float(probabilities[counts @ growth >= -np.log(self.a) - 1e-12].sum())
+        wealth = np.exp(counts @ growth)
+        falling = np.argsort(-wealth)
+        times = wealth[falling] * np.cumsum(probabilities[falling])
+        return float(np.max(times, where=wealth[falling] > 1, initial=0.0))
 
 
 @cache
@@ -162,18 +164,21 @@ def outcomes() -> Array:
 
 
 def _worlds(rng: Rng) -> Start:
-    """Means about equally far from v; a near what the wealth can reach."""
+    """Any vectors, own ones opposite each other or along v, or rivals that are the own ones moved a little towards v."""
     d, n = int(rng.integers(1, 4)), int(rng.integers(1, 4))
     places = rng.normal(size=(5, d))
     if rng.random() < 0.5:
         places[1:3] = places[0] * rng.choice([-1.0, 1.0], size=(2, 1))
-    rest = np.append(rng.normal(size=2), special.logit([rng.uniform(0.05, 0.95), rng.uniform(0.1, 0.9)]))
+    if rng.random() < 0.5:
+        places /= np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1)
+        places[3:] = places[1:3] + rng.choice([1e-6, 0.05]) * (places[0] - places[1:3])
+    rest = np.append(rng.choice([1.0, 8.0]) * rng.normal(size=2), rng.normal() + 2)
 
     def build(point: Array) -> Bets:
         rows = point[: places.size].reshape(places.shape)
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         inside = rows / np.maximum(norms, 1)
-        first, second, rate, a = special.expit(point[places.size :])
+        first, second, rate = special.expit(point[places.size :])
         return Bets(
             point=rows[:1] / np.maximum(norms[:1], 1e-9),
             own=inside[1:3],
@@ -181,7 +186,6 @@ def _worlds(rng: Rng) -> Start:
             chances=np.array([[first, 1 - first], [second, 1 - second]]),
             n=n,
             rate=float(MOST_RATE * rate),
-            a=float(np.clip(a, 1e-3, 1 - 1e-6)),
         )
 
     return np.append(places.ravel(), rest), build
@@ -196,7 +200,7 @@ CLAIMS = (
         r"0\leq\lambda\leq\frac15,\ \|v-\nu\|\leq\|v-\mu\|:\quad P[\prod_i(1+\lambda V_i)\geq 1/a]\leq a",
         predicate=Predicate(
             worlds=_worlds,
-            read=lambda of: Reading(hypotheses={"no farther": -of.gain}, left=of.reaching / of.a, right=1.0),
+            read=lambda of: Reading(hypotheses={"no farther": -of.gain}, left=of.reached, right=1.0),
         ),
         expected=Verdict.PROVED,
         reduction="(v - f).(v - f') is linear in the law of f and in that of f', so that `unbiased` holds for every law; "

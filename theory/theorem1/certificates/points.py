@@ -156,12 +156,12 @@ def certify_points(features: Array, labels: Array, points: Points, level: float)
     means, squares = _of_classes(features, labels, points.values)
     margins = _margins(points.owners, squares, each)
     nearest = ((points.values[:, None] - means[None]) ** 2).sum(axis=2).argmin(axis=1)
-    at = np.stack([(features == value).all(axis=2) for value in points.values], axis=2)  # (n, m, J)
+    at = np.stack([np.all(features == value, axis=2) for value in points.values], axis=2)  # (n, m, J)
     inside = np.zeros(n, dtype=bool)
     classes = []
     for k in range(K):
         rows, own = np.flatnonzero(labels == k), points.of(k)
-        inside[rows] = at[rows][:, :, own].any(axis=2).all(axis=1)
+        inside[rows] = np.all(np.any(at[rows][:, :, own], axis=2), axis=1)
         shares = at[rows].mean(axis=(0, 1))
         point, rival = np.unravel_index(margins[own].argmin(), margins[own].shape) if own.any() else (None, None)
         classes.append(

@@ -62,7 +62,7 @@ class Placed:
     def error(self) -> float:
         """Err(G_f) with any view counted, a tie as an error."""
         K = len(self.masses)
-        right = (self.nearer | np.eye(K, dtype=bool)).all(axis=2)  # (J, K)
+        right: Array = np.all(self.nearer | np.eye(K, dtype=bool), axis=2)  # (J, K)
         return float(1 - sum(self.masses[k][np.ix_(right[:, k], right[:, k])].sum() for k in range(K)))
 
     @property
@@ -71,8 +71,8 @@ class Placed:
         K = len(self.masses)
         own = self.owners[:, None] == np.arange(K)  # (J, K)
         won = self.nearer[np.arange(len(self.owners)), self.owners]  # (J, K) of the owner against each
-        won = (won | own).all(axis=1)
-        met = np.array([won[own[:, k]].all() for k in range(K)])
+        owned = np.asarray((won | own).all(axis=1))
+        met = np.array([owned[own[:, k]].all() for k in range(K)])
         inside = np.array([self.masses[k][np.ix_(own[:, k], own[:, k])].sum() for k in range(K)])
         low = inside * (1 - self.slack[:-1])
         return points_error(met, own.any(axis=0), low, float(inside.sum() * (1 - self.slack[-1])))
