@@ -22,7 +22,7 @@ from scipy import special
 
 from theory.checks import check_integer, check_probability
 from theory.falsification import Predicate, Reading, Rng, Start
-from theory.ledger import Claim, Evidence, Verdict
+from theory.ledger import UNREAD, Claim, Evidence, Verdict
 from theory.population.laws import occurrences
 from theory.prove import identity, implication
 from theory.setting import Array
@@ -195,7 +195,7 @@ CLAIMS = (
     Claim(
         id="population-bets",
         title="Which of two means is nearer to a point, by bets",
-        source="derived; a bet against a mean: Waudby-Smith and Ramdas, arXiv 2010.09686 (not read)",
+        source=f"derived; a bet against a mean: Waudby-Smith and Ramdas, arXiv 2010.09686 ({UNREAD})",
         statement=r"\|v\|=1,\ \|f_i\|,\|g_i\|\leq 1,\ V_i=(v-g_{2i-1})\cdot(v-g_{2i})-(v-f_{2i-1})\cdot(v-f_{2i}),\ "
         r"0\leq\lambda\leq\frac15,\ \|v-\nu\|\leq\|v-\mu\|:\quad P[\prod_i(1+\lambda V_i)\geq 1/a]\leq a",
         predicate=Predicate(
