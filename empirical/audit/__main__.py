@@ -22,6 +22,7 @@ import torch
 from empirical.audit.certificate import REPLAYED, write
 from empirical.audit.check import problems
 from empirical.audit.check_every_view import PROOFS, Replay, standing
+from empirical.audit.check_points import standing_points
 from empirical.audit.core import audit
 from empirical.audit.encoders import load_encoder
 from empirical.audit.halves import Halves, halves
@@ -203,7 +204,7 @@ def _check(path: Path, features: Path | None, jobs: int, progress: bool) -> int:
         sample += f", level {float(claim['level']):.9g}" if mode == "population" else ""
         print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {sample}, {claim['form']} form, {classes}")
         print(f"       {claim['claim']}")
-    for line in standing(content.get("continuous")):
+    for line in standing_points(content.get("points")) + standing(content.get("continuous")):
         print(line)
     shared = float(content["data"]["shared_with_fitting"])
     if shared > 0:

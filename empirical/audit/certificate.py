@@ -18,7 +18,15 @@ from empirical.audit.check import GUARD, check, digest
 from empirical.audit.check_every_view import PROOFS, Replay, arrays_digest
 from empirical.audit.continuous import Continuous
 from empirical.audit.core import Audit
-from empirical.audit.schema import EVERY_VIEW, EXACT, EXACT_VERTICES, FORMAT, POPULATION, POPULATION_VERTICES
+from empirical.audit.schema import (
+    EVERY_VIEW,
+    EXACT,
+    EXACT_VERTICES,
+    FORMAT,
+    POPULATION,
+    POPULATION_POINTS,
+    POPULATION_VERTICES,
+)
 from empirical.audit.tails import array_digest
 from empirical.continuous.certificate import stored_arrays, stored_nodes
 from empirical.evaluation.heads import HEADS
@@ -26,7 +34,7 @@ from empirical.machine import machine, versions
 from theory.files import lock_in_turn, write_bytes, write_json
 from theory.messages import Notice
 from theory.setting import Array
-from theory.theorem1 import Certificate, PopulationCertificate, margin
+from theory.theorem1 import Certificate, Points, PointsCertificate, PopulationCertificate, margin
 from theory.theorem1.certificates.world import ROUNDING
 
 
@@ -80,6 +88,8 @@ def certificate(audit: Audit, features_name: str, proofs: dict[str, Array] | Non
         "exact": _exact(audit.exact.best, audit),
         "population": _population(audit.population, audit),
     }
+    if audit.points is not None:
+        content["points"] = _points(*audit.points)
     if audit.continuous is not None and proofs is not None:
         content["continuous"] = _continuous(audit.continuous, proofs)
     return content | {"digest": digest(content)}
@@ -141,6 +151,30 @@ def _population(population: PopulationCertificate, audit: Audit) -> dict[str, An
                 "margin": decimal(c.margins["anchored"]),
             }
             for c in population.classes
+        ],
+    }
+
+
+def _points(points: Points, certified: PointsCertificate) -> dict[str, Any]:
+    return {
+        "claim": POPULATION_POINTS,
+        "level": decimal(certified.level),
+        "error": decimal(certified.error),
+        "direction": "upper",
+        "events": len(certified.split.levels),
+        "union_bound": str(certified.split),
+        "pooled_mass": decimal(certified.pooled.lower),
+        "values": decimals(points.values),
+        "owners": [None if owner < 0 else int(owner) for owner in points.owners],
+        "classes": [
+            {
+                "label": c.label,
+                "met": c.met,
+                "points": list(c.points),
+                "mass": decimal(c.mass.lower),
+                "margin": None if c.point is None else decimal(c.margin),
+            }
+            for c in certified.classes
         ],
     }
 

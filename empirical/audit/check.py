@@ -3,6 +3,7 @@
 What is recomputed, from the features (n, m, d), the labels and the numbers in the file:
 - exact mode: every main part is inside S_eps and pairwise within its reach (or about its anchor), alpha is its share, the
   means are those of the features, the condition of the form holds, and the error is 1 - sum of p_l alpha_l;
+- points, where features take a few values: see `check_points`;
 - population: the counts, every Clopper-Pearson bound by the binomial tail at the bound itself, the radii of the means, the
   condition, and the error at the stated level.
 A claim that is smaller than what is certain fails, as does any number, word or hash that does not fit. What no features can
@@ -23,9 +24,10 @@ from typing import Any
 import numpy as np
 
 from empirical.audit.check_every_view import Replay, every_view_problems
+from empirical.audit.check_points import points_problems
 from empirical.audit.distances import farthest_within, nearest_within, pairwise_within, views_within
 from empirical.audit.reading import MOST_NUMBERS, read_certificate, read_features
-from empirical.audit.schema import CONTENT, CONTINUOUS, misfits, number
+from empirical.audit.schema import CONTENT, OPTIONAL, misfits, number
 from empirical.audit.tails import array_digest, below
 from theory.factors import nearer_to_another
 from theory.population import split_level
@@ -73,13 +75,15 @@ def problems(
     """`check` of a certificate that was read from a file."""
     changed = digest(content) != content.get("digest")
     edited = ["the digest does not fit the certificate: it was changed after it was written"] if changed else []
-    continuous = {"continuous": CONTINUOUS} if "continuous" in content else {}
-    malformed = list(islice(misfits(content, CONTENT | continuous), SHOWN))
+    optional = {name: shape for name, shape in OPTIONAL.items() if name in content}
+    malformed = list(islice(misfits(content, CONTENT | optional), SHOWN))
     if malformed:
         return edited + [f"the certificate is malformed: {line}" for line in malformed]
     arrays = read_features(features or certificate.parent / Path(content["features"]["file"]).name)
     wrong = edited + list(islice(_problems(content, *arrays), SHOWN))
-    if continuous and not wrong:
+    if "points" in content and not wrong:
+        wrong += islice(points_problems(content, *arrays), SHOWN)
+    if "continuous" in content and not wrong:
         wrong += islice(every_view_problems(content, certificate.parent, *arrays, replay or Replay()), SHOWN)
     return wrong
 

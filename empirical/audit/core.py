@@ -20,7 +20,7 @@ from empirical.audit.encoders import Subject, subject
 from empirical.audit.halves import Halves, halves
 from empirical.evaluation import domains
 from empirical.evaluation.features import check_repeats, drawn_in_blocks, encode_all, encode_views
-from empirical.evaluation.heads import HEADS, Head, check_head, make_head, needs_fit
+from empirical.evaluation.heads import FEW_VALUED, HEADS, Head, check_head, make_head, needs_fit
 from empirical.evaluation.world import Measurement
 from empirical.training.loop import pick_device
 from empirical.views.augmentations import apply
@@ -32,7 +32,18 @@ from theory.checks import check_integer, check_seed
 from theory.factors import view_diameters
 from theory.neighbours import Findings, neighbouring
 from theory.setting import Array, FiniteWorld
-from theory.theorem1 import Anchors, PopulationCertificate, anchored_world, certify_population, choose_anchors
+from theory.theorem1 import (
+    Anchors,
+    Points,
+    PointsCertificate,
+    PopulationCertificate,
+    anchored_world,
+    certify_points,
+    certify_population,
+    choose_anchors,
+    choose_points,
+)
+from theory.theorem1.certificates.points import MOST_POINTS
 
 CROSS_ENTROPY = 2**0.5
 """Lipschitz constant of the cross-entropy in the scores: its gradient is softmax - e_y, of norm at most sqrt 2."""
@@ -75,6 +86,7 @@ class Audit:
     anchors                of population mode, chosen on the fitting half
     anchored               certified error and margins (K,) of the anchored form in exact mode, with these anchors
     population             the certificate of population mode
+    points                 of features of a few values: points chosen on the fitting half, and their certificate; else None
     domain_shift           None where it was not measured
     continuous             every view of the box of warps; None where it was not asked for
     unchanged              share of images all of whose views are the image itself
@@ -98,6 +110,7 @@ class Audit:
     anchors: Anchors
     anchored: tuple[float, Array]
     population: PopulationCertificate
+    points: tuple[Points, PointsCertificate] | None
     domain_shift: DomainShift | None
     continuous: Continuous | None
     unchanged: float
@@ -187,6 +200,9 @@ def audit(
 
     fit = features_of(split.fit_images, drawn.for_fitting(), "fitting half")
     anchors = choose_anchors(fit, split.fit_labels.numpy(), len(split.images), level)
+    points = None
+    if head in FEW_VALUED and fit.shape[2] <= MOST_POINTS:
+        points = choose_points(fit, split.fit_labels.numpy(), len(split.images), level)
     shift = None
     if test_domains and split.images.shape[1] == 3:
         shift = _domain_shift(module, made, split, fit[:, 0], seed, place)
@@ -211,6 +227,7 @@ def audit(
         anchors=anchors,
         anchored=anchored_world(features, labels, anchors),
         population=population,
+        points=None if points is None else (points, certify_points(features, labels, points, level)),
         domain_shift=shift,
         continuous=None if request is None else prove(request, split, fit, features, level, progress),
         unchanged=drawn.unchanged(split.images),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from empirical.audit import every_view, neighbours
+from empirical.audit import every_view, neighbours, points
 from empirical.audit.answer import NAMED, answer
 from empirical.audit.classes import exact_classes, population_classes
 from empirical.audit.core import Audit
@@ -50,9 +50,12 @@ def page(audit: Audit) -> str:
     """The page as HTML text."""
     measured = audit.exact.error_by_class
     continuous, every, terms = audit.continuous, {}, GLOSSARY
+    if audit.points is not None:
+        every = {"Points": points.section(audit, audit.points[1])}
+        terms = GLOSSARY | points.GLOSSARY
     if continuous is not None:
-        every = {"Every view of the box": every_view.section(audit, continuous)}
-        terms = GLOSSARY | every_view.GLOSSARY
+        every = every | {"Every view of the box": every_view.section(audit, continuous)}
+        terms = terms | every_view.GLOSSARY
     sections = {
         "Answer": answer(audit),
         **every,

@@ -4,7 +4,7 @@ import textwrap
 from dataclasses import asdict
 from typing import Any
 
-from empirical.audit import every_view, neighbours
+from empirical.audit import every_view, neighbours, points
 from empirical.audit.core import Audit
 from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
@@ -58,7 +58,8 @@ def quotes(audit: Audit) -> tuple[str, ...]:
             "are no independent sample."
         )
     every = [] if audit.continuous is None else every_view.sentences(audit, audit.continuous)
-    return exact, population, *every, scope + unseen
+    by_points = [] if audit.points is None else [points.sentence(audit, audit.points[1])]
+    return exact, population, *by_points, *every, scope + unseen
 
 
 def report(audit: Audit) -> str:
@@ -99,6 +100,7 @@ def report(audit: Audit) -> str:
         )
     lines += [
         "",
+        *([] if audit.points is None else [*points.lines(audit, audit.points[1]), ""]),
         *([] if audit.continuous is None else [*every_view.lines(audit, audit.continuous), ""]),
         *([] if e.best.met else [*textwrap.wrap(f"Blocks: {blocking(e.best, names)}.", WIDTH), ""]),
         *_factors(audit),
@@ -118,6 +120,8 @@ def _forms(audit: Audit) -> list[str]:
         if form in p.errors:
             right = f"{_certified(p.errors[form]):>16}{sum(c.met(form) for c in p.classes):>6}/{e.classes}"
         lines.append((f"{form:<18}{left}" + (right if form in p.errors else f"{'-':>16}")).rstrip())
+    if audit.points is not None:
+        lines.append(points.errors_line(audit.points[1]))
     if audit.continuous is not None:
         lines.append(every_view.errors_line(audit, audit.continuous))
     lines.append(
@@ -222,6 +226,7 @@ def as_json(audit: Audit, page: str) -> dict[str, Any]:
         "true_error_any_view": e.error_any_view,
         "level": p.level,
         "population": {f: {"error": p.errors[f], "met": sum(c.met(f) for c in p.classes)} for f in POPULATION_FORMS},
+        **({} if audit.points is None else {"points": points.as_json(audit.points[1])}),
         **({} if audit.continuous is None else {"continuous": every_view.as_json(audit.continuous)}),
         "neighbours": neighbours.as_json(audit.neighbours),
         "page": page,

@@ -28,6 +28,10 @@ POPULATION_VERTICES = (
     "<= error for the population of the classes named, for every law of the views on the box, G_f having that population's "
     "means"
 )
+POPULATION_POINTS = (
+    "with probability >= level over independent certifying samples, without which points, owners and head were chosen: "
+    "Err(G_f) <= error for the population of the classes named, samples with their views, G_f having that population's means"
+)
 
 
 DECIMAL = re.compile(r"-?[0-9]{1,309}(\.[0-9]{1,1074})?")
@@ -157,6 +161,21 @@ CONTINUOUS = {
     },
 }
 """The entry `continuous`, which an audit of every view of a box has beside those of `CONTENT`."""
+
+POINTS = {
+    "claim": POPULATION_POINTS,
+    "level": SHARE,
+    "error": SHARE,
+    "direction": "upper",
+    "events": COUNT,
+    "union_bound": str,
+    "pooled_mass": SHARE,
+    "values": [[COORDINATE]],
+    "owners": [(None, COUNT)],
+    "classes": [{"label": COUNT, "met": bool, "points": [COUNT], "mass": SHARE, "margin": (None, number)}],
+}
+"""The entry `points`, which an audit of features of a few values has."""
+OPTIONAL = {"continuous": CONTINUOUS, "points": POINTS}
 
 
 def misfits(value: Any, wanted: Any, place: str = "certificate") -> Iterator[str]:

@@ -27,7 +27,8 @@ from empirical.data.sets import Dataset
 from empirical.evaluation.classifiers import KNN
 from empirical.evaluation.features import extract
 from empirical.evaluation.heads import unit
-from empirical.training.clustering import Clustering, cut, teach
+from empirical.training.clustering import Clustering, teach
+from empirical.training.cuts import cut
 from empirical.training.loop import pick_device
 from empirical.training.methods import initial_encoder
 from empirical.training.networks import Encoder

@@ -25,6 +25,8 @@ HEADS: dict[str, str] = {
     "clusters": "clusters of the fitting half (k-means, no labels), simplex vertices",
     "vertices": "largest output, simplex vertices",
 }
+FEW_VALUED = ("clusters", "vertices")
+"""Heads whose values are the vertices of a simplex."""
 COLLAPSED = 1e-6
 """Deviation from the mean, as a share of the largest value, that is the rounding of a float32 encoder."""
 

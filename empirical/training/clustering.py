@@ -2,7 +2,8 @@
 
 1. Graph: samples are joined to their nearest neighbours by the augmented distance d_A of the theory, the least distance
    between a view of one and a view of the other, in pixels or in the features of an encoder trained by contrast.
-2. Clusters: normalised cuts of that graph into K parts (spectral clustering), edges scaled by the local density.
+   Where the image itself is the only view of it, the graph is sparse, and of tens of thousands of samples.
+2. Clusters: normalised cuts of that graph into K parts (`cuts`), edges scaled by the local density.
 3. Network: backbone and linear scores, trained by cross-entropy to give every view of a sample the sample's cluster.
 4. With `--certifiable`: the network is small, and learns on to keep every view of a continuous warp in the cluster,
    provably; see `empirical.continuous`.
@@ -10,7 +11,7 @@
 With the head "vertices" its largest score becomes a vertex of a simplex: views of one sample then mostly coincide, s = 0,
 and Theorem 1 asks for purity only. No label is used anywhere. `contrastive-theory cluster --help`.
 Source: augmentation graph: HaoChen et al. 2021, "Provable Guarantees for Self-Supervised Deep Learning with Spectral
-Contrastive Loss"; clusters: Shi and Malik 2000; local scale: Zelnik-Manor and Perona 2004.
+Contrastive Loss".
 """
 
 if __name__ == "__main__":
@@ -21,7 +22,6 @@ if __name__ == "__main__":
 
 import argparse
 import json
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.cluster import SpectralClustering
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
@@ -40,6 +39,7 @@ from empirical.data.sets import NAMES, Dataset, fingerprint
 from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.heads import unit
 from empirical.training.checkpoint import serialised
+from empirical.training.cuts import cut, sparse_cut
 from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device, train
 from empirical.training.methods import autocast
 from empirical.training.methods.simclr import SimCLR
@@ -54,9 +54,6 @@ from theory.concentration import augmented_distances
 from theory.files import lock_in_turn, write_bytes, write_json
 from theory.setting import Array
 
-LOCAL_NEIGHBOUR = 7
-"""The distance to this neighbour is a sample's local scale. Source: Zelnik-Manor and Perona 2004, section 3."""
-
 WARP = "warp"
 """The word for `Warp()` among the options."""
 
@@ -69,20 +66,21 @@ class Clustering:
     """Everything that the result depends on beside the images.
 
     clusters            K
-    views               of each sample in the graph, the sample itself included
+    views               of each sample in the graph, the sample itself included, which with 1 is the only one
     neighbours          of each sample in the graph
     samples             the graph and the network see at most so many training images
     warp                the distortions that make views; None where letters are given
     letters             of `Augmentation.from_letters`; empty where a warp is given
-    contrast_epochs     epochs of SimCLR on the letters, whose head features make the graph and whose backbone the network
-                        starts from; 0: the graph is made of pixels, and the network starts at random
+    contrast            the training by contrast, on letters of its own, whose head features make the graph and whose
+                        backbone, of the same kind as the network's, the network starts from; data and seed are those here;
+                        None: the graph is made of pixels, and the network starts at random
     backbone            of the network, as in `networks.backbone_maker`
     epochs, batch_size, lr, weight_decay   of the network's training
     cells               the training behind it that makes the network certifiable; None: none
     seed                of views, clusters and weights
 
-    Raises ValueError for a value outside its range, for both or neither of warp and letters, and for contrast without
-    letters.
+    Raises ValueError for a value outside its range, for both or neither of warp and letters, and for contrast with a warp or
+    cells, or of another backbone.
     """
 
     clusters: int = 10
@@ -91,7 +89,7 @@ class Clustering:
     samples: int = 3000
     warp: Warp | None = None
     letters: str = ""
-    contrast_epochs: int = 0
+    contrast: TrainingConfig | None = None
     backbone: str = "small"
     epochs: int = 40
     batch_size: int = 128
@@ -104,10 +102,9 @@ class Clustering:
         make_plain(self)
         for name, least in (
             ("clusters", 2),
-            ("views", 2),
+            ("views", 1),
             ("neighbours", 1),
             ("samples", 2),
-            ("contrast_epochs", 0),
             ("epochs", 1),
             ("batch_size", 2),
             ("seed", 0),
@@ -118,12 +115,18 @@ class Clustering:
             raise ValueError(
                 f"warp={self.warp}, letters={self.letters!r}: one kind of views is needed; give one of them"
             )
-        if self.contrast_epochs and not self.letters:
-            raise ValueError(f"contrast_epochs={self.contrast_epochs}: SimCLR trains on letters; give letters, no warp")
-        if self.contrast_epochs and self.cells is not None:
+        if self.contrast is None:
+            return
+        if self.warp is not None:
+            raise ValueError(f"contrast={self.contrast.letters!r}: SimCLR trains on letters; give letters, no warp")
+        if self.cells is not None:
             raise ValueError(
-                f"contrast_epochs={self.contrast_epochs}: no cell is bounded through SimCLR's backbone; --certifiable takes "
+                f"contrast={self.contrast.letters!r}: no cell is bounded through SimCLR's backbone; --certifiable takes "
                 f"--views {WARP}"
+            )
+        if self.contrast.encoder != self.backbone:
+            raise ValueError(
+                f"backbone={self.backbone!r}: does not start from SimCLR's {self.contrast.encoder!r}; give the same"
             )
 
     def draw(self) -> Draw:
@@ -157,37 +160,6 @@ def network(clusters: int = 10, backbone: str = "small") -> nn.Sequential:
     """Backbone and linear scores, (n, 3, H, W) -> (n, K); also the factory for `python -m empirical.audit --encoder`."""
     body, dim = backbone_maker(backbone)()
     return nn.Sequential(body, nn.Linear(dim, clusters))
-
-
-def graph(distances: Array, neighbours: int) -> Array:
-    """Edge weights (n, n), symmetric: exp(-d_ij^2 / (s_i s_j)) where one sample is among the nearest of the other, else 0.
-
-    s_i is the distance of sample i to its neighbour `LOCAL_NEIGHBOUR`.
-    Raises ValueError for fewer samples than neighbours + 1.
-    """
-    n = len(distances)
-    needed = max(neighbours, LOCAL_NEIGHBOUR)
-    if n <= needed:
-        raise ValueError(f"samples={n}: too few for {needed} neighbours; use {needed + 1} or more, or lower neighbours")
-    order = np.argsort(distances, axis=1, kind="stable")
-    scale = np.maximum(np.take_along_axis(distances, order, axis=1)[:, LOCAL_NEIGHBOUR], 1e-12)
-    rows = np.repeat(np.arange(n), neighbours + 1)
-    columns = order[:, : neighbours + 1].ravel()
-    weights = np.zeros_like(distances)
-    weights[rows, columns] = np.exp(-(distances[rows, columns] ** 2) / (scale[rows] * scale[columns]))
-    weights = np.maximum(weights, weights.T)
-    np.fill_diagonal(weights, 0)
-    return weights
-
-
-def cut(distances: Array, clusters: int, neighbours: int, seed: int) -> Array:
-    """Clusters (n,) of the neighbour graph by normalised cuts."""
-    weights = graph(distances, neighbours)
-    with warnings.catch_warnings():
-        # A graph in pieces is fine: each piece has an eigenvector of eigenvalue 0, which tells it from the others.
-        warnings.filterwarnings("ignore", "Graph is not fully connected")
-        labels = SpectralClustering(clusters, affinity="precomputed", random_state=seed).fit_predict(weights)
-    return np.asarray(labels, dtype=np.int64)
 
 
 def teach(
@@ -236,14 +208,11 @@ def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path,
     steps = 3 + (config.cells.epochs if config.cells else 0)
     with tqdm(total=steps, desc="contrast", disable=not progress) as bar:
         start: Encoder | None = None
-        if config.contrast_epochs:
-            contrast = TrainingConfig.for_method(
-                SimCLR(),
+        if config.contrast is not None:
+            contrast = replace(
+                config.contrast,
                 dataset=data.name,
-                letters=config.letters,
-                epochs=config.contrast_epochs,
-                batch_size=batch_that_fits(TrainingConfig.batch_size, len(data.train_images)),
-                lr=config.lr,
+                batch_size=batch_that_fits(config.contrast.batch_size, len(data.train_images)),
                 seed=config.seed,
             )
             start = train(contrast, data, device, runs, progress=False).encoder
@@ -255,7 +224,10 @@ def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path,
             points = views.flatten(2).numpy()
         else:
             points = unit()(extract(start, views.flatten(0, 1), device)).reshape(n, m, -1)
-        clusters = cut(augmented_distances(points), config.clusters, config.neighbours, config.seed)
+        if m == 1:
+            clusters = sparse_cut(points[:, 0], config.clusters, config.neighbours, config.seed)
+        else:
+            clusters = cut(augmented_distances(points), config.clusters, config.neighbours, config.seed)
         bar.set_description("network")
         bar.update()
         result = teach(config, images, clusters, None if start is None else start.backbone, device)
@@ -268,11 +240,33 @@ def cluster(config: Clustering, data: Dataset, device: torch.device, runs: Path,
     return result
 
 
+FASHION_CONTRAST = TrainingConfig(letters="abcd", epochs=25)
 PRESETS = {
     "digits": Clustering(warp=Warp()),
-    "fashion": Clustering(warp=None, letters="abcd", views=16, contrast_epochs=25, epochs=20),
+    "fashion": Clustering(letters="abcd", views=16, contrast=FASHION_CONTRAST, epochs=20),
+    "cifar10": Clustering(
+        clusters=8,
+        views=1,
+        neighbours=15,
+        samples=50_000,
+        letters="ade",
+        contrast=TrainingConfig(
+            letters="abcde",
+            method=SimCLR(widths=(256, 128)),
+            encoder="medium",
+            epochs=44,
+            coarse=0.92,
+            batch_size=512,
+        ),
+        backbone="medium",
+        epochs=4,
+        batch_size=256,
+    ),
 }
-"""digits: grey, so pixels will do under a warp. fashion: colour is planted, so distances are taken between features."""
+"""digits: grey, so pixels will do under a warp. fashion: colour is planted, so distances are taken between features. cifar10:
+SimCLR as at the scale `cifar-cpu` but for 44 epochs, then CIFAR's own views, crop, flip and colour; eight clusters, since of
+5 to 20 so many were the purest and most constant on held-out training images.
+"""
 CERTIFIABLE: dict[str, Any] = {"backbone": "certifiable", "epochs": 60, "cells": CellTraining()}
 """What `--certifiable` changes."""
 
@@ -282,15 +276,22 @@ def parser_of_options() -> OneLineParser:
     parser = OneLineParser("cluster", description="Train a discretising encoder without labels.")
     parser.share("data", default="digits", help=f"{', '.join(NAMES)} (%(default)s)")
     parser.share("path")
-    parser.share("views", help=f"letters of abcdef, or {WARP} (digits: {WARP}, else abcd)")
-    parser.share("n-views", default=None, help="views per image in the graph, itself included (digits: 48, else 16)")
+    parser.add_argument("--preset", help=f"start from the settings of {', '.join(PRESETS)} (the data's, else fashion)")
+    parser.share("views", help=f"letters of abcdef, or {WARP} (digits: {WARP}, cifar10: ade, else abcd)")
+    parser.share(
+        "n-views", default=None, help="of an image in the graph, itself included (digits: 48, cifar10: 1, else 16)"
+    )
     parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
-    parser.add_argument("--clusters", type=integer, help="K (digits, fashion: 10, else the number of classes)")
-    parser.add_argument("--neighbours", type=integer, help="of each image in the graph (20, or fewer images)")
-    parser.add_argument("--samples", type=integer, help="use at most so many training images (3000)")
-    parser.add_argument("--contrast-epochs", type=integer, help="of SimCLR, which needs letters (warp: 0, else 25)")
-    parser.add_argument("--epochs", type=integer, help="of the network (digits: 40, else 20)")
-    parser.add_argument("--batch-size", type=integer, help="of the network (128)")
+    parser.add_argument(
+        "--clusters", type=integer, help="K (digits, fashion: 10, cifar10: 8, else the number of classes)"
+    )
+    parser.add_argument(
+        "--neighbours", type=integer, help="of each image in the graph (20, cifar10: 15, or fewer images)"
+    )
+    parser.add_argument("--samples", type=integer, help="use at most so many training images (3000, cifar10: 50000)")
+    parser.add_argument("--contrast-epochs", type=integer, help="of SimCLR on letters (warp: 0, cifar10: 44, else 25)")
+    parser.add_argument("--epochs", type=integer, help="of the network (digits: 40, cifar10: 4, else 20)")
+    parser.add_argument("--batch-size", type=integer, help="of the network (128, cifar10: 256)")
     parser.add_argument("--lr", type=number, help="learning rate at its peak (0.002)")
     parser.add_argument(
         "--certifiable",
@@ -303,21 +304,30 @@ def parser_of_options() -> OneLineParser:
 
 
 def settings(options: argparse.Namespace, data: Dataset) -> Clustering:
-    """The preset of the data, or fashion's for data without one, changed by the options."""
+    """The preset, that of the data, or fashion's fitted to data without one; changed by the options."""
     fitted: dict[str, Any] = {}
-    if options.data not in PRESETS:
+    if options.preset is None and options.data not in PRESETS:
         n = len(data.train_images)
         fitted = {"clusters": len(data.class_names), "neighbours": max(1, min(Clustering.neighbours, n - 1))}
+    preset = PRESETS[options.preset or (options.data if options.data in PRESETS else "fashion")]
+    contrast = preset.contrast
     if options.views == WARP:
-        fitted |= {"warp": Warp(), "letters": "", "contrast_epochs": 0}
+        fitted, contrast = fitted | {"warp": Warp(), "letters": ""}, None
     elif options.views is not None:
-        fitted |= {"warp": None, "letters": options.views, "contrast_epochs": PRESETS["fashion"].contrast_epochs}
+        fitted |= {"warp": None, "letters": options.views}
+        contrast = replace(contrast or FASHION_CONTRAST, letters=options.views)
+    if options.contrast_epochs is not None:
+        contrast = (
+            replace(contrast or FASHION_CONTRAST, epochs=options.contrast_epochs) if options.contrast_epochs else None
+        )
+    if options.lr is not None and contrast is not None:
+        contrast = replace(contrast, lr=options.lr)
     if options.certifiable:
         fitted |= CERTIFIABLE
-    names = ("clusters", "neighbours", "samples", "contrast_epochs", "epochs", "batch_size", "lr")
+    names = ("clusters", "neighbours", "samples", "epochs", "batch_size", "lr")
     given = {name: getattr(options, name) for name in names} | {"views": options.n_views}
     given = {name: value for name, value in given.items() if value is not None}
-    return replace(PRESETS.get(options.data, PRESETS["fashion"]), seed=options.seed, **(fitted | given))
+    return replace(preset, contrast=contrast, seed=options.seed, **(fitted | given))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -327,8 +337,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     try:
         check_choice("--data", options.data, NAMES)
+        if options.preset is not None:
+            check_choice("--preset", options.preset, PRESETS)
         if options.n_views is not None:
-            check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
+            check_integer("--n-views", options.n_views, 1, MOST_VIEWS)
         reading = read(options.data, options.path, options.seed, options.side)
         data, config = reading.data, settings(options, reading.data)
         device = pick_device(options.device)

@@ -9,6 +9,12 @@ from theory.theorem1.certificates.grid import (
     clique_grid,
     main_part_within,
 )
+from theory.theorem1.certificates.points import (
+    Points,
+    PointsCertificate,
+    certify_points,
+    choose_points,
+)
 from theory.theorem1.certificates.population import (
     Anchors,
     PopulationCertificate,
@@ -40,6 +46,8 @@ __all__ = [
     "Certificate",
     "ClassCertificate",
     "Grid",
+    "Points",
+    "PointsCertificate",
     "PopulationCertificate",
     "VertexCertificate",
     "VertexWorld",
@@ -49,10 +57,12 @@ __all__ = [
     "ball_part_within",
     "cap_angle",
     "certify",
+    "certify_points",
     "certify_population",
     "certify_vertices",
     "choose",
     "choose_anchors",
+    "choose_points",
     "chord_bound",
     "clique_grid",
     "compare",

@@ -47,11 +47,12 @@ def said(error):
 
 
 def test_what_is_said_is_what_was_found(found):
-    exact, population, scope = quotes(found)
+    exact, population, by_points, scope = quotes(found)
     assert shown(found.exact.best.error, "upper") in exact
     assert shown(found.exact.error_any_view, "exact") in exact
     assert shown(found.population.error, "upper") in population
     assert "0.95" in population
+    assert shown(found.points[1].error, "upper") in by_points
     assert "missing" in scope
     text = report(found)
     assert max(map(len, text.splitlines())) <= 126

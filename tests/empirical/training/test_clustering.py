@@ -12,7 +12,8 @@ from empirical.continuous.training import CellTraining
 from empirical.data.sets import Dataset, load
 from empirical.evaluation.features import weights_hash
 from empirical.training import clustering
-from empirical.training.clustering import LOCAL_NEIGHBOUR, Clustering, cluster, cut, graph, network, teach
+from empirical.training.clustering import FASHION_CONTRAST, Clustering, cluster, network, teach
+from empirical.training.cuts import LOCAL_NEIGHBOUR, cut, graph, sparse_cut, sparse_graph
 from empirical.views.warps import Warp
 from theory.concentration import augmented_distances
 
@@ -20,14 +21,20 @@ CPU = torch.device("cpu")
 SMALL = Clustering(clusters=3, views=3, neighbours=8, samples=90, warp=Warp(), epochs=2, batch_size=30)
 
 
-def points(sizes=(30, 40, 50), apart=1.5, seed=0):
-    """Planted clusters in the plane, and their distances."""
+def places(sizes=(30, 40, 50), apart=1.5, seed=0):
+    """Planted clusters in the plane: labels and points."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(len(sizes)), sizes)
     centres = apart * np.array([[0, 0], [1, 0], [0, 1]])
-    found = centres[labels] + 0.2 * rng.normal(size=(len(labels), 2))
+    planted = centres[labels] + 0.2 * rng.normal(size=(len(labels), 2))
     order = rng.permutation(len(labels))
-    return labels[order], np.linalg.norm(found[order][:, None] - found[order][None], axis=2)
+    return labels[order], planted[order]
+
+
+def points(**of):
+    """Their labels and distances."""
+    labels, planted = places(**of)
+    return labels, np.linalg.norm(planted[:, None] - planted[None], axis=2)
 
 
 def same_partition(a, b):
@@ -46,6 +53,20 @@ def test_the_graph_is_that_of_a_plain_loop(neighbours):
             s = [distances[k, nearest[k][LOCAL_NEIGHBOUR - 1]] for k in (i, j)]
             expected = np.exp(-(distances[i, j] ** 2) / (s[0] * s[1])) if joined else 0
             assert found[i, j] == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize("neighbours", [1, 5, 20])
+def test_the_sparse_graph_is_the_dense_one(neighbours):
+    _, planted = places()
+    expected = graph(np.linalg.norm(planted[:, None] - planted[None], axis=2), neighbours)
+    np.testing.assert_allclose(sparse_graph(planted, neighbours).toarray(), expected, rtol=1e-9, atol=1e-15)
+
+
+def test_equal_points_make_a_graph_too():
+    weights = sparse_graph(np.repeat(np.eye(2), 10, axis=0), 8).toarray()
+    assert np.isfinite(weights).all()
+    assert (weights[:10, 10:] == 0).all()
+    assert same_partition(sparse_cut(np.repeat(np.eye(2), 10, axis=0), 2, 8, 0), np.repeat([0, 1], 10))
 
 
 def test_equal_samples_are_joined_with_weight_one():
@@ -70,6 +91,19 @@ def test_planted_clusters_are_cut_apart_also_where_the_graph_is_in_pieces(apart)
     np.testing.assert_array_equal(found, cut(distances, 3, 20, seed=0))
 
 
+@pytest.mark.parametrize("apart", [1.2, 50.0])
+def test_planted_points_are_cut_apart_by_the_sparse_graph_too(apart):
+    labels, planted = places(apart=apart)
+    clusters = sparse_cut(planted, 3, 20, seed=0)
+    assert same_partition(clusters, labels)
+    np.testing.assert_array_equal(clusters, sparse_cut(planted, 3, 20, seed=0))
+
+
+def test_too_few_points_for_the_neighbours_are_refused():
+    with pytest.raises(ValueError, match="samples=12: too few for 12 neighbours; use 13 or more, or lower neighbours"):
+        sparse_graph(np.zeros((12, 2)), 12)
+
+
 def planted(n=90, seed=0):
     """A data set of three plain images with noise."""
     generator = torch.Generator().manual_seed(seed)
@@ -92,6 +126,13 @@ def test_the_three_steps_find_and_learn_planted_classes_without_labels(tmp_path)
     assert not found.network.training
     blind = replace(data, train_labels=torch.zeros_like(data.train_labels))
     assert weights_hash(cluster(SMALL, blind, CPU, tmp_path, progress=False).network) == weights_hash(found.network)
+
+
+def test_with_the_image_as_its_only_view_the_graph_is_sparse(tmp_path):
+    data, config = planted(), replace(SMALL, views=1)
+    clusters = cluster(config, data, CPU, tmp_path, progress=False).clusters
+    np.testing.assert_array_equal(clusters, sparse_cut(data.train_images.flatten(1).numpy(), 3, 8, 0))
+    assert same_partition(clusters, data.train_labels.numpy())
 
 
 def test_the_network_learns_the_clusters_it_is_given_and_repeats():
@@ -127,19 +168,22 @@ def test_a_loss_that_is_lost_is_refused():
     ("changes", "message"),
     [
         ({"clusters": 1}, "clusters=1: too small; use 2 or more"),
-        ({"views": 1}, "views=1: too small; use 2 or more"),
+        ({"views": 0}, "views=0: too small; use 1 or more"),
         ({"neighbours": 0}, "neighbours=0: too small; use 1 or more"),
         ({"samples": 1}, "samples=1: too small; use 2 or more"),
         ({"epochs": 0}, "epochs=0: too small; use 1 or more"),
         ({"batch_size": 1}, "batch_size=1: too small; use 2 or more"),
-        ({"contrast_epochs": -1}, "contrast_epochs=-1: too small; use 0 or more"),
         ({"seed": -1}, "seed=-1: too small; use 0 or more"),
         ({"letters": "a"}, "give one of them"),
         ({"warp": None}, "give one of them"),
-        ({"contrast_epochs": 1}, "give letters, no warp"),
+        ({"contrast": FASHION_CONTRAST}, "contrast='abcd': SimCLR trains on letters; give letters, no warp"),
         (
-            {"contrast_epochs": 1, "warp": None, "letters": "a", "cells": CellTraining()},
+            {"contrast": FASHION_CONTRAST, "warp": None, "letters": "a", "cells": CellTraining()},
             "no cell is bounded through SimCLR's backbone; --certifiable takes --views warp",
+        ),
+        (
+            {"contrast": FASHION_CONTRAST, "warp": None, "letters": "a", "backbone": "medium"},
+            "backbone='medium': does not start from SimCLR's 'small'; give the same",
         ),
     ],
 )
@@ -196,11 +240,44 @@ def test_images_of_another_size_than_the_certifiable_network_s_are_refused(tmp_p
         cluster(replace(SMALL, backbone="certifiable", cells=CellTraining()), wide, CPU, tmp_path, progress=False)
 
 
+SETTINGS = {
+    "digits": ["--data", "digits"],
+    "fashion": ["--data", "fashion"],
+    "no SimCLR": ["--data", "fashion", "--contrast-epochs", "0"],
+    "faster": ["--data", "fashion", "--contrast-epochs", "3", "--lr", "0.01"],
+    "letters": ["--data", "digits", "--views", "ab"],
+    "warp": ["--data", "fashion", "--views", "warp"],
+    "other data": ["--data", "npz"],
+    "other data, CIFAR's": ["--data", "npz", "--preset", "cifar10", "--views", "ad"],
+}
+EXPECTED = {
+    "digits": Clustering(warp=Warp()),
+    "fashion": clustering.PRESETS["fashion"],
+    "no SimCLR": replace(clustering.PRESETS["fashion"], contrast=None),
+    "faster": replace(clustering.PRESETS["fashion"], contrast=replace(FASHION_CONTRAST, epochs=3, lr=0.01), lr=0.01),
+    "letters": Clustering(letters="ab", contrast=replace(FASHION_CONTRAST, letters="ab")),
+    "warp": replace(clustering.PRESETS["fashion"], warp=Warp(), letters="", contrast=None),
+    "other data": replace(clustering.PRESETS["fashion"], clusters=3),
+    "other data, CIFAR's": replace(
+        clustering.PRESETS["cifar10"],
+        letters="ad",
+        contrast=replace(clustering.PRESETS["cifar10"].contrast, letters="ad"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_options_change_the_preset(name):
+    options = clustering.parser_of_options().parse_words(SETTINGS[name])
+    assert clustering.settings(options, planted()) == EXPECTED[name]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--data", "fashion", "--certifiable"], "--certifiable takes --views warp"),
         (["--data", "imagenet"], "--data=imagenet: unknown; choose one of fashion, digits, cifar10"),
+        (["--preset", "mnist"], "--preset=mnist: unknown; choose one of digits, fashion, cifar10"),
         (["--seed", "-1"], "seed=-1: too small; give an integer in 0..4294967295"),
         (["--seed", "x"], "'x' is not an integer"),
         (["--device", "tpu"], "device='tpu': unknown"),

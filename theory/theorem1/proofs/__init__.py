@@ -8,6 +8,7 @@
     linear_head             the nearest class mean as a linear head
     corrected, sharp, chord, cap, exact, anchored   the forms derived from it, as in `theory.theorem1.forms`
     vertex                  features that are vertices; vertex_exact on given images, vertex_population at a level
+    point_population        features of a few values, at a level, by bets
     per_class, local        what every form allows: classes apart, and a spread measured in feature space
     nesting                 which form certifies whatever another one does
 
