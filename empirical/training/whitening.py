@@ -63,4 +63,5 @@ def whitened(centred: Tensor, covariance: Tensor) -> Tensor:
     variances = covariance.diagonal()
     shift = SHRINKAGE * variances.mean() + LEAST_VARIANCE
     factor, _ = torch.linalg.cholesky_ex(covariance + shift * torch.eye(len(variances)).to(covariance))
-    return torch.linalg.solve_triangular(factor, centred.T, upper=False).T
+    columns: Tensor = torch.linalg.solve_triangular(factor, centred.T, upper=False)
+    return columns.T
