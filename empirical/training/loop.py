@@ -28,6 +28,7 @@ from empirical.training.memory import reuse_freed_memory
 from empirical.training.methods import Learner, Method, initial_learner
 from empirical.training.networks import BACKBONES, Encoder, backbone_maker
 from empirical.training.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
+from empirical.training.whitening import settle
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from theory.checks import check_integer, check_nonnegative, check_positive, check_seed, make_plain
 from theory.files import lock_or_refuse, write_text
@@ -270,6 +271,8 @@ def _train(
             start = time.perf_counter()
             loss = _train_epoch(config, images, learner, loss_of, optimizer, epoch, bar)
             rate = per_epoch / (time.perf_counter() - start)
+            if epoch == config.epochs:
+                settle(learner.encoder, images)
             bar.set_postfix({"loss": f"{loss:.3f}", "images/s": f"{rate:.0f}"})
             history.append({"epoch": epoch, "loss": loss, "images_per_second": rate})
             if first and probe is not None:

@@ -1,67 +1,65 @@
-"""Whitening of features by their own covariance: a batch normalisation that takes out correlations as well.
+"""Whitening of a trained backbone: a linear change of coordinates, from the training images without their labels.
 
-A contrastive backbone spreads its features over few directions, and these decide every cosine between them. Whitening gives
-all directions the same variance, without a label.
+A contrastive loss spreads features over few directions, and these decide every cosine between them. In the new coordinates
+all directions have about the same variance. Nothing is trained for it, and what the head computes stays as it was.
 """
 
 import torch
 from torch import Tensor, nn
 
-from empirical.training.distributed import process_count, total
+from empirical.training.networks import Encoder, Whitening
 
 SHRINKAGE = 0.1
 """Share of the mean variance that is added to every variance: bounds how much a direction of little variance is stretched."""
-MOMENTUM = 0.05
-"""Weight of the newest batch in the running moments."""
 LEAST_VARIANCE = 1e-5
 """Added to every variance, so that constant features can be whitened."""
+BLOCK = 512
+"""Images encoded at a time."""
 
 
-class Whitening(nn.Module):
-    """Whitened features W (x - mean): W is the inverse Cholesky factor of their covariance C, shrunk as `whitened` says.
+def settle(encoder: Encoder, images: Tensor) -> None:
+    """Let a backbone that ends in `Whitening` whiten the features of these images, and the head undo it.
 
-    In training mean and C are those of the batch, over all processes, and gradients flow through them; in evaluation they are
-    the running ones. The cosines between outputs are those of any other root W of the inverse, such as that of principal
-    components.
+    The covariance C of the features, with variances enlarged as `SHRINKAGE` says, is L L' with L lower triangular; features x
+    become L^-1 (x - mean). Their cosines are those of any other root of C's inverse, such as that of principal components.
+    An encoder whose backbone ends otherwise is left as it is; one that is whitened is left in evaluation mode.
 
-    running_mean         (d,)
-    running_covariance   (d, d)
-
-    Source: Siarohin et al. 2019, "Whitening and Coloring Batch Transform for GANs"; Ermolov et al. 2021, "Whitening for
-    Self-Supervised Representation Learning".
+    images   (n, 3, H, W), n > 1
+    Source: Kessy, Lewin and Strimmer 2018, "Optimal Whitening and Decorrelation": Cholesky whitening.
     """
-
-    running_mean: Tensor
-    running_covariance: Tensor
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.register_buffer("running_mean", torch.zeros(dim))
-        self.register_buffer("running_covariance", torch.eye(dim))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Whitened x (n, d), in single precision where x is in half precision."""
-        with torch.autocast(x.device.type, enabled=False):
-            x = x.to(self.running_mean.dtype)
-            if not self.training:
-                return whitened(x - self.running_mean, self.running_covariance)
-            count = len(x) * process_count()
-            mean = total(x.sum(dim=0)) / count
-            centred = x - mean
-            covariance = total(centred.T @ centred) / count
-            with torch.no_grad():
-                self.running_mean.lerp_(mean, MOMENTUM)
-                self.running_covariance.lerp_(covariance, MOMENTUM)
-            return whitened(centred, covariance)
+    layers = list(encoder.backbone.children())
+    if not (layers and isinstance(layers[-1], Whitening)):
+        return
+    whitening = layers[-1]
+    encoder.eval()
+    with torch.no_grad():
+        blocks = (block.contiguous(memory_format=torch.channels_last) for block in images.split(BLOCK))
+        features = torch.cat([encoder.backbone(block) for block in blocks]).double()
+        mean, factor = features.mean(dim=0), _factor(features)
+        identity = torch.eye(len(factor)).to(factor)
+        whitening.matrix.copy_(torch.linalg.solve_triangular(factor, identity, upper=False))
+        whitening.mean.copy_(mean)
+        _undo(encoder.project, mean, factor)
 
 
-def whitened(centred: Tensor, covariance: Tensor) -> Tensor:
-    """Rows (n, d) times the inverse Cholesky factor of their covariance (d, d) plus a multiple of 1.
+def _factor(features: Tensor) -> Tensor:
+    """L (d, d) of features (n, d)."""
+    covariance = torch.cov(features.T, correction=0)
+    added = SHRINKAGE * covariance.diagonal().mean() + LEAST_VARIANCE
+    factor: Tensor = torch.linalg.cholesky(covariance + added * torch.eye(len(covariance)).to(covariance))
+    return factor
 
-    What is not finite stays visible: then no result is.
+
+def _undo(head: nn.Module, mean: Tensor, factor: Tensor) -> None:
+    """Make the head's first layer take L^-1 (x - mean) for what was x.
+
+    Without a bias it is followed by batch normalisation, whose mean moves instead.
     """
-    variances = covariance.diagonal()
-    shift = SHRINKAGE * variances.mean() + LEAST_VARIANCE
-    factor, _ = torch.linalg.cholesky_ex(covariance + shift * torch.eye(len(variances)).to(covariance))
-    columns: Tensor = torch.linalg.solve_triangular(factor, centred.T, upper=False)
-    return columns.T
+    first, following, *_ = head.children()
+    weight = first.weight.double()
+    shift = weight @ mean
+    first.weight.copy_(weight @ factor)
+    if first.bias is not None:
+        first.bias.add_(shift)
+    else:
+        following.running_mean.sub_(shift)

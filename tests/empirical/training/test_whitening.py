@@ -1,79 +1,101 @@
+from pathlib import Path
+
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from empirical.training.whitening import LEAST_VARIANCE, MOMENTUM, SHRINKAGE, Whitening
+from empirical.data.sets import load
+from empirical.evaluation.features import weights_hash
+from empirical.training.loop import TrainingConfig, train
+from empirical.training.networks import Encoder, Whitening, build_encoder
+from empirical.training.whitening import LEAST_VARIANCE, SHRINKAGE, settle
 
 
 def correlated(n: int) -> Tensor:
-    """Rows of unequal means, variances and correlations."""
+    """Images (n, 3, 1, 1) whose features have unequal means, variances and correlations."""
     generator = torch.Generator().manual_seed(0)
-    mixture = torch.randn(5, 5, generator=generator, dtype=torch.float64) * torch.tensor([9.0, 3, 1, 0.3, 0.1])
-    return torch.randn(n, 5, generator=generator, dtype=torch.float64) @ mixture.T + 7
+    mixture = torch.tensor([[9.0, 0, 0], [4, 1, 0], [1, 2, 0.1]], dtype=torch.float64)
+    rows = torch.randn(n, 3, generator=generator, dtype=torch.float64) @ mixture.T + 7
+    return rows[:, :, None, None]
+
+
+def plain(*head: nn.Module) -> Encoder:
+    """An encoder whose backbone does nothing but whiten."""
+    return Encoder(nn.Sequential(nn.Flatten(), Whitening(3)), nn.Sequential(*head, nn.ReLU())).double()
 
 
 def covariance(x: Tensor) -> Tensor:
     return torch.cov(x.T, correction=0)
 
 
-def test_inner_products_are_those_of_whitened_principal_components() -> None:
-    x = correlated(400)
+def test_cosines_are_those_of_whitened_principal_components() -> None:
+    images = correlated(400)
+    x = images.flatten(1)
     values, axes = torch.linalg.eigh(covariance(x))
-    components = (x - x.mean(dim=0)) @ axes / (values + SHRINKAGE * values.mean() + LEAST_VARIANCE).sqrt()
-    y = Whitening(5).double()(x)
+    variances = values + SHRINKAGE * values.mean() + LEAST_VARIANCE
+    components = (x - x.mean(dim=0)) @ axes / variances.sqrt()
+    encoder = plain(nn.Linear(3, 2))
+    settle(encoder, images)
+    y = encoder.backbone(images)
     torch.testing.assert_close(y @ y.T, components @ components.T)
+    torch.testing.assert_close(torch.linalg.eigvalsh(covariance(y)), values / variances)
 
 
-def test_every_direction_gets_nearly_the_same_variance() -> None:
-    x = correlated(400)
-    before = torch.linalg.eigvalsh(covariance(x))
-    after = torch.linalg.eigvalsh(covariance(Whitening(5).double()(x)))
-    share = before / before.mean()
-    torch.testing.assert_close(after, share / (share + SHRINKAGE), rtol=1e-5, atol=1e-5)
-    assert after[-1] / after[1] < (before[-1] / before[1]) / 10
+def test_until_it_is_settled_a_whitening_is_the_identity() -> None:
+    x = torch.randn(5, 3)
+    assert torch.equal(Whitening(3)(x), x)
 
 
-def test_the_gradient_passes_through_the_moments_of_the_batch() -> None:
-    layer = Whitening(5).double()
-    x = correlated(8).requires_grad_()
-    assert torch.autograd.gradcheck(layer, (x,))
-    # Whitening takes out every affine map, so what only shifts or scales all features changes nothing.
-    (gradient,) = torch.autograd.grad(layer(x).pow(3).sum(), x)
-    torch.testing.assert_close(gradient.sum(dim=0), torch.zeros(5, dtype=torch.float64), atol=1e-9, rtol=0)
+@pytest.mark.parametrize("norm", [False, True])
+def test_the_head_computes_what_it_computed(norm: bool) -> None:
+    torch.manual_seed(0)
+    encoder = build_encoder(0, "whitened", (16, 8), norm=norm)
+    images = torch.rand(700, 3, 16, 16)
+    encoder.train()(images)
+    encoder.eval()
+    with torch.no_grad():
+        features, expected = encoder.backbone(images), encoder(images)
+        settle(encoder, images)
+        torch.testing.assert_close(encoder(images), expected, rtol=1e-4, atol=1e-5)
+        whitened = encoder.backbone(images)
+    before, after = (torch.linalg.eigvalsh(covariance(x.double())) for x in (features, whitened))
+    assert before[-1] / before[-7] > 10 * after[-1] / after[-7]
+    assert expected.std() > 1e-3
 
 
-def test_evaluation_uses_the_running_moments_row_by_row() -> None:
-    layer = Whitening(5).double()
-    x = correlated(400)
-    first = layer(x)
-    torch.testing.assert_close(layer.running_mean, MOMENTUM * x.mean(dim=0))
-    for _ in range(1000):
-        layer(x)
-    state = {name: value.clone() for name, value in layer.state_dict().items()}
-    torch.testing.assert_close(layer.eval()(x), first)
-    torch.testing.assert_close(layer(x[:1]), first[:1])
-    assert set(state) == {"running_mean", "running_covariance"}
-    assert all(torch.equal(layer.state_dict()[name], value) for name, value in state.items())
+def test_constant_features_and_few_images_can_be_whitened() -> None:
+    for images in (torch.ones(4, 3, 1, 1).double(), correlated(2)):
+        encoder = plain(nn.Linear(3, 2))
+        settle(encoder, images)
+        assert encoder.backbone(images).isfinite().all()
 
 
-@pytest.mark.parametrize("rows", [2, 8])
-def test_fewer_rows_than_features_and_constant_ones_have_finite_features_and_gradients(rows: int) -> None:
-    for x in (torch.rand(rows, 20), torch.ones(rows, 20)):
-        x.requires_grad_()
-        y = Whitening(20)(x)
-        y.sum().backward()
-        assert y.isfinite().all()
-        assert torch.as_tensor(x.grad).isfinite().all()
+def test_an_encoder_without_whitening_is_not_touched() -> None:
+    encoder = build_encoder(0).train()
+    before = weights_hash(encoder)
+    settle(encoder, torch.rand(3, 3, 16, 16))
+    assert weights_hash(encoder) == before
+    assert encoder.training
 
 
-def test_half_precision_is_whitened_in_single_precision() -> None:
-    layer = Whitening(5)
-    x = correlated(64).to(torch.bfloat16)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        y = layer(x)
-    assert y.dtype == torch.float32
-    torch.testing.assert_close(y, Whitening(5)(x.float()))
+def test_a_training_ends_whitened_by_the_training_images(tmp_path: Path) -> None:
+    """Only its last epoch: until then the features are those that the loss sees."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    data = load("digits", seed=0, train_size=100)
+    config = TrainingConfig(dataset="digits", epochs=2, batch_size=32, train_size=100, encoder="whitened")
+    settled: list[float] = []
 
+    def probe(encoder: Encoder, _: int) -> dict[str, float]:
+        matrix = encoder.backbone.get_submodule("14").matrix
+        settled.append(float(not torch.equal(matrix, torch.eye(512))))
+        return {}
 
-def test_features_that_are_not_finite_stay_visible() -> None:
-    assert not Whitening(5)(torch.full((8, 5), float("nan"))).isfinite().any()
+    result = train(config, data, torch.device("cpu"), tmp_path, progress=False, probe=probe)
+    again = train(config, data, torch.device("cpu"), tmp_path, progress=False, probe=probe)
+    torch.set_num_threads(threads)
+    assert settled == [0, 0, 1]
+    assert weights_hash(again.encoder) == weights_hash(result.encoder)
+    with torch.no_grad():
+        mean = result.encoder.backbone(data.train_images).mean(dim=0)
+    torch.testing.assert_close(mean, torch.zeros(512), atol=1e-4, rtol=0)
