@@ -195,6 +195,7 @@ class Whitening(nn.Module):
         self.register_buffer("matrix", torch.eye(dim))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features (n, d) in the new coordinates."""
         return (x - self.mean) @ self.matrix.T
 
 
