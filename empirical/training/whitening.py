@@ -36,10 +36,10 @@ def settle(encoder: Encoder, images: Tensor) -> None:
         blocks = (block.contiguous(memory_format=torch.channels_last) for block in images.split(BLOCK))
         features = torch.cat([encoder.backbone(block) for block in blocks]).double()
         mean, factor = features.mean(dim=0), _factor(features)
+        _undo(encoder.project, mean, factor)
         identity = torch.eye(len(factor)).to(factor)
         whitening.matrix.copy_(torch.linalg.solve_triangular(factor, identity, upper=False))
         whitening.mean.copy_(mean)
-        _undo(encoder.project, mean, factor)
 
 
 def _factor(features: Tensor) -> Tensor:
@@ -53,13 +53,15 @@ def _factor(features: Tensor) -> Tensor:
 def _undo(head: nn.Module, mean: Tensor, factor: Tensor) -> None:
     """Make the head's first layer take L^-1 (x - mean) for what was x.
 
-    Without a bias it is followed by batch normalisation, whose mean moves instead.
+    Without a bias it is followed by batch normalisation, whose mean moves instead. ValueError for a head of another kind.
     """
     first, following, *_ = head.children()
+    if not isinstance(first, nn.Linear):
+        raise ValueError(f"head={type(first).__name__}, ...: cannot undo a whitening; let it begin with nn.Linear")
     weight = first.weight.double()
     shift = weight @ mean
     first.weight.copy_(weight @ factor)
-    if first.bias is not None:
+    if "bias" in dict(first.named_parameters()):
         first.bias.add_(shift)
     else:
-        following.running_mean.sub_(shift)
+        following.get_buffer("running_mean").sub_(shift)

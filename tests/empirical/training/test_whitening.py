@@ -69,6 +69,11 @@ def test_constant_features_and_few_images_can_be_whitened() -> None:
         assert encoder.backbone(images).isfinite().all()
 
 
+def test_a_head_that_cannot_undo_a_whitening_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"head=ReLU, ...: cannot undo a whitening; let it begin with nn.Linear"):
+        settle(plain(nn.ReLU()), correlated(8))
+
+
 def test_an_encoder_without_whitening_is_not_touched() -> None:
     encoder = build_encoder(0).train()
     before = weights_hash(encoder)
@@ -86,7 +91,7 @@ def test_a_training_ends_whitened_by_the_training_images(tmp_path: Path) -> None
     settled: list[float] = []
 
     def probe(encoder: Encoder, _: int) -> dict[str, float]:
-        matrix = encoder.backbone.get_submodule("14").matrix
+        matrix = dict(encoder.backbone.named_buffers())["14.matrix"]
         settled.append(float(not torch.equal(matrix, torch.eye(512))))
         return {}
 
