@@ -28,6 +28,8 @@ from empirical.training.memory import reuse_freed_memory
 from empirical.training.methods import Learner, Method, initial_learner
 from empirical.training.networks import BACKBONES, Encoder, backbone_maker
 from empirical.training.optimisation import OPTIMIZERS, SCHEDULES, optimizer_of, schedule, set_rate
+from empirical.training.state import put_back, tensors_of, untrained
+from empirical.training.whitening import settle
 from empirical.views.augmentations import Augmentation, apply, sample_parameters, seeded_generator
 from theory.checks import check_integer, check_nonnegative, check_positive, check_seed, make_plain
 from theory.files import lock_or_refuse, write_text
@@ -201,6 +203,7 @@ def train(
     save_every   epochs from one checkpoint to the next
 
     metrics.jsonl and the checkpoint are written after so many epochs and after the last, each as a whole (see `checkpoint`).
+    A backbone that ends in `networks.Whitening` is whitened at the end of the last epoch, by the training images.
     An interrupted run is resumed after the last epoch that was saved; a finished one is returned as it is, and its probe is
     not called again. One process at a time trains a run, and a lock that ends with the process keeps others away.
     On the CPU the process keeps freed memory from then on (see `memory`).
@@ -255,7 +258,7 @@ def _train(
         if first:
             checkpoint.tidy(folder)
     elif first:
-        checkpoint.serialised(_tensors(learner, optimizer))  # refuses now what it could not hold after the first epoch
+        checkpoint.serialised(tensors_of(learner, optimizer))  # what it cannot hold is refused now, not an epoch later
         if probe is not None:
             history.append({"epoch": 0, **_values(probe, learner.encoder, 0)})
 
@@ -270,6 +273,8 @@ def _train(
             start = time.perf_counter()
             loss = _train_epoch(config, images, learner, loss_of, optimizer, epoch, bar)
             rate = per_epoch / (time.perf_counter() - start)
+            if epoch == config.epochs:
+                settle(learner.encoder, images)
             bar.set_postfix({"loss": f"{loss:.3f}", "images/s": f"{rate:.0f}"})
             history.append({"epoch": epoch, "loss": loss, "images_per_second": rate})
             if first and probe is not None:
@@ -282,9 +287,9 @@ def _train(
                     "data": data_hash,
                     "epoch": epoch,
                     "history": history,
-                    "untrained": _untrained(optimizer),
+                    "untrained": untrained(optimizer),
                 }
-                checkpoint.save(folder, _tensors(learner, optimizer), state)
+                checkpoint.save(folder, tensors_of(learner, optimizer), state)
     wait_for_all()
     return TrainingResult(encoder=learner.encoder.eval(), history=tuple(history), folder=folder)
 
@@ -367,20 +372,6 @@ def _check_data(config: TrainingConfig, data: Dataset) -> None:
         )
 
 
-def _tensors(learner: Learner, optimizer: Optimizer) -> dict[str, Tensor]:
-    """Every tensor of a run by name: the learner's, and the optimiser's by number of parameter."""
-    named = {f"learner.{name}": value for name, value in learner.state_dict().items()}
-    for number, values in optimizer.state_dict()["state"].items():
-        named |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
-    return named
-
-
-def _untrained(optimizer: Optimizer) -> list[int]:
-    """Numbers of the parameters that no loss has reached, and of which the optimiser keeps nothing."""
-    state = optimizer.state_dict()
-    return [number for group in state["param_groups"] for number in group["params"] if number not in state["state"]]
-
-
 def _restore(
     tensors: dict[str, Tensor],
     state: dict[str, Any],
@@ -398,21 +389,7 @@ def _restore(
         raise checkpoint.foreign(path, f"belongs to another configuration, {state['config']}")
     if state["data"] != data_hash:
         raise checkpoint.foreign(path, "trained on other images than these")
-    weights: dict[str, Tensor] = {}
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        part, _, rest = name.partition(".")
-        if part == "learner":
-            weights[rest] = value
-        else:
-            number, _, entry = rest.partition(".")
-            moments.setdefault(int(number), {})[entry] = value
     try:
-        learner.load_state_dict(weights)
-        groups = optimizer.state_dict()["param_groups"]
-        numbers = {number for group in groups for number in group["params"]}
-        if set(moments) != numbers - set(state["untrained"]):
-            raise ValueError(f"moments of {len(moments)} parameters, not of {len(numbers)}")
-        optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        put_back(tensors, state["untrained"], learner, optimizer)
     except (RuntimeError, ValueError) as error:
         raise checkpoint.foreign(path, "holds other tensors than those of this configuration") from error

@@ -58,6 +58,7 @@ def both(method, backbone):
 def everything():
     n, r = process_count(), process_rank()
     result = {name: both(method, "small") for name, method in chosen.items()}
+    result["whitened"] = both(chosen["simclr"], "whitened")
     torch.save(result, out / f"steps-{n}-{r}.pt")
     config = TrainingConfig(dataset="digits", epochs=2, batch_size=20, train_size=100, lr=1e-3, method=chosen["moco"])
     data = load("digits", train_size=100)

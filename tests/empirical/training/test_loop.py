@@ -209,9 +209,12 @@ def test_checkpoint_of_other_tensors_is_refused(digits: Dataset, tmp_path: Path)
         {"method": MoCo(queue_size=64, positives="worst", views=3), "optimizer": "sgd", "schedule": "cosine"},
         {"method": SimSiam(), "letters": "abcdf"},
         {"method": BarlowTwins(), "optimizer": "sgd", "lr": 0.05},
+        {"encoder": "whitened"},
     ],
 )
-def test_every_method_and_optimiser_resumes_bit_identical(digits: Dataset, tmp_path: Path, change: dict) -> None:
+def test_every_method_optimiser_and_network_resumes_bit_identical(
+    digits: Dataset, tmp_path: Path, change: dict
+) -> None:
     config = replace(SMALL, epochs=2, **change)
     whole = train(config, digits, CPU, tmp_path / "whole", progress=False)
     with pytest.raises(KeyboardInterrupt):

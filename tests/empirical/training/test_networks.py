@@ -14,6 +14,7 @@ from empirical.training.networks import (
     projection_head,
     resnet18,
     small_convnet,
+    whitened_convnet,
 )
 
 
@@ -45,6 +46,21 @@ def test_the_medium_network_is_the_small_one_with_more_channels() -> None:
     assert [type(part) for part in backbone] == [type(part) for part in small]
     for side in (16, 32):
         assert backbone(torch.rand(2, 3, side, side)).shape == (2, dim)
+
+
+def test_the_whitened_network_keeps_the_four_quarters_of_the_image() -> None:
+    backbone, dim = whitened_convnet()
+    assert dim == 512
+    assert parameters(backbone) == sum(9 * a * b + 2 * b for a, b in ((3, 48), (48, 96), (96, 192), (192, 128)))
+    body = backbone.eval()[:-1]
+    for side in (16, 32):
+        assert backbone(torch.rand(2, 3, side, side)).shape == (2, dim)
+    corner = torch.zeros(1, 3, 32, 32)
+    lit = corner.clone()
+    lit[..., :4, :4] = 1
+    change = (body(lit) - body(corner)).abs().view(128, 4).sum(dim=0)
+    assert change.argmax() == 0, "the first quarter sees its own corner most"
+    assert change[0] > 0
 
 
 def test_the_certifiable_network_has_two_plain_convolutions() -> None:
@@ -128,7 +144,9 @@ def test_any_module_is_a_backbone_by_name() -> None:
     assert encoder(torch.rand(2, 3, 16, 16)).shape == (2, 4)
     assert backbone_maker(name) is linear
     for wrong in ("resnet", "resnet18:", ":linear"):
-        with pytest.raises(ValueError, match=rf"encoder='{wrong}': no backbone; choose small, medium, resnet18"):
+        with pytest.raises(
+            ValueError, match=rf"encoder='{wrong}': no backbone; choose small, medium, whitened, resnet18"
+        ):
             backbone_maker(wrong)
     for missing in ("no_such_module:linear", f"{__name__}:no_such_function"):
         with pytest.raises(ValueError, match="cannot be imported"):
