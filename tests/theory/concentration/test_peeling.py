@@ -58,7 +58,9 @@ def test_a_peeled_sample_leaves_fewer_neighbours_to_the_others():
 
 
 @settings(max_examples=60, deadline=None)
-@given(seeds, st.integers(1, 40), st.integers(1, 6), st.floats(0, 0.99), st.integers(0, 3), st.sampled_from([1, 5, 10**6]))
+@given(
+    seeds, st.integers(1, 40), st.integers(1, 6), st.floats(0, 0.99), st.integers(0, 3), st.sampled_from([1, 5, 10**6])
+)
 def test_no_level_is_below_a_clique_of_the_sample(seed, n, q, level, stride, nodes):
     thresholds, ranks = ranked(points(seed, n, q) if seed % 2 else random_graph(seed, n))
     t = int(level * len(thresholds))
