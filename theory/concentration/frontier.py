@@ -32,8 +32,6 @@ CHAIN_STEPS = 2_000_000_000
 """Greedy chains are grown from as many samples as this number of elementary steps allows, 16 at least, all at most."""
 SWAP_STEPS = 500_000_000
 """The same for the sizes at which larger cliques are searched for locally."""
-COARSE = 2_000_000
-"""Bounds of whole graphs of n samples give up n^2 over this many samples, since their cost grows faster than n^3."""
 MOST_EXCESS = 2 / 3
 """Whole graphs are bounded until this share of what is open is the excess of their bounds, which more do not lower."""
 SIZE_EFFORT = 16
@@ -236,8 +234,7 @@ class _Stairs:
     def _peel_below(self, c: int, begin: int, nodes: int) -> tuple[int, int]:
         """Bound the graph just below reached[c], and its edges from rank `begin` on; returns (the bound, nodes spent)."""
         t = int(self.reached[c]) - 1
-        n = len(self.ranks)
-        levels, spent = peeling_levels(induced(self.ranks, t, np.arange(n)), c, n**2 // COARSE, nodes)
+        levels, spent = peeling_levels(induced(self.ranks, t, np.arange(len(self.ranks))), c, nodes)
         edges = slice(*np.searchsorted(self.lengths, [begin, t + 1]))
         cap(self.bounds[edges], self.pairs[edges], levels)
         upper = int(levels.max())
