@@ -43,8 +43,8 @@ def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
 
     Samples are looked at from the last to the first, again and again: that should be from the outside inwards. When none can
     be taken away the goal, at first `known`, rises to the least bound there is, and by a quarter of what it has risen before,
-    which saves rounds. A bound falls by at most one with every neighbour taken away, and pairs leave at least half: mostly that
-    decides without pairing. A node is one round.
+    which saves rounds. A bound falls by at most one with every neighbour taken away, and pairs leave at least half: mostly
+    that decides without pairing. A node is one round.
     """
     n, W = rows.shape
     kept, P = np.zeros(W, np.uint64), np.empty(W, np.uint64)
