@@ -190,9 +190,9 @@ def gaussian(n, q):
     return np.linalg.norm(x[:, None] - x, axis=2)
 
 
-def class_distances(n):
-    """One class, cropped and coloured, 16 views: as `source("CIFAR ad")` says."""
-    return augmented_distances(views_of("CIFAR ad", 3072, n=n))
+def class_distances(letters, n):
+    """One class, 16 views: as `source(f"CIFAR {letters}")` says."""
+    return augmented_distances(views_of(f"CIFAR {letters}", 3072, n=n))
 
 
 LARGE = (1000, 2000, 5000) if os.environ.get("LONG_SIZES") else (1000, 2000)
@@ -228,7 +228,11 @@ def view_distances(n):
         ("Gaussian in the plane, n=1000", lambda: gaussian(1000, 2), {"seconds": 60}),
         ("Gaussian in 10 dimensions, n=1000", lambda: gaussian(1000, 10), {"seconds": 60}),
         ("images, n=2000", lambda: image_distances(2000), {"seconds": 120}),
-        *((f"one class, n={n}", lambda n=n: class_distances(n), {"seconds": 300}) for n in LARGE),
+        *(
+            (f"one class, {letters}, n={n}", lambda letters=letters, n=n: class_distances(letters, n), {"seconds": 300})
+            for letters in ("ad", "ab")
+            for n in LARGE
+        ),
         ("uniform random, n=500", lambda: uniform(500), {"seconds": 20}),
     ],
 )

@@ -42,8 +42,9 @@ def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
     """(levels, nodes spent): no clique that contains sample v has more than levels[v] samples, where one of `known` is known.
 
     Samples are looked at from the last to the first, again and again: that should be from the outside inwards. When none can
-    be taken away the goal, at first `known`, rises to the least bound there is. A bound falls by at most one with every
-    neighbour taken away, and pairs leave at least half: mostly that decides without pairing. A node is one round.
+    be taken away the goal, at first `known`, rises to the least bound there is, and by a quarter of what it has risen before,
+    which saves rounds. A bound falls by at most one with every neighbour taken away, and pairs leave at least half: mostly
+    that decides without pairing. A node is one round.
     """
     n, W = rows.shape
     kept, P = np.zeros(W, np.uint64), np.empty(W, np.uint64)
@@ -76,7 +77,7 @@ def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
             else:
                 least = min(least, bound)
         if left == before:
-            goal = least + 1
+            goal = least + 1 + (goal - known) // 4
     for v in range(n):
         if kept[v >> 6] & bit(v):
             levels[v] = max(left, goal)

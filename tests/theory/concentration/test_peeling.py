@@ -50,15 +50,14 @@ def test_pairs_bound_where_degrees_do_not():
 def test_a_peeled_sample_leaves_fewer_neighbours_to_the_others():
     """A path 0-1-2-3 and nothing else is near: no clique has more than two samples, shown from the ends inwards."""
     near = {(0, 1), (1, 2), (2, 3)}
-    levels, rounds = peeling_levels(
-        graph_of([(i, j) for i in range(4) for j in range(i) if (j, i) not in near], 4), 2, 10
-    )
+    far = [(i, j) for i in range(4) for j in range(i) if (j, i) not in near]
+    levels, rounds = peeling_levels(graph_of(far, 4), 2, 10)
     assert levels.tolist() == [2] * 4
     assert rounds == 1
 
 
 @settings(max_examples=60, deadline=None)
-@given(seeds, st.integers(1, 40), st.integers(1, 6), st.floats(0, 0.99), st.sampled_from([1, 2, 5, 10**6]))
+@given(seeds, st.integers(1, 40), st.integers(1, 6), st.floats(0, 0.99), st.sampled_from([1, 5, 10**6]))
 def test_no_level_is_below_a_clique_of_the_sample(seed, n, q, level, nodes):
     thresholds, ranks = ranked(points(seed, n, q) if seed % 2 else random_graph(seed, n))
     t = int(level * len(thresholds))
