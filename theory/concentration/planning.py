@@ -66,7 +66,7 @@ def make_plan(views: Any, others: Any) -> Plan:
         scale = scale_for(largest, D)
         few = np.concatenate([_some(s, BASIS_VIEWS // len(sets)) for s in sets]) * scale
         centre = few.mean(axis=0)
-        costs, bases = {0: direct}, {}
+        costs = {0: direct}
         views_once = n * m if others is None else n * m + n2 * m2
         strips = n * m / strip_views(D, stored=False) / (2 if others is None else 1)
 
@@ -79,16 +79,18 @@ def make_plan(views: Any, others: Any) -> Plan:
         most = min(max(RANKS), len(few) - 1, D - 1)
         if most >= min(RANKS):
             directions = principal_directions(few - centre, most)
-            left, right = _trial(sets[0]) * scale - centre, _trial(sets[-1]) * scale - centre
-            nearest = _squares(left, right).min(axis=(1, 3), keepdims=True)
+            views_tried = [_trial(s) * scale - centre for s in sets]
+            nearest = _squares(views_tried[0], views_tried[-1]).min(axis=(1, 3), keepdims=True)
+            tried = [_coordinates(v, directions) for v in views_tried]
         for k in (k for k in RANKS if k <= most):
             least = looked(k, PROJECTION * D * k)
             if least >= min(costs.values()):
                 break  # so many coordinates cost more than they can save
-            bases[k] = orthonormal(directions[:, :k])
-            costs[k] = least + direct * _share(left, right, bases[k], nearest, others is None)
+            costs[k] = least + direct * _share(tried[0], tried[-1], k, nearest, others is None)
         best = min(costs, key=lambda k: costs[k])
-        return Plan(unit, None if best == 0 else embedding(scale, centre, bases.get(best)))
+        if best == 0:
+            return Plan(unit, None)
+        return Plan(unit, embedding(scale, centre, None if best == D else orthonormal(directions[:, :best])))
 
 
 def _largest(name: str, values: Any) -> float:
@@ -129,19 +131,28 @@ def _float64(values: Any) -> Array:
     return np.asarray(array, dtype=np.float64)
 
 
-def _share(left: Array, right: Array, basis: Array, nearest: Array, same: bool) -> float:
-    """The share of view pairs whose bound does not exceed the samples' distance, of which `nearest` is the square."""
-    bounds = _squares(_with_rest(left, basis), _with_rest(right, basis))
-    apart = ~np.eye(len(left), dtype=bool) if same else np.ones((len(left), len(right)), dtype=bool)
+Coordinates = tuple[Array, Array]
+"""Coordinates of views in some directions, (samples, m, k), and the squared norms of these views, (samples, m)."""
+
+
+def _coordinates(views: Array, directions: Array) -> Coordinates:
+    rows = views.reshape(-1, views.shape[2])
+    shape = views.shape[:2]
+    return (rows @ directions).reshape(*shape, -1), np.einsum("ij,ij->i", rows, rows).reshape(shape)
+
+
+def _share(left: Coordinates, right: Coordinates, k: int, nearest: Array, same: bool) -> float:
+    """The share of view pairs whose bound does not exceed the samples' distance, whose square is nearest (s, 1, s', 1)."""
+    bounds = _squares(_with_rest(left, k), _with_rest(right, k))
+    apart = ~np.eye(len(bounds), dtype=bool) if same else np.ones(nearest.size, dtype=bool).reshape(len(bounds), -1)
     return float((bounds <= nearest).mean(axis=(1, 3))[apart].mean())
 
 
-def _with_rest(views: Array, basis: Array) -> Array:
-    """Coordinates of views (samples, m, D) in the basis, and the norm of the rest."""
-    rows = views.reshape(-1, views.shape[2])
-    prefix = rows @ basis
-    rest = np.einsum("ij,ij->i", rows, rows) - np.einsum("ij,ij->i", prefix, prefix)
-    return np.column_stack([prefix, np.sqrt(np.maximum(rest, 0))]).reshape(*views.shape[:2], -1)
+def _with_rest(coordinates: Coordinates, k: int) -> Array:
+    """The first k coordinates of views, and the norm of the rest: (samples, m, k + 1)."""
+    prefix, squares = coordinates[0][:, :, :k], coordinates[1]
+    rest = squares - (prefix**2).sum(axis=2)
+    return np.concatenate([prefix, np.sqrt(np.maximum(rest, 0))[:, :, None]], axis=2)
 
 
 def _squares(left: Array, right: Array) -> Array:
