@@ -41,6 +41,7 @@ TESTED_BY = {  # module of theory: the tests that its formulas have elsewhere, t
     "concentration/peeling.py": "concentration/test_peeling concentration/test_frontier",
     "concentration/distances.py": "concentration/test_distances concentration/test_mainpart",
     "concentration/bands.py": "concentration/test_distances concentration/test_mainpart",
+    "concentration/kernels.py": "concentration/test_distances concentration/test_mainpart",
     "theorem1/forms/anchored.py": "theorem1/test_forms theorem1/test_population",
     "theorem1/certificates/anchors.py": "theorem1/test_population",
     "theorem1/certificates/grid.py": "theorem1/test_grid theorem1/test_world",

@@ -116,9 +116,11 @@ def embedding(scale: float, centre: Array, basis: Array | None) -> Embedding:
 
 
 def principal_directions(rows: Array, k: int) -> Array:
-    """(D, k) leading principal directions of centred rows (p, D), p >= k, of any length, orthogonal up to rounding."""
+    """(D, k) leading principal directions of centred rows (p, D), p >= k: unit vectors, orthogonal up to rounding, or 0."""
     values, vectors = np.linalg.eigh(rows @ rows.T)
-    return np.asarray(rows.T @ vectors[:, np.argsort(-values)[:k]])
+    leading = rows.T @ vectors[:, np.argsort(-values)[:k]]
+    lengths = np.linalg.norm(leading, axis=0)
+    return np.asarray(leading / np.where(lengths > 1e-6 * lengths[0], lengths, np.inf))
 
 
 def orthonormal(directions: Array) -> Array:

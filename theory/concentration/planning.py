@@ -55,40 +55,65 @@ def strip_views(D: int, stored: bool) -> int:
 def make_plan(views: Any, others: Any) -> Plan:
     """The plan for views (n, m, D) against others (n', m', D), or against themselves where `others` is None."""
     sets = [views] if others is None else [views, others]
-    (n, m, D), (n2, m2, _) = views.shape, sets[-1].shape
     largest = max(_largest(name, s) for name, s in zip(("views", "others"), sets, strict=False))
     unit = 1.0 if largest >= SMALL else math.ldexp(1.0, min(-math.frexp(largest)[1], 1000))
-    pairs = n * m * n2 * m2 / (1 if others is not None else 2)
-    direct = pairs * DIRECT * D
-    if direct < WORTH_PLANNING:
+    (n, m, D), (n2, m2, _) = views.shape, sets[-1].shape
+    work = _Work(n, m, n2, m2, D, others is None)
+    if work.direct() < WORTH_PLANNING:
         return Plan(unit, None)
     with one_blas_thread:
-        scale = scale_for(largest, D)
-        few = np.concatenate([_some(s, BASIS_VIEWS // len(sets)) for s in sets]) * scale
-        centre = few.mean(axis=0)
-        costs, bases = {0: direct}, {}
-        views_once = n * m if others is None else n * m + n2 * m2
-        strips = n * m / strip_views(D, stored=False) / (2 if others is None else 1)
+        return Plan(unit, _bounds(sets, work, scale_for(largest, D)))
 
-        def looked(k: int, embedding_cost: float) -> float:
-            embedded = views_once if is_stored(views_once, k + 1) else n * m + n2 * m2 * strips
-            return float(pairs * (PAIR + PRODUCT * (k + 3)) + embedded * embedding_cost)
 
-        if D <= PRODUCT_LIMIT:
-            costs[D] = looked(D, CAST * D) + direct / (m * m2)
-        most = min(max(RANKS), len(few) - 1, D - 1)
-        if most >= min(RANKS):
-            directions = principal_directions(few - centre, most)
-            left, right = _trial(sets[0]) * scale - centre, _trial(sets[-1]) * scale - centre
-            nearest = _squares(left, right).min(axis=(1, 3), keepdims=True)
-        for k in (k for k in RANKS if k <= most):
-            least = looked(k, PROJECTION * D * k)
-            if least >= min(costs.values()):
-                break  # so many coordinates cost more than they can save
-            bases[k] = orthonormal(directions[:, :k])
-            costs[k] = least + direct * _share(left, right, bases[k], nearest, others is None)
-        best = min(costs, key=lambda k: costs[k])
-        return Plan(unit, None if best == 0 else embedding(scale, centre, bases.get(best)))
+@dataclass(frozen=True)
+class _Work:
+    """n samples with m views each, to be compared with n2 of m2 views, or with themselves; its costs in ns."""
+
+    n: int
+    m: int
+    n2: int
+    m2: int
+    D: int
+    same: bool
+
+    def pairs(self) -> float:
+        return self.n * self.m * self.n2 * self.m2 / (2 if self.same else 1)
+
+    def direct(self) -> float:
+        """Of every pair evaluated directly."""
+        return self.pairs() * DIRECT * self.D
+
+    def products(self, width: int, making: float) -> float:
+        """Of `width` coordinates of every view, at `making` ns a view, and the products of all pairs."""
+        here, there = self.n * self.m, self.n2 * self.m2
+        once = here if self.same else here + there
+        strips = here / strip_views(self.D, stored=False) / (2 if self.same else 1)
+        made = once if is_stored(once, width) else here + there * strips
+        return made * making + self.pairs() * (PAIR + PRODUCT * (width + 2))
+
+
+def _bounds(sets: list[Any], work: _Work, scale: float) -> Embedding | None:
+    """The bounds of least cost, or None where direct evaluation costs less."""
+    few = np.concatenate([_some(s, BASIS_VIEWS // len(sets)) for s in sets]) * scale
+    centre, D = few.mean(axis=0), work.D
+    costs = {0: work.direct()}
+    if D <= PRODUCT_LIMIT:
+        costs[D] = work.products(D, CAST * D) + work.direct() / (work.m * work.m2)
+    most = min(max(RANKS), len(few) - 1, D - 1)
+    if most >= min(RANKS):
+        directions = principal_directions(few - centre, most)
+        trials = [_trial(s) * scale - centre for s in sets]
+        nearest = _squares(trials[0], trials[-1]).min(axis=(1, 3), keepdims=True)
+        tried = [_coordinates(views, directions) for views in trials]
+    for k in (k for k in RANKS if k <= most):
+        least = work.products(k + 1, PROJECTION * D * k)
+        if least >= min(costs.values()):
+            break  # so many coordinates cost more than they can save
+        costs[k] = least + work.direct() * _share(tried[0], tried[-1], k, nearest, work.same)
+    best = min(costs, key=lambda k: costs[k])
+    if best == 0:
+        return None
+    return embedding(scale, centre, None if best == D else orthonormal(directions[:, :best]))
 
 
 def _largest(name: str, values: Any) -> float:
@@ -129,19 +154,28 @@ def _float64(values: Any) -> Array:
     return np.asarray(array, dtype=np.float64)
 
 
-def _share(left: Array, right: Array, basis: Array, nearest: Array, same: bool) -> float:
-    """The share of view pairs whose bound does not exceed the samples' distance, of which `nearest` is the square."""
-    bounds = _squares(_with_rest(left, basis), _with_rest(right, basis))
-    apart = ~np.eye(len(left), dtype=bool) if same else np.ones((len(left), len(right)), dtype=bool)
+Coordinates = tuple[Array, Array]
+"""Coordinates of views in some directions, (samples, m, k), and the squared norms of these views, (samples, m)."""
+
+
+def _coordinates(views: Array, directions: Array) -> Coordinates:
+    rows = views.reshape(-1, views.shape[2])
+    shape = views.shape[:2]
+    return (rows @ directions).reshape(*shape, -1), np.einsum("ij,ij->i", rows, rows).reshape(shape)
+
+
+def _share(left: Coordinates, right: Coordinates, k: int, nearest: Array, same: bool) -> float:
+    """The share of view pairs whose bound does not exceed the samples' distance, whose square is nearest (s, 1, s', 1)."""
+    bounds = _squares(_with_rest(left, k), _with_rest(right, k))
+    apart = ~np.eye(len(bounds), dtype=bool) if same else np.ones(nearest.size, dtype=bool).reshape(len(bounds), -1)
     return float((bounds <= nearest).mean(axis=(1, 3))[apart].mean())
 
 
-def _with_rest(views: Array, basis: Array) -> Array:
-    """Coordinates of views (samples, m, D) in the basis, and the norm of the rest."""
-    rows = views.reshape(-1, views.shape[2])
-    prefix = rows @ basis
-    rest = np.einsum("ij,ij->i", rows, rows) - np.einsum("ij,ij->i", prefix, prefix)
-    return np.column_stack([prefix, np.sqrt(np.maximum(rest, 0))]).reshape(*views.shape[:2], -1)
+def _with_rest(coordinates: Coordinates, k: int) -> Array:
+    """The first k coordinates of views, and the norm of the rest: (samples, m, k + 1)."""
+    prefix, squares = coordinates[0][:, :, :k], coordinates[1]
+    rest = squares - (prefix**2).sum(axis=2)
+    return np.concatenate([prefix, np.sqrt(np.maximum(rest, 0))[:, :, None]], axis=2)
 
 
 def _squares(left: Array, right: Array) -> Array:
