@@ -63,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.share("path")
     parser.add_argument("--side", type=integer, help="scale images to this many pixels")
+    parser.add_argument(
+        "--test-size", type=integer, help="certify on so many of the images only, the same number of each class (all)"
+    )
     parser.share(
         "views",
         default="mild",
@@ -227,13 +230,15 @@ def _data(options: Any) -> tuple[Halves, str]:
     if ":" not in options.data:
         check_choice("--data", options.data, NAMES)
         try:
-            data = load(options.data, seed=options.split, path=options.path, side=options.side)
+            data = load(
+                options.data, seed=options.split, test_size=options.test_size, path=options.path, side=options.side
+            )
             return halves(data), result_name(data, options.path)
         except OSError as error:
             raise ValueError(f"--path {str(options.path)!r} cannot be read ({error.strerror}): check it") from error
-    for name in ("path", "side"):
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{name} {getattr(options, name)} is not for {options.data!r}: leave it out")
+    for option, value in (("path", options.path), ("side", options.side), ("test-size", options.test_size)):
+        if value is not None:
+            raise ValueError(f"--{option} {value} is not for {options.data!r}: leave it out")
     factory = imported(options.data, "--data")
     try:
         made = factory()

@@ -6,10 +6,12 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from torch.utils.data import TensorDataset
 
 from empirical.audit import check, core, diagnosis, reading
 from empirical.audit.__main__ import check_main, main
+from empirical.data.sets import load
 from theory.messages import Notice
 
 PCA = ["--encoder", "sklearn.decomposition:PCA", "--arguments", '{"n_components": 8}', "--head", "clusters"]
@@ -67,6 +69,16 @@ def test_audit_then_check(there, capsys):
     capsys.readouterr()
     assert main(["--check", str(folder / "certificate.json")]) == 1
     assert "FAILS  the digest" in capsys.readouterr().out
+
+
+def test_a_part_of_the_images_is_certified_on(there):
+    words = [*PCA, "--data", "digits", "--views", "mild-warp", *SMALL, "--test-size", "20", "--out", "few"]
+    assert main(words) == 0
+    content, few = json.loads((there / "few" / "certificate.json").read_text()), load("digits", test_size=20)
+    assert content["data"]["certifying_images"] == 20
+    assert content["data"]["fitting_images"] == 1200
+    with safe_open(there / "few" / "features.safetensors", framework="numpy") as features:
+        assert features.get_tensor("labels").tolist() == few.test_labels.tolist()
 
 
 def test_all_is_on_the_disk_before_anything_is_printed(there, monkeypatch):
@@ -133,6 +145,8 @@ def test_where_cliques_are_more_than_is_checked_balls_are_taken(monkeypatch):
         ([*PCA, *BLOBS, "--side", "0"], "--side 0 is not for 'tests.empirical.audit.test_command:blobs': leave it out"),
         ([*PCA, *BLOBS, "--side", "-5"], "--side -5 is not for"),
         ([*PCA, *BLOBS, "--path", "/x"], "--path /x is not for"),
+        ([*PCA, *BLOBS, "--test-size", "9"], "--test-size 9 is not for"),
+        ([*PCA, "--data", "digits", "--test-size", "25"], "test_size=25: not a multiple of 10 classes; use 20"),
         ([*PCA, *BLOBS, "--split", "-1"], "seed=-1: too small"),
         *[([*PCA, "--data", name, "--path", LONG], "cannot be read (File name too long)") for name in ON_DISK],
         ([*PCA, "--out", "a\0b"], "--out='a\\x00b': cannot be written"),
