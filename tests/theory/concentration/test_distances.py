@@ -196,6 +196,41 @@ def test_plans_follow_the_data():
     assert planning.make_plan(images[:5], None).bounds is None
 
 
+def test_plans_keep_as_many_coordinates_as_pay():
+    rng = np.random.default_rng(0)
+    spectrum = np.arange(1, 801) ** -1.0
+
+    def width(n):
+        views = rng.normal(size=(n, 1, 800)) * spectrum + rng.normal(size=(n, 8, 800)) * spectrum / 2
+        return planning.make_plan(views.astype(np.float32), None).bounds.width
+
+    assert width(100) < width(1000)
+
+
+def test_coordinates_that_cannot_be_kept_are_counted_once_a_strip():
+    def making(n, width):
+        work = planning._Work(n, 16, n, 16, 3072, same=True)
+        return (work.products(width, 1.0) - work.products(width, 0.0)) / (16 * n)
+
+    assert making(5000, 126) == pytest.approx(1)
+    assert making(5300, 126) == pytest.approx(1 + 5300 * 16 / 2 / planning.strip_views(3072, stored=False))
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("k", [0, 5, None])
+def test_strips_and_blocks_give_the_same_bits(k, stored, monkeypatch):
+    views = adversarial("noise", 7)
+    with monkeypatch.context() as patch:
+        forced(patch, 0)
+        expected = augmented_distances(views), augmented_distances(views, views[:7, :3])
+    forced(monkeypatch, k)
+    monkeypatch.setattr(distances, "COLUMNS", 12)
+    monkeypatch.setattr(distances, "strip_views", lambda _D, stored: 20)  # noqa: ARG005
+    monkeypatch.setattr(distances, "is_stored", lambda _views, _width: stored)
+    np.testing.assert_array_equal(augmented_distances(views), expected[0])
+    np.testing.assert_array_equal(augmented_distances(views, views[:7, :3]), expected[1])
+
+
 @pytest.mark.parametrize("kind", ["noise", "low rank", "float32", "small integers"])
 def test_train_against_test_is_a_block_of_all_against_all(kind):
     views = adversarial(kind, 2, n=20)
