@@ -1,7 +1,7 @@
 """Verdicts that are written down as they fall, so that a search which was stopped goes on where it stood.
 
-Each lies in a file of its own, named by all that decides it: network, image, box, budget, and the code of the search. After
-an edit of that code no image is answered with an old verdict.
+Each lies in a file of its own, named by all that decides it: network, image, box, budget, and the code of the search and of
+the views. After an edit of that code no image is answered with an old verdict.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from empirical.continuous.geometry import Box
 from empirical.continuous.network import Plain
 from empirical.continuous.search import Verdict, verify_one
 from empirical.provenance import source_digest
+from empirical.views.boxes import kinds
 from theory.files import write_text
 
 
@@ -37,8 +38,11 @@ def kept_verdict(runs: Path, network: Plain, image: Tensor, box: Box, budget: in
 def verdict_file(runs: Path, network: Plain, image: Tensor, box: Box, budget: int) -> Path:
     """Where the verdict on an image (C, H, W) lies once it has fallen."""
     pixels = image.contiguous().numpy()
-    digest = hashlib.sha256(source_digest("empirical.continuous.search").encode())
-    setting = [stored_nodes(network), box.source.describe(), budget, str(pixels.dtype), pixels.shape]
+    made_of = kinds(box.source)
+    code = source_digest("empirical.continuous.search", *(kind.__module__ for kind in made_of))
+    digest = hashlib.sha256(code.encode())
+    names = [kind.__qualname__ for kind in made_of]
+    setting = [stored_nodes(network), names, box.source.describe(), budget, str(pixels.dtype), pixels.shape]
     digest.update(json.dumps(setting).encode())
     for array in (*stored_weights(network).values(), pixels):
         digest.update(f"{array.shape}".encode() + array.tobytes())

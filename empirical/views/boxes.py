@@ -71,3 +71,9 @@ class BoxSource(ViewSource, Protocol):
 
     def view_in_words(self, point: tuple[float, ...]) -> str:
         """The parameters of the view at a point (P,), those that the ranges leave free."""
+
+
+def kinds(source: BoxSource) -> list[type[BoxSource]]:
+    """The class of the source, and those of the sources that it is made of: their code decides what its views are."""
+    inner = (part for part in vars(source).values() if isinstance(part, BoxSource))
+    return [type(source), *(kind for part in inner for kind in kinds(part))]

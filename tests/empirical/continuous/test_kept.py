@@ -10,11 +10,13 @@ from functools import partial
 import pytest
 import torch
 
+from empirical import provenance
 from empirical.continuous import kept
 from empirical.continuous.geometry import Box
 from empirical.continuous.kept import kept_verdict, verdict_file
 from empirical.continuous.network import plain
 from empirical.continuous.search import verify
+from empirical.views.flips import Flipped
 from empirical.views.warps import Warp
 from tests.empirical.continuous.small import balanced, images
 
@@ -89,6 +91,27 @@ def test_all_that_decides_a_verdict_is_in_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(kept, "source_digest", lambda *_: "edited")
     names.add(verdict_file(tmp_path, **given))
     assert len(names) == len(others) + 1
+
+
+class Renamed(Warp):
+    """Another kind, with the ranges of a warp."""
+
+
+def test_the_code_of_the_views_is_in_the_name(tmp_path, monkeypatch):
+    given = (tmp_path, NETWORK, IMAGES[0])
+    boxes = [Box(source) for source in (WARP, Renamed(**vars(WARP)), Flipped(WARP), Flipped(Renamed(**vars(WARP))))]
+    assert len({verdict_file(*given, box, BUDGET) for box in boxes}) == len(boxes)
+    modules = []
+    monkeypatch.setattr(kept, "source_digest", lambda *names: str(modules.append(names)))
+    verdict_file(*given, boxes[3], BUDGET)
+    assert modules == [("empirical.continuous.search", "empirical.views.flips", __name__)]
+
+
+def test_an_edit_of_the_views_makes_another_name(tmp_path, monkeypatch):
+    before = verdict_file(tmp_path, NETWORK, IMAGES[0], Box(Flipped(WARP)), BUDGET)
+    code = provenance._code
+    monkeypatch.setattr(provenance, "_code", lambda name: code(name) + "# edited" * (name == "empirical.views.warps"))
+    assert verdict_file(tmp_path, NETWORK, IMAGES[0], Box(Flipped(WARP)), BUDGET) != before
 
 
 @pytest.mark.parametrize("damage", [lambda t: t[:-9], lambda t: t.replace('"open"', '"proved"'), lambda _: "[]"])
