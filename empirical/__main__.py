@@ -27,6 +27,7 @@ from empirical.experiments.study import Study, evidence, run, study_json
 from empirical.training.distributed import process_rank, processes
 from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device
 from empirical.training.methods import METHODS, Method
+from empirical.training.networks import ANY_SIZE
 from empirical.training.parameters import add_parameters, with_parameters
 from empirical.views.protocol import MOST_VIEWS
 from theory.checks import check_choice, check_integer
@@ -85,7 +86,8 @@ def report(study: Study) -> str:
 def _config(options: argparse.Namespace, method: Method) -> TrainingConfig:
     """The run that the options ask for, before the data are known."""
     letters, epochs = DEFAULTS.get(options.data, DEFAULTS["fashion"])
-    asked = {"batch_size": options.batch_size, "lr": options.lr, "side": options.side}
+    names = ("encoder", "coarse", "batch_size", "lr", "side")
+    asked = {name: getattr(options, name) for name in names}
     return TrainingConfig.for_method(
         method,
         dataset=options.data,
@@ -120,7 +122,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--method", default="simclr", help=f"{', '.join(METHODS)} (%(default)s)")
     parser.share("views", help="views to train with, letters of abcdef (digits: ab, else abcd)")
     parser.add_argument("--strength", type=number, default=1.0, help="of the colour distortion (%(default)s)")
+    parser.add_argument("--encoder", help=f"{', '.join(ANY_SIZE)} (small)")
     parser.add_argument("--epochs", type=integer, help="digits: 40, else 10")
+    parser.add_argument("--coarse", type=number, help="share of the epochs, the first, with views of half the side (0)")
     parser.add_argument(
         "--batch-size", type=integer, help="images per step (the method's, or fewer if there are fewer)"
     )
@@ -138,6 +142,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
         check_choice("--method", options.method, METHODS)
         check_choice("--data", options.data, NAMES)
+        if options.encoder is not None:
+            check_choice("--encoder", options.encoder, ANY_SIZE)
         method = with_parameters(METHODS[options.method], options)
         config = _config(options, method)
         reading = read(options.data, options.path, options.seed, options.side, options.train_size)

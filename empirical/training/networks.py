@@ -103,6 +103,8 @@ BACKBONES: dict[str, Callable[[], Backbone]] = {
     "resnet18": resnet18,
     "certifiable": certifiable_convnet,
 }
+ANY_SIZE = tuple(name for name in BACKBONES if name != "certifiable")
+"""Those that take images of any size."""
 
 
 def backbone_maker(name: str) -> Callable[[], Backbone]:

@@ -100,6 +100,19 @@ def test_sizes_are_those_that_are_shown_and_broken_files_are_left_to_the_reader(
     assert folder_sizes(tmp_path) == {(10, 20)}
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """The configurations of the runs that the command asks for, none of which is made."""
+    asked = []
+
+    def stop(config, *_, **__):
+        asked.append(config)
+        raise ValueError("stop")
+
+    monkeypatch.setattr(cli, "run", stop)
+    return asked
+
+
 @pytest.mark.parametrize(
     ("words", "method"),
     [
@@ -109,18 +122,23 @@ def test_sizes_are_those_that_are_shown_and_broken_files_are_left_to_the_reader(
         ("--method simsiam --predictor-rate 2 --bottleneck 16", {"predictor_rate": 2, "bottleneck": 16}),
     ],
 )
-def test_parameters_of_methods_are_options(words, method, tmp_path, monkeypatch):
-    asked = []
-
-    def stop(config, *_, **__):
-        asked.append(config)
-        raise ValueError("stop")
-
-    monkeypatch.setattr(cli, "run", stop)
+def test_parameters_of_methods_are_options(words, method, asked, tmp_path):
     with pytest.raises(SystemExit):
         cli.main([*words.split(), "--data", "digits", "--runs", str(tmp_path), "--out", str(tmp_path)])
     described = asked[0].description()["method"]
     assert {name: described[name] for name in method} == method
+
+
+def test_the_encoder_and_the_coarse_epochs_are_options(asked, tmp_path, capsys):
+    words = ["--data", "digits", "--coarse", "0.5", "--runs", str(tmp_path), "--out", str(tmp_path), "--encoder"]
+    with pytest.raises(SystemExit):
+        cli.main([*words, "whitened"])
+    assert (asked[0].encoder, asked[0].coarse) == ("whitened", 0.5)
+    for name in ("whitend", "certifiable"):
+        with pytest.raises(SystemExit):
+            cli.main([*words, name])
+    assert "--encoder=whitend: unknown; did you mean whitened?" in capsys.readouterr().err
+    assert len(asked) == 1
 
 
 REFUSED = [
