@@ -21,5 +21,7 @@ def test_a_module_is_tested_by_the_file_of_its_name_or_the_nearest_folder():
     assert mutation.mirrored("divergence/theorem3_sharp.py") == ["divergence/test_theorem3"]
     assert mutation.mirrored("theorem1/certificates/world.py") == ["theorem1/test_world"]
     assert mutation.mirrored("theorem1/forms/chord.py") == ["theorem1/test_forms"]
-    assert mutation.mirrored("population/means.py") == ["population/test_population", "population/test_predicates"]
+    assert mutation.mirrored("population/means.py") == [
+        f"population/test_{name}" for name in ("bets", "population", "predicates")
+    ]
     assert mutation.mirrored("prove.py") == ["test_prove"]

@@ -234,7 +234,7 @@ def test_clusters_of_a_users_own_data(kind, words, tmp_path, capsys):
         (["--clusters", "1"], "clusters=1: too small"),
         (["--clusters", "500"], "clusters=500: more than the 30 images"),
         (["--neighbours", "40"], "samples=30: too few for 40 neighbours; use 41 or more, or lower neighbours"),
-        (["--n-views", "1"], "--n-views=1: too small"),
+        (["--n-views", "0"], "--n-views=0: too small"),
         (["--lr", "1e30", "--neighbours", "8", "--epochs", "3"], r"lower lr=1e\+30"),
         (["--views", "xyz"], "letters='xyz'"),
         (["--views", "warp", "--contrast-epochs", "2"], "SimCLR trains on letters"),
