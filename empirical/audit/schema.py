@@ -137,6 +137,14 @@ _NODE = {
 _WARP = {"rotation": Between("0", "180"), "shear": RANGE, "scale": RANGE, "shift": RANGE}
 _CROP = {"across": SHARE, "down": SHARE}
 _FLIP = {"flip": Between("1", "1")}
+_AT_LEVEL = {
+    "level": SHARE,
+    "error": SHARE,
+    "direction": "upper",
+    "events": COUNT,
+    "union_bound": str,
+    "pooled_mass": SHARE,
+}
 CONTINUOUS = {
     "claim": EVERY_VIEW,
     "file": str,
@@ -151,12 +159,7 @@ CONTINUOUS = {
     "exact": {"claim": EXACT_VERTICES, "error": SHARE, "direction": "upper", "met": [COUNT]},
     "population": {
         "claim": POPULATION_VERTICES,
-        "level": SHARE,
-        "error": SHARE,
-        "direction": "upper",
-        "events": COUNT,
-        "union_bound": str,
-        "pooled_mass": SHARE,
+        **_AT_LEVEL,
         "classes": [{"label": COUNT, "met": bool, "alpha": SHARE, "mass": SHARE, "margin": number}],
     },
 }
@@ -164,12 +167,7 @@ CONTINUOUS = {
 
 POINTS = {
     "claim": POPULATION_POINTS,
-    "level": SHARE,
-    "error": SHARE,
-    "direction": "upper",
-    "events": COUNT,
-    "union_bound": str,
-    "pooled_mass": SHARE,
+    **_AT_LEVEL,
     "values": [[COORDINATE]],
     "owners": [(None, COUNT)],
     "classes": [{"label": COUNT, "met": bool, "points": [COUNT], "mass": SHARE, "margin": (None, number)}],

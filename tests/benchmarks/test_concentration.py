@@ -8,8 +8,6 @@ them: the call limits its own.
 """
 
 import os
-import subprocess
-import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -25,6 +23,7 @@ from torch.nn import functional
 from empirical.data.sets import load
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import finite_views
+from tests.benchmarks.timing import busy
 from theory.concentration import augmented_distances, frontier, main_part, planning, vertex_cover_estimate
 
 pytestmark = pytest.mark.bench
@@ -119,6 +118,8 @@ def by_torch(views):
         ("images", 784),
         ("images", 192),
         ("textures", 192),
+        ("noise", 784),
+        ("noise", 192),
     ],
 )
 def test_distances_against_torch_and_scipy(kind, D):
@@ -144,21 +145,13 @@ def test_distances_against_torch_and_scipy(kind, D):
     np.testing.assert_allclose(found[:rows], some, rtol=1e-12, atol=0)
 
 
-BUSY = "import numpy as np\na = np.ones((1500, 1500))\nwhile True: a @ a"
-
-
 @pytest.mark.parametrize("kind", ["CIFAR ad", "CIFAR ab"])
 def test_distances_beside_a_busy_process(kind):
     """As a library user calls it, at the threads that the environment gives, beside a process that uses all cores."""
     views = views_of(kind, 3072)
-    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
-    other = subprocess.Popen([sys.executable, "-c", BUSY], env=environment)
-    try:
+    with busy():
         ours, distances = cpu_seconds(lambda: augmented_distances(views))
         theirs, _ = cpu_seconds(lambda: by_torch(views), repeats=2)
-    finally:
-        other.kill()
-        other.wait()
     print(
         f"\n{source(kind)}, beside a busy process: {ours:.3f} CPU s; torch.cdist + amin {theirs:.2f} s: {theirs / ours:.1f}x"
     )

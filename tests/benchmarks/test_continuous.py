@@ -1,7 +1,8 @@
 """The verifier against interval propagation, which a user would write instead: seconds to prove the same images and boxes.
 
 On smooth random images and a random network of 7 x 6 pixels; on digits of 16 pixels a side and a network trained to be
-certifiable. With one thread, and with as many as the machine has. It informs and never fails: `make bench`.
+certifiable. With one thread, with as many as the machine has, and so beside a busy process. It informs and never fails: `make
+bench`.
 """
 
 import os
@@ -21,7 +22,7 @@ from empirical.continuous.training import CellTraining, layers_of, train_on_cell
 from empirical.data.sets import load
 from empirical.training.networks import certifiable_convnet
 from empirical.views.warps import MILD_WARP, Warp
-from tests.benchmarks.timing import seconds, show
+from tests.benchmarks.timing import busy, seconds, show
 from tests.empirical.continuous.small import images
 
 pytestmark = pytest.mark.bench
@@ -146,3 +147,10 @@ def test_smooth_images(warp, count, smooth):
 @pytest.mark.parametrize("parts", PARTS, ids=["2", "3", "5"])
 def test_digits(parts, count, digits):
     compare("four digits", *digits, Box(part_of(MILD_WARP, parts, 0.5)), 2_000, count)
+
+
+def test_digits_beside_a_busy_process(digits):
+    with busy():
+        compare(
+            "four digits, beside a busy process", *digits, Box(part_of(MILD_WARP, PARTS[1], 0.5)), 2_000, THREADS[-1]
+        )

@@ -12,7 +12,7 @@ from theory.population.laws import TIE
 from theory.prove import implication
 from theory.setting import Array
 from theory.theorem1.certificates.points import points_error
-from theory.theorem1.proofs.steps import PAPER
+from theory.theorem1.proofs.steps import PAPER, mass_of_met
 
 
 def _won() -> Evidence:
@@ -22,16 +22,6 @@ def _won() -> Evidence:
         [z3.Implies(rival <= own, wealth < needed), wealth >= needed],
         own < rival,
         example={own: 0, rival: 1, wealth: 1, needed: 1},
-    )
-
-
-def _mass() -> Evidence:
-    error, mass, kept, low, pooled = z3.Reals("error mass kept low pooled")
-    return implication(
-        "Err <= 1 - sum of mass_l over the met classes: lower bounds of each, or of the sum where it is all claimed, will do",
-        [error <= 1 - mass, kept <= mass, z3.Or(low <= kept, low == pooled), pooled <= mass],
-        error <= 1 - low,
-        example={error: 0, mass: 1, kept: 1, low: 1, pooled: 1},
     )
 
 
@@ -119,7 +109,7 @@ CLAIMS = (
         trusted=("population-bets", "population-binomial", "population-union"),
         steps={
             "won": _won,
-            "mass": _mass,
+            "mass": mass_of_met,
         },
     ),
 )

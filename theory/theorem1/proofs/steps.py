@@ -43,3 +43,14 @@ def mixing() -> Evidence:
         z3.Implies(less < 1, ball <= 1),
         example={less: "1/2", alpha: "3/4", ball: "1/2", rest: 1},
     )
+
+
+def mass_of_met() -> Evidence:
+    """What is left of the error where the samples of some classes are surely classified correctly."""
+    error, mass, kept, low, pooled = z3.Reals("error mass kept low pooled")
+    return implication(
+        "Err <= 1 - sum of mass_l over the met classes: lower bounds of each, or of the sum where all are met, will do",
+        [error <= 1 - mass, kept <= mass, z3.Or(low <= kept, low == pooled), pooled <= mass],
+        error <= 1 - low,
+        example={error: 0, mass: 1, kept: 1, low: 1, pooled: 1},
+    )

@@ -15,7 +15,7 @@ from theory.prove import implication
 from theory.setting import Array
 from theory.theorem1.certificates.vertex import vertex_error, vertex_events, vertex_margin, vertex_margins
 from theory.theorem1.certificates.world import ROUNDING
-from theory.theorem1.proofs.steps import PAPER
+from theory.theorem1.proofs.steps import PAPER, mass_of_met
 
 
 def _condition() -> Evidence:
@@ -25,16 +25,6 @@ def _condition() -> Evidence:
         [low <= own, least <= rival, vertex_margin(low, least) > 0],
         vertex_margin(own, rival) > 0,
         example={own: 1, rival: 1, low: 1, least: 1},
-    )
-
-
-def _mass() -> Evidence:
-    error, mass, kept, low, pooled = z3.Reals("error mass kept low pooled")
-    return implication(
-        "Err <= 1 - sum of mass_l over the met classes: lower bounds of each, or of the sum where it is all classes, will do",
-        [error <= 1 - mass, kept <= mass, z3.Or(low <= kept, low == pooled), pooled <= mass],
-        error <= 1 - low,
-        example={error: 0, mass: 1, kept: 1, low: 1, pooled: 1},
     )
 
 
@@ -133,7 +123,7 @@ CLAIMS = (
         steps={
             "inversion": inversion,
             "condition": _condition,
-            "mass": _mass,
+            "mass": mass_of_met,
         },
     ),
 )
