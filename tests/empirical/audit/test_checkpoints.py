@@ -53,9 +53,9 @@ def saved(tmp_path, name, content):
 def test_checkpoints_of_all_kinds_are_loaded(tmp_path, name, wrap):
     expected = Net()
     expected.load_state_dict(weights())
-    found = load_with(saved(tmp_path, name, wrap(weights())))
-    assert found.weights_sha256 == subject(expected.eval(), "").weights_sha256 != given(f"{HERE}:Net").weights_sha256
-    assert found.checkpoint == name
+    encoder = load_with(saved(tmp_path, name, wrap(weights())))
+    assert encoder.weights_sha256 == subject(expected.eval(), "").weights_sha256 != given(f"{HERE}:Net").weights_sha256
+    assert encoder.checkpoint == name
 
 
 def prefixed(prefix, weights, more=()):
@@ -82,16 +82,16 @@ def prefixed(prefix, weights, more=()):
     ],
 )
 def test_the_one_prefix_that_fits_is_taken_off(tmp_path, wrap):
-    found = load_with(saved(tmp_path, "w.pth", wrap(weights())))
+    encoder = load_with(saved(tmp_path, "w.pth", wrap(weights())))
     for key, value in weights().items():
-        torch.testing.assert_close(found.module.state_dict()[key], value, atol=1e-2, rtol=1e-2)
+        torch.testing.assert_close(encoder.module.state_dict()[key], value, atol=1e-2, rtol=1e-2)
 
 
 def test_weights_that_share_their_storage_are_loaded(tmp_path):
     shared = torch.arange(20.0)
     state = weights() | {"conv.bias": shared[:4], "norm.bias": shared[2:6], "norm.weight": shared[::5]}
-    found = load_with(saved(tmp_path, "w.pth", state)).module.state_dict()
-    assert all(torch.equal(found[key], value) for key, value in state.items())
+    restored = load_with(saved(tmp_path, "w.pth", state)).module.state_dict()
+    assert all(torch.equal(restored[key], value) for key, value in state.items())
 
 
 @pytest.mark.parametrize(

@@ -71,27 +71,27 @@ LABELS = [0, 1, 2] * 8
 
 def test_one_data_set_is_split_class_by_class_and_replays():
     labels = [0] * 10 + [1] * 7 + [2] * 4
-    found, again, other = (halves(listed(labels), seed=seed) for seed in (0, 0, 1))
-    assert found.fit_labels.bincount().tolist() == [5, 4, 2]
-    assert found.labels.bincount().tolist() == [5, 3, 2]
-    assert found.fingerprint() == again.fingerprint() != other.fingerprint()
-    both = torch.cat([found.fit_images, found.images])
+    split, again, other = (halves(listed(labels), seed=seed) for seed in (0, 0, 1))
+    assert split.fit_labels.bincount().tolist() == [5, 4, 2]
+    assert split.labels.bincount().tolist() == [5, 3, 2]
+    assert split.fingerprint() == again.fingerprint() != other.fingerprint()
+    both = torch.cat([split.fit_images, split.images])
     torch.testing.assert_close(both.flatten(1).sum(1).sort().values, images(21).flatten(1).sum(1).sort().values)
     x = images(21)
-    for half, of in ((found.fit_images, found.fit_labels), (found.images, found.labels)):
+    for half, of in ((split.fit_images, split.fit_labels), (split.images, split.labels)):
         for image, label in zip(half, of.tolist(), strict=True):
             assert labels[int((x == image).flatten(1).all(dim=1).nonzero()[0])] == label
 
 
 def test_a_pair_of_data_sets_and_our_own_are_taken_as_they_are():
-    found = halves((listed(LABELS), listed(LABELS[::-1])))
-    assert found.fit_labels.tolist() == LABELS
-    assert found.labels.tolist() == LABELS[::-1]
+    split = halves((listed(LABELS), listed(LABELS[::-1])))
+    assert split.fit_labels.tolist() == LABELS
+    assert split.labels.tolist() == LABELS[::-1]
     ours = load("digits", train_size=20, test_size=20)
-    found = halves(ours)
-    assert torch.equal(found.fit_images, ours.train_images)
-    assert torch.equal(found.labels, ours.test_labels)
-    assert found.class_names == ours.class_names
+    split = halves(ours)
+    assert torch.equal(split.fit_images, ours.train_images)
+    assert torch.equal(split.labels, ours.test_labels)
+    assert split.class_names == ours.class_names
     assert halves(Subset(listed(LABELS), range(18))).class_names == ("0", "1", "2")
 
 
@@ -138,15 +138,15 @@ class Word(str):
     ],
 )
 def test_images_of_every_kind_are_brought_to_one(image, channels):
-    found = halves((listed(LABELS, image), listed(LABELS, image)))
-    assert found.images.shape == (24, channels, 8, 8)
-    assert found.images.dtype == torch.float32
-    assert 0.5 < found.images.max() <= 1
+    split = halves((listed(LABELS, image), listed(LABELS, image)))
+    assert split.images.shape == (24, channels, 8, 8)
+    assert split.images.dtype == torch.float32
+    assert 0.5 < split.images.max() <= 1
     expected = images(24) if channels == 3 else images(24)[:, :1]
     grey = image(images(1)[0])
     exact = not isinstance(grey, Image.Image) or grey.mode == "RGB"
     if exact and not (isinstance(grey, torch.Tensor) and grey.dtype == torch.bool):
-        torch.testing.assert_close(found.images, expected, atol=1 / 500, rtol=0)
+        torch.testing.assert_close(split.images, expected, atol=1 / 500, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -166,11 +166,11 @@ def test_images_of_every_kind_are_brought_to_one(image, channels):
     ],
 )
 def test_labels_of_every_kind_are_numbered(labels, names):
-    found = halves((listed(labels), listed(labels)))
-    assert found.class_names == names
-    assert found.labels.dtype == torch.int64
+    split = halves((listed(labels), listed(labels)))
+    assert split.class_names == names
+    assert split.labels.dtype == torch.int64
     words = [str(int(y)) if not isinstance(y, str) else str.__str__(y) for y in labels]
-    assert [names[k] for k in found.labels.tolist()] == words
+    assert [names[k] for k in split.labels.tolist()] == words
 
 
 def test_class_names_are_given_or_the_data_sets():
@@ -269,9 +269,9 @@ def test_pictures_are_read_as_a_viewer_shows_them():
     with pytest.warns(
         Notice, match="24 of 24 images are transparent somewhere, and are laid over white; first: item 0"
     ):
-        found = halves(listed(LABELS, see_through))
-    assert (found.images[..., ::2] == 1).all()
-    assert (found.images[..., 1::2] < 1).any()
+        split = halves(listed(LABELS, see_through))
+    assert (split.images[..., ::2] == 1).all()
+    assert (split.images[..., 1::2] < 1).any()
 
     def turned(x):
         image = Image.fromarray(as_bytes(x)).rotate(90)
@@ -290,9 +290,9 @@ def test_names_that_are_no_list_of_them_are_refused(names):
 
 def test_names_that_cannot_be_shown_are_kept_and_escaped_in_the_report():
     names = ["red\x1b[31m", "caf\udce9", "two\nlines"]
-    found = audit(nn.Flatten(), listed(LABELS * 2), noisy, class_names=names, m=2, progress=False)
-    assert found.data.class_names == tuple(names)
-    text = report(found)
+    result = audit(nn.Flatten(), listed(LABELS * 2), noisy, class_names=names, m=2, progress=False)
+    assert result.data.class_names == tuple(names)
+    text = report(result)
     assert all(line.isprintable() for line in text.split("\n"))
     assert all(shown in text for shown in (r"red\x1b[31m", r"caf\udce9", r"two\nlines"))
 
@@ -334,8 +334,8 @@ def test_images_that_are_in_both_halves_are_counted():
 
 
 def test_tensors_with_labels_make_a_data_set():
-    found = halves(TensorDataset(images(24), torch.tensor(LABELS)))
-    assert len(found.fit_images) == len(found.images) == 12
+    split = halves(TensorDataset(images(24), torch.tensor(LABELS)))
+    assert len(split.fit_images) == len(split.images) == 12
 
 
 @pytest.mark.parametrize(

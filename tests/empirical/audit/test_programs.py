@@ -47,18 +47,20 @@ def scripted(module, path, how="script", freeze=False):
 @pytest.mark.parametrize("suffix", [".pt", ".ts", ".torchscript", ".pth"])
 def test_torchscript_files_are_encoders(tmp_path, how, freeze, suffix):
     module = Net().eval()
-    found = given(scripted(module, tmp_path / f"net{suffix}", how, freeze), trust=True)
-    check_repeats(found.module, images(30), CPU)
-    torch.testing.assert_close(encode(found.module, images(), CPU), encode(module, images(), CPU), atol=1e-6, rtol=1e-5)
+    encoder = given(scripted(module, tmp_path / f"net{suffix}", how, freeze), trust=True)
+    check_repeats(encoder.module, images(30), CPU)
+    torch.testing.assert_close(
+        encode(encoder.module, images(), CPU), encode(module, images(), CPU), atol=1e-6, rtol=1e-5
+    )
     other = given(scripted(Net().eval(), tmp_path / f"other{suffix}", how, freeze), trust=True)
-    assert other.weights_sha256 != found.weights_sha256
+    assert other.weights_sha256 != encoder.weights_sha256
 
 
 def test_a_script_saved_in_training_mode_is_put_into_evaluation_mode(tmp_path):
-    found = given(scripted(Net().train(), tmp_path / "net.pt"), trust=True)
-    check_repeats(found.module, images(30), CPU)
-    found.module.train()
-    refused(r"is in training mode.*call encoder.eval\(\) first", subject, found.module, "object")
+    encoder = given(scripted(Net().train(), tmp_path / "net.pt"), trust=True)
+    check_repeats(encoder.module, images(30), CPU)
+    encoder.module.train()
+    refused(r"is in training mode.*call encoder.eval\(\) first", subject, encoder.module, "object")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.95])
@@ -88,17 +90,17 @@ def test_exported_programs_need_trust_and_take_any_number_of_images(tmp_path, ba
         given,
         path,
     )
-    found = given(path, trust=True)
-    check_repeats(found.module, images(30), CPU)
+    encoder = given(path, trust=True)
+    check_repeats(encoder.module, images(30), CPU)
     for n in (1, 5, 12):
         torch.testing.assert_close(
-            encode(found.module, images(n), CPU), encode(module, images(n), CPU), atol=1e-6, rtol=1e-5
+            encode(encoder.module, images(n), CPU), encode(module, images(n), CPU), atol=1e-6, rtol=1e-5
         )
 
 
 def test_a_program_exported_in_training_mode_is_found_out(tmp_path):
-    found = given(exported(Net().train(), tmp_path / "net.pt2", 5), trust=True)
-    refused("between two passes", check_repeats, found.module, images(30), CPU)
+    encoder = given(exported(Net().train(), tmp_path / "net.pt2", 5), trust=True)
+    refused("between two passes", check_repeats, encoder.module, images(30), CPU)
 
 
 def test_layers_of_programs_and_other_suffixes_are_refused(tmp_path):
