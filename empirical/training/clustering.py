@@ -264,7 +264,7 @@ PRESETS = {
     ),
 }
 """digits: grey, so pixels will do under a warp. fashion: colour is planted, so distances are taken between features. cifar10:
-SimCLR as at the scale `cifar-cpu` but for 44 epochs, then CIFAR's own views, crop, flip and colour; eight clusters, since of
+SimCLR for 31 CPU minutes, then CIFAR's own views, crop, flip and colour; eight clusters, since of
 5 to 20 so many were the purest and most constant on held-out training images.
 """
 CERTIFIABLE: dict[str, Any] = {"backbone": "certifiable", "epochs": 60, "cells": CellTraining()}

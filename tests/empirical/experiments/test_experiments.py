@@ -63,7 +63,7 @@ def test_a_scale_reads_its_data_as_a_folder_where_no_archive_is_given():
 
 def test_the_scale_of_a_cpu_begins_coarse():
     for cell in EXPERIMENTS["richness"].cells(SCALES["cifar-cpu"], 0):
-        assert (cell.config.encoder, cell.config.dataset) == ("medium", "cifar10")
+        assert (cell.config.encoder, cell.config.dataset) == ("whitened", "cifar10")
         assert 0 < round(cell.config.coarse * cell.config.epochs) < cell.config.epochs
 
 
