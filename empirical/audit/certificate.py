@@ -163,19 +163,11 @@ def _points(points: Points, certified: PointsCertificate) -> dict[str, Any]:
         "direction": "upper",
         "events": len(certified.split.levels),
         "union_bound": str(certified.split),
-        "pooled_mass": decimal(certified.pooled.lower),
+        "pooled_mass": decimal(certified.claimed[certified.won - 1].mass.lower if certified.won else 0.0),
         "values": decimals(points.values),
         "owners": [None if owner < 0 else int(owner) for owner in points.owners],
-        "classes": [
-            {
-                "label": c.label,
-                "met": c.met,
-                "points": list(c.points),
-                "mass": decimal(c.mass.lower),
-                "margin": None if c.point is None else decimal(c.margin),
-            }
-            for c in certified.classes
-        ],
+        "won": certified.won,
+        "margins": [decimal(point.margin) for point in certified.claimed],
     }
 
 

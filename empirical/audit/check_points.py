@@ -1,7 +1,8 @@
 """Check what a certificate says of points: features of a few values, and which class owns which of them.
 
-From the features, the labels, the points and their owners are recomputed: the wealth of every bet, the masses by the binomial
-tail, and the error. That points and owners were chosen on other samples is taken on trust.
+From the features, the labels, the points and their owners are recomputed: the wealth of every bet, how many points in their
+order are won, their mass by the binomial tail, and the error. That points, order and owners were chosen on other samples is
+taken on trust.
 """
 
 import math
@@ -26,21 +27,19 @@ MOST_RATE = 0.2
 def points_problems(content: dict[str, Any], features: Array, labels: Array) -> Iterator[str]:
     """What is wrong with the entry `points` of a certificate whose other entries stand."""
     claim, n, K = content["points"], len(labels), int(labels.max()) + 1
-    owners = [-1 if owner is None else owner for owner in claim["owners"]]
+    owners = [owner for owner in claim["owners"] if owner is not None]
     rows = claim["values"]
-    if len(rows) != len(owners) or {len(row) for row in rows} != {features.shape[2]} or max(owners) >= K:
-        yield "points: values and owners do not fit the features and the classes"
+    if len(rows) != len(claim["owners"]) or {len(row) for row in rows} != {features.shape[2]}:
+        yield "points: values and owners do not fit the features"
         return
-    if [c["label"] for c in claim["classes"]] != list(range(K)):
-        yield "points: the classes are not 0..K-1"
+    if claim["owners"][: len(owners)] != owners or any(owner >= K for owner in owners):
+        yield "points: the owners are not classes, then none"
         return
     values = np.array([[number(x) for x in row] for row in rows])
     if abs(np.linalg.norm(values, axis=1) - 1).max() > NORM:
         yield "points: a value is not of norm 1"
         return
-    claiming = sorted({owner for owner in owners if owner >= 0})
-    events = [f"point {j} against {k}" for j, owner in enumerate(owners) if owner >= 0 for k in range(K) if k != owner]
-    events += [f"mass {k}" for k in claiming] + ["pooled"]
+    events = ["owners", *(f"first {j}" for j in range(1, len(owners) + 1))]
     level = number(claim["level"])
     try:
         split = split_level(level, events)
@@ -53,49 +52,39 @@ def points_problems(content: dict[str, Any], features: Array, labels: Array) -> 
     if claim["events"] != len(events):
         yield f"points: {claim['events']} events share the level, there are {len(events)}"
     allowed = (1 - level) / len(events)
-    inside = _inside(features, labels, values, owners)
-    if not below(number(claim["pooled_mass"]), sum(inside), n, allowed):
-        yield f"points: pooled mass {number(claim['pooled_mass']):.6g} is more than {sum(inside)} of {n} support"
-    correct, met = Fraction(0), []
-    for k, c in enumerate(claim["classes"]):
-        own = [j for j, owner in enumerate(owners) if owner == k]
-        if c["points"] != own:
-            yield f"points, class {k}: its points are {own}, not {c['points']}"
-        if not below(number(c["mass"]), inside[k], n, allowed):
-            yield f"points, class {k}: mass = {number(c['mass']):.6g} is more than {inside[k]} of {n} support at the level"
-        margin = min((m for j in own for m in _margins(features, labels, values[j], k, K, allowed)), default=None)
-        stated = None if c["margin"] is None else number(c["margin"])
-        if (stated is None) != (margin is None) or (margin is not None and not abs(margin - (stated or 0.0)) <= AGREE):
-            yield f"points, class {k}: margin is {margin}, not {stated}"
-        if c["met"] and not (margin is not None and margin > MET):
-            yield f"points, class {k}: a bet has not won (margin {margin})"
-        elif c["met"]:
-            met.append(k)
-            correct += Fraction(number(c["mass"]))
-    if met and met == claiming:
-        correct = max(correct, Fraction(number(claim["pooled_mass"])))
-    if Fraction(claim["error"]) < 1 - correct - (K + 1) * Fraction(1, 2**53):  # the rounding of K + 1 float sums
-        yield f"points: the error claimed is {number(claim['error']):.6g}, certain is {float(1 - correct):.6g}"
+    margins = [min(_margins(features, labels, values[j], k, K, allowed)) for j, k in enumerate(owners)]
+    stated = [number(margin) for margin in claim["margins"]]
+    if len(stated) != len(margins) or not all(abs(a - b) <= AGREE for a, b in zip(stated, margins, strict=True)):
+        yield f"points: the margins are {margins}, not {stated}"
+    won = next((j for j, margin in enumerate(margins) if not margin > MET), len(margins))
+    if claim["won"] != won:
+        yield f"points: {won} of them are won in their order, not {claim['won']}"
+        return
+    mass, inside = number(claim["pooled_mass"]), _inside(features, labels, values, owners[:won])
+    if not below(mass, inside, n, allowed):
+        yield f"points: pooled mass {mass:.6g} is more than {inside} of {n} support"
+    if Fraction(claim["error"]) < 1 - Fraction(mass) - Fraction(1, 2**53):  # the rounding of one float difference
+        yield f"points: the error claimed is {number(claim['error']):.6g}, certain is {1 - mass:.6g}"
 
 
 def standing_points(claim: dict[str, Any] | None) -> list[str]:
     """What to print of an entry that stands."""
     if claim is None:
         return []
-    met, K = sum(c["met"] for c in claim["classes"]), len(claim["classes"])
+    owners = claim["owners"][: claim["won"]]
     return [
-        f"holds  points: error <= {float(claim['error']):.6f}, level {float(claim['level']):.9g}, {met}/{K} classes",
+        f"holds  points: error <= {float(claim['error']):.6f}, level {float(claim['level']):.9g}, {len(owners)} points of "
+        f"{len(set(owners))} classes",
         f"       {claim['claim']}",
     ]
 
 
-def _inside(features: Array, labels: Array, values: Array, owners: list[int]) -> list[int]:
-    """For every class, how many of its samples have all views at points of its own."""
-    owner_of = {value.tobytes(): owner for value, owner in zip(values + 0.0, owners, strict=True)}  # + 0.0: no -0
-    counts = [0] * (int(labels.max()) + 1)
-    for views, label in zip(features + 0.0, labels.tolist(), strict=True):
-        counts[label] += all(owner_of.get(view.tobytes(), -1) == label for view in views)
-    return counts
+def _inside(features: Array, labels: Array, values: Array, owners: list[int]) -> int:
+    """How many samples have all views at points of their own class."""
+    pairs = zip(values + 0.0, owners, strict=False)  # + 0.0: no -0
+    owned = {(value.tobytes(), owner) for value, owner in pairs}
+    samples = zip(features + 0.0, labels.tolist(), strict=True)
+    return sum(all((view.tobytes(), label) in owned for view in views) for views, label in samples)
 
 
 def _margins(features: Array, labels: Array, value: Array, k: int, K: int, allowed: float) -> Iterator[float]:

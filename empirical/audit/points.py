@@ -11,8 +11,9 @@ from theory.theorem1 import PointsCertificate
 from theory.theorem1.certificates.points import PointsClass
 
 GLOSSARY = {
-    "point": "a value of the features, where they take a few only. It is owned by the class whose mean is the nearest; a bet "
-    "that this is the class named wins at a wealth of one over the share of the level.",
+    "point": "a value of the features, where they take a few only. It is owned by the class whose mean is the nearest. "
+    "Points are tried in an order, each by bets against every other class; a bet is won at a wealth of one over the share of "
+    "the level that is left to failure.",
 }
 
 
@@ -22,9 +23,8 @@ def sentence(audit: Audit, points: PointsCertificate) -> str:
     if not met:
         return f"By points, no class is certified for the population at level {points.level:g}."
     return (
-        f"By points, {met} of {audit.exact.classes} classes are met for that population, each proved to own the vertices "
-        f"where it was claimed to be, and Err(G_f) <= {shown(points.error, 'upper')} with probability at least "
-        f"{points.level:g}."
+        f"By points, {met} of {audit.exact.classes} classes are met for that population, each proved to own a vertex or "
+        f"more, and Err(G_f) <= {shown(points.error, 'upper')} with probability at least {points.level:g}."
     )
 
 
@@ -36,25 +36,27 @@ def errors_line(points: PointsCertificate) -> str:
 
 
 def lines(audit: Audit, points: PointsCertificate) -> list[str]:
-    """A row for each class, and what blocks it."""
+    """A row for each point that is claimed, in their order, and what blocks the classes without one."""
     names = list(map(printable, audit.data.class_names))
     width = max(8, *(min(len(name), 18) for name in names))
-    rows = [f"{'points of':<{width + 2}}{'mass >=':>8}{'margin':>9}  points; what blocks"]
-    for c in points.classes:
-        margin = "-" if c.point is None else shown(c.margin, "lower")
-        said = ", ".join(map(str, c.points)) or "-"
+    rows = [f"{'points of':<{width + 2}}{'mass, sum >=':>13}{'margin':>9}  hardest rival"]
+    for j, point in enumerate(points.claimed):
+        mass = shown(point.mass.low, "lower") if j < points.won else "-"
         rows.append(
-            f"{names[c.label][:18]:<{width + 2}}{shown(c.mass.low, 'lower'):>8}{margin:>9}  {said}"
-            + ("" if c.met else f"; {blocks(c, names)}")
+            f"{names[point.owner][:18]:<{width + 2}}{mass:>13}{shown(point.margin, 'lower'):>9}  {names[point.rival]}"
+            + ("" if j < points.won else f"; {stop(points, j)}")
         )
-    return rows
+    return rows + [f"{names[c.label]}: {blocks(c, names)}" for c in _without(points)]
+
+
+def stop(points: PointsCertificate, j: int) -> str:
+    """Why a claimed point does not count."""
+    return "comes after one that is not won" if points.claimed[j].won else "not proved to be farther from it"
 
 
 def blocks(c: PointsClass, names: list[str]) -> str:
-    """What keeps a class from being certified."""
-    if c.point is not None and c.rival is not None:
-        return f"point {c.point} is not proved to be farther from {names[c.rival]}"
-    there = f"{shown(c.share, 'estimate', 2)} of its views are at point {c.fullest}"
+    """What keeps a class from having a point claimed for it."""
+    there = f"{shown(c.share, 'estimate', 2)} of its views are at one point"
     return there + (", too close to call" if c.taker == c.label else f", which {names[c.taker]} is nearer to")
 
 
@@ -64,20 +66,27 @@ def as_json(points: PointsCertificate) -> dict[str, Any]:
 
 
 def section(audit: Audit, points: PointsCertificate) -> str:
-    """HTML: the sentence and the classes."""
+    """HTML: the sentence, the points in their order, and what blocks the classes without one."""
     names = names_of(audit)
     rows = []
-    for c in points.classes:
-        share = audit.population.samples / c.samples
-        cells = [", ".join(map(str, c.points)) or "\u2013", number(c.mass.low, "lower")]
-        cells += ["\u2013" if c.rival is None else names[c.rival]]
-        cells += ["\u2013" if c.point is None else number(c.margin, "lower")]
-        cells += [certified(1 - min(c.mass.low * share, 1.0), int(c.met)), "" if c.met else blocks(c, names)]
-        rows.append([names[c.label], *cells])
-    head: list[Column] = [("class", None), ("points", None), ("mass", "lower"), ("hardest rival", None)]
-    head += [("margin", "lower"), ("error in the class, about", "estimate"), ("what blocks", None)]
+    for j, point in enumerate(points.claimed):
+        won = j < points.won
+        mass = number(point.mass.low, "lower") if won else "\u2013"
+        rows.append([names[point.owner], names[point.rival], number(point.margin, "lower"), mass])
+        rows[-1] += [certified(1 - point.mass.low, int(won)), "" if won else stop(points, j)]
+    rows += [[names[c.label], *["\u2013"] * 4, blocks(c, names)] for c in _without(points)]
+    head: list[Column] = [("class", None), ("hardest rival", None), ("margin", "lower"), ("mass so far", "lower")]
+    head += [("error so far", "upper"), ("what blocks", None)]
     return (
-        f'<p class="answer">{sentence(audit, points)}</p><p>Points and the classes claimed to own them come from the fitting '
-        "half. The margin is the logarithm of the least wealth of a class's bets, less what it has to reach. A class is met "
-        "where all of them have won.</p>" + html_table(f"Points at {level_of(audit)}, all bounds together", head, rows)
+        f'<p class="answer">{sentence(audit, points)}</p><p>Points, the classes claimed to own them and the order '
+        "in which they are tried come from the fitting half. The margin is the logarithm of the least wealth of a point's "
+        "bets, less what it has to reach; the first point that does not reach it ends the row. Mass: of the images all of "
+        "whose views lie at points of their own class, of those up to this one.</p>"
+        + html_table(f"Points at {level_of(audit)}, all bounds together", head, rows)
     )
+
+
+def _without(points: PointsCertificate) -> list[PointsClass]:
+    """The classes for which no point is claimed."""
+    owners = {point.owner for point in points.claimed}
+    return [c for c in points.classes if c.label not in owners]

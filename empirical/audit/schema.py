@@ -8,7 +8,7 @@ from typing import Any
 
 from theory.theorem1.forms import FORMS
 
-FORMAT = 2
+FORMAT = 3
 BY_ALPHA = tuple(name for name, form in FORMS.items() if form.share == "alpha")
 """Forms that a class may be certified by."""
 EXACT = "Err(G_f) <= error on this finite world, in any view: Theorem 1 class by class, s from feature space"
@@ -29,8 +29,9 @@ POPULATION_VERTICES = (
     "means"
 )
 POPULATION_POINTS = (
-    "with probability >= level over independent certifying samples, without which points, owners and head were chosen: "
-    "Err(G_f) <= error for the population of the classes named, samples with their views, G_f having that population's means"
+    "with probability >= level over independent certifying samples, without which points, their order and owners, and head "
+    "were chosen: Err(G_f) <= error for the population of the classes named, samples with their views, G_f having that "
+    "population's means"
 )
 
 
@@ -170,7 +171,8 @@ POINTS = {
     **_AT_LEVEL,
     "values": [[COORDINATE]],
     "owners": [(None, COUNT)],
-    "classes": [{"label": COUNT, "met": bool, "points": [COUNT], "mass": SHARE, "margin": (None, number)}],
+    "won": COUNT,
+    "margins": [number],
 }
 """The entry `points`, which an audit of features of a few values has."""
 OPTIONAL = {"continuous": CONTINUOUS, "points": POINTS}

@@ -264,8 +264,8 @@ PRESETS = {
     ),
 }
 """digits: grey, so pixels will do under a warp. fashion: colour is planted, so distances are taken between features. cifar10:
-SimCLR for 31 CPU minutes, then CIFAR's own views, crop, flip and colour; eight clusters, since of
-5 to 20 so many were the purest and most constant on held-out training images.
+SimCLR for 31 CPU minutes, then CIFAR's own views, crop, flip and colour; eight clusters, since of 5 to 20 so many were the
+purest and most constant on held-out training images.
 """
 CERTIFIABLE: dict[str, Any] = {"backbone": "certifiable", "epochs": 60, "cells": CellTraining()}
 """What `--certifiable` changes."""

@@ -18,7 +18,7 @@ from empirical.audit.certificate import certificate, decimal, write
 from empirical.audit.check import MOST_CLASSES, MOST_VIEWS, array_digest, check, digest, mean_radius
 from empirical.audit.distances import pairwise_within, views_within
 from empirical.audit.report import as_json
-from empirical.audit.schema import EXACT, POPULATION
+from empirical.audit.schema import EXACT, FORMAT, POPULATION
 from empirical.views import protocol
 from empirical.views.protocol import Views
 from tests.empirical.audit.refusals import refused
@@ -125,7 +125,7 @@ def forged(folder):
     anchors = np.array([[1.0, 0], [1e18, 1e17]])
     radius = [2.0, 2.0]
     content = {
-        "format": 2,
+        "format": FORMAT,
         "what": "",
         "encoder": {},
         "views": {},

@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -74,7 +75,19 @@ def test_what_is_said_names_the_error_and_what_blocks(found):
     few = audit(flatten(), data(36, wrong=0.2), shaken, head="clusters", m=3, progress=False)
     assert few.points[1].error == 1
     assert "By points, no class is certified for the population at level 0.95." in report(few)
-    assert "of its views are at point" in report(few)
+    assert "of its views are at one point" in report(few)
+
+
+def test_the_first_point_that_is_not_won_ends_the_row(found, tmp_path):
+    points, _ = found.points
+    wrong = Points(points.values, np.array([points.owners[0], points.owners[2], points.owners[2]]))
+    certified = certify_points(found.features, found.labels, wrong, found.level)
+    ended = replace(found, points=(wrong, certified))
+    assert certified.won == 1
+    for text in (report(ended), page(ended)):
+        assert text.count("not proved to be farther from it") == 1
+        assert text.count("comes after one that is not won") == 1
+    assert check(write(ended, tmp_path)[0]) == []
 
 
 def test_a_head_of_many_values_has_no_points():
@@ -102,9 +115,10 @@ def raised(content, *keys, by):
 TAMPERED = {
     "error lowered": lambda c: raised(c, "error", by=-1e-3),
     "pooled mass raised": lambda c: raised(c, "pooled_mass", by=0.02),
-    "mass raised": lambda c: raised(c, "classes", 0, "mass", by=0.02),
-    "margin raised": lambda c: raised(c, "classes", 0, "margin", by=1e-6),
-    "margin none": lambda c: c["classes"][0].update(margin=None),
+    "margin raised": lambda c: raised(c, "margins", 0, by=1e-6),
+    "margin dropped": lambda c: c["margins"].pop(),
+    "more won": lambda c: c.update(won=c["won"] + 1),
+    "fewer won": lambda c: c.update(won=c["won"] - 1),
     "level raised": lambda c: c.update(level=decimal(0.999)),
     "fewer events": lambda c: c.update(events=1),
     "another union bound": lambda c: c.update(union_bound="one event"),
@@ -114,8 +128,7 @@ TAMPERED = {
     "an owner exchanged": lambda c: c["owners"].reverse(),
     "an owner beyond the classes": lambda c: c["owners"].__setitem__(0, 3),
     "an owner less": lambda c: c["owners"].__setitem__(0, None),
-    "points of another class": lambda c: c["classes"][0].update(points=[0, 1]),
-    "classes dropped": lambda c: c["classes"].pop(),
+    "the order exchanged": lambda c: (c["values"].reverse(), c["owners"].reverse()),
     "another claim": lambda c: c.update(claim="holds  points: error <= 0"),
     "another direction": lambda c: c.update(direction="exact"),
     "a part added": lambda c: c.update(note="error <= 0"),

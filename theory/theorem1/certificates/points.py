@@ -1,13 +1,15 @@
 """Theorem 1 for features that take a few values only, such as vertices of a simplex: which class owns which point.
 
 G_f gives a view whose feature is v_j the class whose mean is nearest to v_j: that class owns the point. An image all of whose
-views lie at points of its own class is classified correctly, so that, with owners pi(j) named beforehand for some points,
+views lie at points of its own class is classified correctly, so that, with points v_1, ..., v_J in an order and owners pi(j)
+named beforehand,
 
-    mass_l   P[C_l, all views at points v_j with pi(j) = l]     >= Clopper-Pearson
-    wealth   of a bet that ||v_j - mu_k|| > ||v_j - mu_l||, l = pi(j), for every k != l (population-bets)
+    owners   bets that ||v_j - mu_k|| > ||v_j - mu_l||, l = pi(j), for every k != l (population-bets), one point after the
+             other until one does not win: all won before share one level (population-order)
+    first j  P[C_l, all views at points of the first j with pi = l, l the sample's class]     >= Clopper-Pearson
 
-and Err(G_f), in any view, is at most 1 - mass_l summed over the classes all of whose bets have won, each at its level. A
-class may own several points, and no ball about a mean is needed, which would have to hold in all directions.
+and Err(G_f), in any view, is at most 1 - the mass of those that are won. A class may own several points, and no ball about a
+mean is needed, which would have to hold in all directions.
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import numpy as np
 
 from theory.population import Bound, LevelSplit, clopper_pearson, split_level
 from theory.population.bets import bet_rate, log_wealth, squared_distances
+from theory.population.order import accepted
 from theory.setting import Array
 from theory.theorem1.certificates.population import NORM, check_sample
 
@@ -23,91 +26,104 @@ MET = 1e-7
 """ln wealth above ln 1/a by more than this has reached it: V_i errs by less than 1e-12, its logarithm ten times that."""
 MOST_POINTS = 256
 """Values that a fitting half may take for its points to be looked for."""
-CAUTION = 1.5
-"""A point is claimed for its class where the wealth foreseen suffices even so many standard deviations lower."""
 
 
 @dataclass(frozen=True)
 class Points:
     """What is chosen before the counted sample is looked at.
 
-    values  (J, d) v_j, of norm 1
-    owners  (J,) the class that is claimed to own v_j, -1 for none
+    values  (J, d) v_j, of norm 1, in the order in which they are tried
+    owners  (J,) the class that is claimed to own v_j; -1 for none, after all others
     """
 
     values: Array
     owners: Array
 
-    def of(self, label: int) -> Array:
-        """The points that a class is claimed to own, as a bool (J,)."""
-        return np.asarray(self.owners == label)
+    @property
+    def claims(self) -> int:
+        """How many points are claimed for a class."""
+        return int((self.owners >= 0).sum())
+
+
+@dataclass(frozen=True)
+class ClaimedPoint:
+    """A point claimed for a class.
+
+    rival   of all other classes the one against which the wealth is least
+    margin  ln wealth - ln 1/a there
+    mass    P[all views at points claimed for the sample's class, of those up to this one]
+    """
+
+    owner: int
+    rival: int
+    margin: float
+    mass: Bound
+
+    @property
+    def won(self) -> bool:
+        """Whether all its bets have won."""
+        return self.margin > MET
 
 
 @dataclass(frozen=True)
 class PointsClass:
     """One class of a population.
 
-    points   that it is claimed to own
-    mass     P[C_l, all views at these points]
-    point    the one of least wealth, and `rival` against which; None where no point is claimed
-    margin   ln wealth - ln 1/a there; -inf where no point is claimed
-    fullest  the point at which most of the class's own views lie, `share` of them
-    taker    the class whose sample mean is the nearest to it
+    points  that it is shown to own
+    share   of the class's own views, at the point where most of them lie
+    taker   the class whose sample mean is the nearest to that point
     """
 
     label: int
     samples: int
     points: tuple[int, ...]
-    mass: Bound
-    point: int | None
-    rival: int | None
-    margin: float
-    fullest: int
     share: float
     taker: int
 
     @property
     def met(self) -> bool:
-        """Whether all its bets have won."""
-        return self.margin > MET
+        """Whether it is shown to own a point."""
+        return bool(self.points)
 
 
 @dataclass(frozen=True)
 class PointsCertificate:
     """Err(G_f) <= error for the population, in any view, with probability at least `level`.
 
-    error   1 where no class is met
-    split   the union bound, written out
-    pooled  P[all views at points claimed for the sample's own class]
+    error    1 where no point is won
+    split    the union bound, written out
+    claimed  the points claimed, in their order
+    won      how many of them, from the first, are shown to belong to their owners
     """
 
     level: float
     samples: int
     split: LevelSplit
-    pooled: Bound
+    claimed: tuple[ClaimedPoint, ...]
+    won: int
     classes: tuple[PointsClass, ...]
     error: float
 
 
-def points_events(owners: Array, classes: int) -> list[str]:
-    """A bet for every claimed point and every other class, a mass for every class with a point, and all of them pooled."""
-    claimed = [(j, int(owner)) for j, owner in enumerate(owners) if owner >= 0]
-    bets = [f"point {j} against {k}" for j, owner in claimed for k in range(classes) if k != owner]
-    return bets + [f"mass {k}" for k in sorted({owner for _, owner in claimed})] + ["pooled"]
+def points_events(claims: int) -> list[str]:
+    """The owners of all points that are won, and the mass of the first 1, 2, ... of the points claimed."""
+    return ["owners", *(f"first {j + 1}" for j in range(claims))]
 
 
-def points_error(met: Array, claiming: Array, mass: Array, pooled: float) -> float:
-    """1 - the mass that is surely classified correctly: class by class, or pooled where all classes with a point are met.
+def points_error(won: Array, masses: Array) -> float:
+    """1 - the mass that is surely classified correctly.
 
-    met, claiming (K,) bool; mass (K,) and pooled lower bounds.
+    won     (J,) bool, which of the claimed points have won all their bets
+    masses  (J,) lower bounds on the mass of the first ones
     """
-    together = pooled if claiming.any() and met[claiming].all() else 0.0
-    return float(1.0 - max(float(mass[met & claiming].sum()), together))
+    count = accepted(won)
+    return float(1.0 - masses[count - 1]) if count else 1.0
 
 
 def choose_points(features: Array, labels: Array, held_out: int, level: float) -> Points:
-    """The points of the fitting half and, for each that the class of the nearest mean is foreseen to be proved the owner of,
-    that class.
+    """The points of the fitting half, each claimed for the class of the nearest mean where its bets are foreseen to win.
+
+    Those foreseen to win by most are tried first.
 
     features  (n, m, d) of unit norm
     labels    (n,) 0..K-1
@@ -123,18 +139,13 @@ def choose_points(features: Array, labels: Array, held_out: int, level: float) -
     values = np.unique(features.reshape(-1, features.shape[2]), axis=0)
     if len(values) > MOST_POINTS:
         raise ValueError(f"points={len(values)}: more than {MOST_POINTS} values; give features that are vertices")
-    K = int(labels.max()) + 1
     means, squares = _of_classes(features, labels, values)
-    nearest = ((values[:, None] - means[None]) ** 2).sum(axis=2).argmin(axis=1)
-    each = split_level(level, points_events(nearest, K)).levels["pooled"]
+    owners = ((values[:, None] - means[None]) ** 2).sum(axis=2).argmin(axis=1)
+    each = split_level(level, points_events(len(values))).levels["owners"]
     pairs = (held_out * np.bincount(labels) / len(labels)).astype(int) // 2
-    owners = nearest.copy()
-    for j, owner in enumerate(nearest):
-        for k in np.delete(np.arange(K), owner):
-            n = int(min(pairs[owner], pairs[k]))
-            if n == 0 or _foreseen(squares[owner][:, j], squares[k][:, j], n, each) <= MET:
-                owners[j] = -1
-    return Points(values, owners)
+    foreseen = _margins(owners, squares, pairs, each).min(axis=1)
+    order = np.argsort(-foreseen, kind="stable")
+    return Points(values[order], np.where(foreseen > MET, owners, -1)[order])
 
 
 def certify_points(features: Array, labels: Array, points: Points, level: float) -> PointsCertificate:
@@ -145,47 +156,48 @@ def certify_points(features: Array, labels: Array, points: Points, level: float)
     level      at which all bounds hold together, in (0, 1)
 
     Raises ValueError for what `check_sample`, `check_points` and `split_level` refuse.
-    Source: claims population-bets, population-binomial, population-points, population-union.
+    Source: claims population-bets, population-order, population-binomial, population-points, population-union.
     """
     check_sample(features, labels)
     counts, n = np.bincount(labels), len(labels)
     K = len(counts)
     check_points(points, K, features.shape[2])
-    split = split_level(level, points_events(points.owners, K))
-    each = split.levels["pooled"]
+    split = split_level(level, points_events(points.claims))
+    each = split.levels["owners"]
     means, squares = _of_classes(features, labels, points.values)
-    margins = _margins(points.owners, squares, each)
+    owners = points.owners[: points.claims]
+    margins = _margins(owners, squares, counts // 2, each)
     nearest = ((points.values[:, None] - means[None]) ** 2).sum(axis=2).argmin(axis=1)
     at = np.stack([np.all(features == value, axis=2) for value in points.values], axis=2)  # (n, m, J)
-    inside = np.zeros(n, dtype=bool)
+    needed = _needed(at, labels, points.owners)
+    claimed = tuple(
+        ClaimedPoint(
+            owner=int(owner),
+            rival=int(margins[j].argmin()),
+            margin=float(margins[j].min()),
+            mass=clopper_pearson(int((needed <= j).sum()), n, each, "lower"),
+        )
+        for j, owner in enumerate(owners)
+    )
+    won = np.array([point.won for point in claimed], dtype=bool)
     classes = []
     for k in range(K):
-        rows, own = np.flatnonzero(labels == k), points.of(k)
-        inside[rows] = np.all(np.any(at[rows][:, :, own], axis=2), axis=1)
-        shares = at[rows].mean(axis=(0, 1))
-        point, rival = np.unravel_index(margins[own].argmin(), margins[own].shape) if own.any() else (None, None)
+        shares = at[labels == k].mean(axis=(0, 1))
         classes.append(
             PointsClass(
                 label=k,
-                samples=len(rows),
-                points=tuple(int(j) for j in np.flatnonzero(own)),
-                mass=clopper_pearson(int(inside[rows].sum()), n, each, "lower"),
-                point=None if point is None else int(np.flatnonzero(own)[point]),
-                rival=None if rival is None else int(rival),
-                margin=-np.inf if point is None else float(margins[own].min()),
-                fullest=int(shares.argmax()),
+                samples=int(counts[k]),
+                points=tuple(int(j) for j in np.flatnonzero(owners[: accepted(won)] == k)),
                 share=float(shares.max()),
                 taker=int(nearest[shares.argmax()]),
             )
         )
-    pooled = clopper_pearson(int(inside.sum()), n, each, "lower")
-    met, claiming = np.array([c.met for c in classes]), np.array([bool(c.points) for c in classes])
-    error = points_error(met, claiming, np.array([c.mass.lower for c in classes]), pooled.lower)
-    return PointsCertificate(level, n, split, pooled, tuple(classes), error)
+    error = points_error(won, np.array([point.mass.lower for point in claimed]))
+    return PointsCertificate(level, n, split, claimed, accepted(won), tuple(classes), error)
 
 
 def check_points(points: Points, classes: int, dimension: int) -> None:
-    """ValueError unless values are (J, d) of norm 1 and owners (J,) integers from -1 to K - 1."""
+    """ValueError unless values are (J, d) of norm 1 and owners (J,) integers from 0 to K - 1, then -1."""
     J = len(points.values)
     if points.values.shape != (J, dimension) or points.owners.shape != (J,) or J == 0:
         raise ValueError(
@@ -199,6 +211,8 @@ def check_points(points: Points, classes: int, dimension: int) -> None:
         or not ((points.owners >= -1) & (points.owners < classes)).all()
     ):
         raise ValueError(f"owners={points.owners}: no classes; give integers 0..{classes - 1}, or -1 for none")
+    if (points.owners[points.claims :] >= 0).any():
+        raise ValueError(f"owners={points.owners}: a point without an owner before one with; put those of none last")
 
 
 def _of_classes(features: Array, labels: Array, values: Array) -> tuple[Array, list[Array]]:
@@ -208,23 +222,26 @@ def _of_classes(features: Array, labels: Array, values: Array) -> tuple[Array, l
     return np.array([part.mean(axis=0) for part in parts]), [squared_distances(part, values) for part in parts]
 
 
-def _margins(owners: Array, squares: list[Array], level: float) -> Array:
-    """ln wealth - ln 1/a of every bet, (J, K); infinite where there is none, since the class is the owner itself."""
+def _needed(at: Array, labels: Array, owners: Array) -> Array:
+    """The last point (n,) that a sample needs for all its views to lie at points of its own class; J where none suffices.
+
+    at (n, m, J) bool: which views lie at which points
+    """
+    own = at & (owners == labels[:, None])[:, None, :]
+    return np.asarray(np.where(own.any(axis=2), own.argmax(axis=2), len(owners)).max(axis=1))
+
+
+def _margins(owners: Array, squares: list[Array], pairs: Array, level: float) -> Array:
+    """ln wealth - ln 1/a of every bet, (J, K); infinite where there is none, since the class is the owner itself.
+
+    squares  of each class, `squared_distances`
+    pairs    (K,) how many of each will be bet on; where there are other than so many, the wealth is what they foretell
+    """
     margins = np.full((len(owners), len(squares)), np.inf)
     for j, owner in enumerate(owners):
         for k, rival in enumerate(squares):
-            if owner >= 0 and k != owner:
-                own = squares[owner][:, j]
-                n = min(len(own), len(rival))
-                wealth = float(log_wealth(own, rival[:, j], bet_rate(n, level))) if n else 0.0
-                margins[j, k] = wealth + np.log1p(-level)
+            if k != owner:
+                n, seen = int(min(pairs[owner], pairs[k])), min(len(squares[owner]), len(rival))
+                wealth = log_wealth(squares[owner][:, j], rival[:, j], bet_rate(n, level)) if n and seen else 0.0
+                margins[j, k] = float(wealth) * n / max(seen, 1) + np.log1p(-level)
     return margins
-
-
-def _foreseen(own: Array, rival: Array, n: int, level: float) -> float:
-    """The margin of n bets to come, from `squared_distances` (pairs,) of the two classes, `CAUTION` deviations low."""
-    size, rate = min(len(own), len(rival)), bet_rate(n, level)
-    if size == 0:
-        return -np.inf
-    growth = np.log1p(rate * (rival[:size] - own[:size]))
-    return float(n * growth.mean() - CAUTION * growth.std() * np.sqrt(n) + np.log1p(-level))

@@ -1,4 +1,4 @@
-"""Theorem 1 for features that take a few values, for a population: a bet for every claimed point and rival, and masses."""
+"""Theorem 1 for features that take a few values, for a population: points claimed in an order, bets on them, and masses."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from theory.theorem1.proofs.steps import PAPER, mass_of_met
 def _won() -> Evidence:
     own, rival, wealth, needed = z3.Reals("own rival wealth needed")
     return implication(
-        "where no bet on a false claim wins, a bet that has won shows ||v - mu_l|| < ||v - mu_k||",
+        "where no bet on a false claim wins among the first i, a bet that has won shows ||v - mu_l|| < ||v - mu_k||",
         [z3.Implies(rival <= own, wealth < needed), wealth >= needed],
         own < rival,
         example={own: 0, rival: 1, wealth: 1, needed: 1},
@@ -31,8 +31,8 @@ class Placed:
 
     points  (J, d) of norm 1
     masses  (K, J, J) of class l with views at points i and j
-    owners  (J,) claimed, -1 for none
-    slack   (K + 1,) by which share each lower bound is below its mass, the last that of the pooled one
+    owners  (J,) the class that each is claimed for
+    slack   (J,) by which share the lower bound on the mass of the first points is below it
     """
 
     points: Array
@@ -58,14 +58,11 @@ class Placed:
     @property
     def certified(self) -> float:
         """What is certified where every bet on a true claim wins and no other does, and every lower bound holds."""
-        K = len(self.masses)
-        own = self.owners[:, None] == np.arange(K)  # (J, K)
-        won = self.nearer[np.arange(len(self.owners)), self.owners]  # (J, K) of the owner against each
-        owned = np.asarray((won | own).all(axis=1))
-        met = np.array([owned[own[:, k]].all() for k in range(K)])
-        inside = np.array([self.masses[k][np.ix_(own[:, k], own[:, k])].sum() for k in range(K)])
-        low = inside * (1 - self.slack[:-1])
-        return points_error(met, own.any(axis=0), low, float(inside.sum() * (1 - self.slack[-1])))
+        J, K = len(self.owners), len(self.masses)
+        won = np.all(self.nearer[np.arange(J), self.owners] | np.eye(K, dtype=bool)[self.owners], axis=1)
+        firsts = [np.flatnonzero(self.owners[: j + 1] == k) for j in range(J) for k in range(K)]
+        inside = [self.masses[i % K][np.ix_(own, own)].sum() for i, own in enumerate(firsts)]
+        return points_error(won, np.reshape(inside, (J, K)).sum(axis=1) * (1 - self.slack))
 
 
 def _worlds(rng: Rng) -> Start:
@@ -73,9 +70,9 @@ def _worlds(rng: Rng) -> Start:
     K, J = int(rng.integers(2, 4)), int(rng.integers(2, 5))
     points = rng.normal(size=(J, J)) if rng.random() < 0.5 else np.eye(J) - 1 / J
     home = rng.integers(0, K, J)
-    owners = np.where(rng.random(J) < 0.2, rng.integers(-1, K, J), home)
+    owners = np.where(rng.random(J) < 0.2, rng.integers(0, K, J), home)
     logits = rng.normal(size=(K, J, J)) + 3 * ((home == np.arange(K)[:, None])[:, :, None] & np.eye(J, dtype=bool))
-    slack = np.where(rng.random(K + 1) < 0.5, -12.0, rng.normal(size=K + 1) - 3)
+    slack = np.where(rng.random(J) < 0.5, -12.0, rng.normal(size=J) - 3)
 
     def build(point: Array) -> Placed:
         rows, chances, below = np.split(point, [points.size, points.size + logits.size])
@@ -90,23 +87,24 @@ def _worlds(rng: Rng) -> Start:
 CLAIMS = (
     Claim(
         id="population-points",
-        title="Theorem 1 for features of a few values at a level, by bets and counts",
+        title="Theorem 1 for features of a few values at a level, by bets in an order and counts",
         source="derived from " + PAPER,
-        statement=r"f\in\{v_1..v_J\},\ \pi(j)\in\{1..K\}\cup\{\mathrm{none}\},\ W_{jk}:\ \mathrm{the\ bet\ on}\ "
-        r"\|v_j-\mu_{\pi(j)}\|<\|v_j-\mu_k\|,\ mass_l=P[C_l,\ f(A(x))\subseteq\{v_j:\pi(j)=l\}]\geq low_l,\ "
-        r"\sum_l mass_l\geq low:\quad M=\{l:W_{jk}\geq 1/a\ \forall j\in\pi^{-1}(l),k\neq l\}\ \Rightarrow\ "
-        r"P\left[Err(G_f)\leq 1-\max\left(\sum_{l\in M}low_l,\ low\ \mathrm{if}\ M\ \mathrm{is\ all\ claimed}\right)\right]"
-        r"\geq level",
+        statement=r"f\in\{v_1..v_J\},\ \pi(j)\in\{1..K\},\ W_{jk}:\ \mathrm{bet\ on}\ \|v_j-\mu_{\pi(j)}\|<\|v_j-\mu_k\|,\ "
+        r"low_j\leq\sum_l P[C_l,\ f(A(x))\subseteq\{v_{j'}:j'\leq j,\pi(j')=l\}]\ \mathrm{but\ with\ probability}\ b_j,\ "
+        r"i=\max\{j:W_{j'k}\geq 1/a\ \forall j'\leq j,k\neq\pi(j')\}:\quad "
+        r"P\left[Err(G_f)\leq 1-low_i\right]\geq 1-a-\sum_j b_j",
         predicate=Predicate(
             worlds=_worlds, read=lambda of: Reading(hypotheses={}, left=of.error, right=of.certified, trivial=1.0)
         ),
         expected=Verdict.PROVED,
-        reduction="Points and owners are fixed beforehand. Given the number of samples of each class, the mean features of "
-        "the samples of a class are independent with mean mu_l and norm at most 1, so that no bet on a false claim wins but "
-        "with probability a (population-bets); the other events are counts of coins of fixed bias (population-binomial). "
-        "population-union holds all of them together. Then the classes in M own their points (`won`), a sample all of whose "
-        "views lie at points of its own class in M is classified correctly, and `mass` bounds the rest.",
-        trusted=("population-bets", "population-binomial", "population-union"),
+        reduction="Points, their order and owners are fixed beforehand. Given the number of samples of each class, the mean "
+        "features of the samples of a class are independent with mean mu_l and norm at most 1: where a point is not its "
+        "owner's, the bet against a class that is as near wins with probability a at most (population-bets), and with it all "
+        "of the point's bets. So the first i points are their owners' (`won`) but with probability a (population-order). The "
+        "masses are counts of coins of fixed bias (population-binomial), and population-union holds all together. A sample "
+        "all of whose views lie at points of its own class among the first i is classified correctly, and `mass` bounds the "
+        "rest.",
+        trusted=("population-bets", "population-order", "population-binomial", "population-union"),
         steps={
             "won": _won,
             "mass": mass_of_met,
