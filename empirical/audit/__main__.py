@@ -207,6 +207,8 @@ def _check(path: Path, features: Path | None, jobs: int, progress: bool) -> int:
         sample += f", level {float(claim['level']):.9g}" if mode == "population" else ""
         print(f"holds  {mode}: error <= {float(claim['error']):.6f}, {sample}, {claim['form']} form, {classes}")
         print(f"       {claim['claim']}")
+    anchored = content["anchored"]
+    print(f"holds  exact: error <= {float(anchored['error']):.6f}, anchored form\n       {anchored['claim']}")
     for line in standing_points(content.get("points")) + standing(content.get("continuous")):
         print(line)
     shared = float(content["data"]["shared_with_fitting"])

@@ -21,6 +21,7 @@ from empirical.audit.core import Audit
 from empirical.audit.schema import (
     EVERY_VIEW,
     EXACT,
+    EXACT_ANCHORED,
     EXACT_VERTICES,
     FORMAT,
     POPULATION,
@@ -86,6 +87,12 @@ def certificate(audit: Audit, features_name: str, proofs: dict[str, Array] | Non
             "shape": list(audit.features.shape),
         },
         "exact": _exact(audit.exact.best, audit),
+        "anchored": {
+            "claim": EXACT_ANCHORED,
+            "error": decimal(audit.anchored[0]),
+            "direction": "upper",
+            "margins": decimals(audit.anchored[1]),
+        },
         "population": _population(audit.population, audit),
     }
     if audit.points is not None:

@@ -2,7 +2,8 @@
 
 What is recomputed, from the features (n, m, d), the labels and the numbers in the file:
 - exact mode: every main part is inside S_eps and pairwise within its reach (or about its anchor), alpha is its share, the
-  means are those of the features, the condition of the form holds, and the error is 1 - sum of p_l alpha_l;
+  means are those of the features, the condition of the form holds, and the error is 1 - sum of p_l alpha_l; of the anchored
+  form the same with the anchors and radii of the population;
 - points, where features take a few values: see `check_points`;
 - population: the counts, every Clopper-Pearson bound by the binomial tail at the bound itself, the radii of the means, the
   condition, and the error at the stated level.
@@ -120,7 +121,8 @@ def _problems(content: dict[str, Any], features: Array, labels: Array) -> Iterat
         return
     world = _World.of(features, labels.astype(np.int64), K)
     yield from _exact(content["exact"], world)
-    yield from _population(content["population"], world)
+    of_population = list(_population(content["population"], world))
+    yield from of_population or _anchored(content["anchored"], content["population"], world)
 
 
 def check_size(n: int, m: int, d: int, K: int) -> None:
@@ -298,6 +300,27 @@ def _population(claim: dict[str, Any], world: _World) -> Iterator[str]:
         correct = max(correct, Fraction(pooled) + sum(rest))
     if Fraction(claim["error"]) < 1 - correct - (K + 1) * Fraction(1, 2**53):  # the rounding of K + 1 float sums
         yield f"population: the error claimed is {number(claim['error']):.6g}, certain is {float(1 - correct):.6g}"
+
+
+def _anchored(claim: dict[str, Any], population: dict[str, Any], world: _World) -> Iterator[str]:
+    """The anchored form on the finite world, with the anchors and radii of the population's entry, which stands."""
+    anchors = np.array([[number(x) for x in row] for row in population["anchors"]])
+    certain, margins = 0, [number(margin) for margin in claim["margins"]]
+    if len(margins) != len(anchors):
+        yield f"anchored: {len(margins)} margins of {len(anchors)} classes"
+        return
+    for k, (anchor, c, stated) in enumerate(zip(anchors, population["classes"], margins, strict=True)):
+        squares = ((anchor - world.means) ** 2).sum(axis=1)
+        apart = np.linalg.norm(world.means - world.means[k], axis=1)
+        radius = number(c["radius"])
+        margin = float(np.delete((squares - squares[k]) / 2 - radius * apart, k).min())
+        if not abs(stated - margin) <= AGREE:
+            yield f"anchored, class {k}: margin is {margin:.6g}, not {stated:.6g}"
+        if margin > MET:
+            certain += int(farthest_within(world.features[world.rows[k]], anchor, radius).sum())
+    least = 1 - Fraction(certain, len(world.labels))
+    if Fraction(claim["error"]) < least - Fraction(1, 2**52):  # the rounding of a quotient and a difference
+        yield f"anchored: the error claimed is {number(claim['error']):.6g}, certain is {float(least):.6g}"
 
 
 def mean_radius(norm: float, n: int, allowed: float) -> float:

@@ -12,6 +12,7 @@ FORMAT = 3
 BY_ALPHA = tuple(name for name, form in FORMS.items() if form.share == "alpha")
 """Forms that a class may be certified by."""
 EXACT = "Err(G_f) <= error on this finite world, in any view: Theorem 1 class by class, s from feature space"
+EXACT_ANCHORED = "Err(G_f) <= error on this finite world, in any view: the anchored form, balls as for the population"
 POPULATION = (
     "with probability >= level over independent certifying samples, without which anchors and head were chosen: Err(G_f) <= "
     "error for the population of the classes named, samples with their views, G_f having that population's means"
@@ -111,6 +112,7 @@ CONTENT = {
         "measured_error_any_view": SHARE,
         "classes": [_EXACT_CLASS],
     },
+    "anchored": {"claim": EXACT_ANCHORED, "error": SHARE, "direction": "upper", "margins": [number]},
     "population": {
         "claim": POPULATION,
         "form": "anchored",

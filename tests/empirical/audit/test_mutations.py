@@ -17,7 +17,7 @@ from empirical.audit.certificate import decimal, write
 from empirical.audit.check import array_digest, check, digest
 from tests.empirical.audit.refusals import images
 from theory.factors import view_diameters
-from theory.theorem1 import Anchors, certify_population
+from theory.theorem1 import Anchors, anchored_world, certify_population
 
 
 def places(value, path=()):
@@ -83,7 +83,7 @@ def mutated(original, rng):
     """The content with one to three entries changed, exchanged or removed."""
     content = copy.deepcopy(original)
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
-        top = rng.choice(["exact", "population", "population", "data", "features"])
+        top = rng.choice(["exact", "anchored", "population", "population", "data", "features"])
         path = rng.choice([(top, *p) for p in places(content[top])] or [(top,)])
         parent = content
         for key in path[:-1]:
@@ -115,6 +115,7 @@ def is_true(content, found):
     return (
         Decimal(exact["error"]) >= Decimal(found.exact.error_any_view)
         and float(exact["measured_error_any_view"]) == found.exact.error_any_view
+        and float(content["anchored"]["error"]) >= anchored_world(found.features, found.labels, anchors)[0] - 1e-15
         and float(population["error"]) >= sure.errors["anchored"] - 1e-15
         and content["features"]["features_sha256"] == array_digest(found.features)
     )
