@@ -2,7 +2,8 @@
    no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
 From ContrastiveTheory Require Import Arcl2 Arcl2Squared AugmentedDistance Averages ClassMeans CrossCorrelation
   Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32Step LinearForm Losses
-  MainParts Matrices Monotony NearestMeanLinear Population PopulationMean RobustAlignment Saunshi Scalars Setting Theorem1
+  MainParts Matrices Monotony NearestMeanLinear Population PopulationBets PopulationMean PopulationOrder RobustAlignment Saunshi
+  Scalars Setting Theorem1
   Theorem1AlignedShare Theorem1Anchor Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin
   Theorem1Met Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2
   Theorem2Printed Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor
@@ -53,9 +54,19 @@ Definition every_theorem := (
   @union_bound,
   @population_products,
   @anchor_main_part,
+  (* PopulationBets.v *)
+  @markov,
+  @independent_wealth,
+  @bet_range,
+  @bet_unbiased,
+  @population_bets,
   (* PopulationMean.v *)
   @sample_mean_expected,
   @one_draw_moves_little,
+  (* PopulationOrder.v *)
+  @fixed_order,
+  @error_of_owned_points,
+  @points_in_order,
   (* RobustAlignment.v *)
   @alignment_le_robust,
   @robust_within_factors,

@@ -1,38 +1,12 @@
 (* Points that encoders place features at, tried in a fixed order: how rarely one is accepted that its claimed class does not
    own, and what accepted points say of the error with any view counted. Probability spaces are finite. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Population PopulationBets.
+From ContrastiveTheory Require Import Vectors Population Laws.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
-
-Section Probability.
-Variables (R : rcfType) (T : finType) (p : T -> R).
-Hypothesis law : is_law p.
-Implicit Types (E F : {set T}).
-
-Lemma probability_le E F : E \subset F -> probability p E <= probability p F.
-Proof.
-move=> sub; rewrite /probability [X in _ <= X](big_setID E) /= (setIidPr sub) ler_addl.
-by apply: sumr_ge0 => x _; case: law.
-Qed.
-
-Lemma probability_cap E F a b : 1 - a <= probability p E -> 1 - b <= probability p F ->
-  1 - (a + b) <= probability p (E :&: F).
-Proof.
-move=> likely_E likely_F; have split_E : probability p E = probability p (E :&: F) + probability p (E :\: F).
-  by rewrite /probability (big_setID F).
-have rest : probability p (E :\: F) <= 1 - probability p F.
-  by rewrite -(probabilityC law.2) probability_le // setDE subsetIr.
-apply: (@certified _ ((probability p E - (1 - a)) + (probability p F - (1 - b))
-  + (1 - probability p F - probability p (E :\: F)))); first by nonneg.
-by rewrite split_E; ring.
-Qed.
-
-End Probability.
 
 (* J claims in a fixed order, and a test of each *)
 Section Order.
