@@ -130,5 +130,54 @@ apply: IH => [i|i|i w w' same]; [exact: laws | exact: c0 | apply: (moves (lift o
 by case: (unliftP ord0 k) => [j|] -> ji; rewrite ?cons0 // !cons_lift same //; apply: contraNneq ji => ->.
 Qed.
 
+(* P[F - E F >= s] <= exp(-2 s^2 / sum_i c_i^2) *)
+(* Claims population-mean, population-mean-sharp: McDiarmid's inequality on finite probability spaces *)
+Theorem mcdiarmid n (p : 'I_n -> T -> R) (F : {ffun 'I_n -> T} -> R) (c : 'I_n -> R) s : (0 < n)%N ->
+  (forall i, is_law (p i)) -> (forall i, 0 < c i) -> bounded_differences F c -> 0 <= s ->
+  probability (product_law p) [set w | s <= F w - expected (product_law p) F]
+    <= exp (- (2%:R * s ^+ 2 / \sum_i c i ^+ 2)).
+Proof.
+move=> n_gt0 laws c0 moves s0; set m := expected _ F; set C := \sum_i _.
+have C0 : 0 < C.
+  rewrite /C (bigD1 (Ordinal n_gt0)) //= ltr_paddr ?exprn_gt0 // ; apply: sumr_ge0 => i _; exact: sqr_ge0.
+pose t := 4%:R * s / C; have t0 : 0 <= t by rewrite divr_ge0 ?(ltW C0) ?mulr_ge0 ?ler0n.
+have law := product_is_law laws; have pos x := exp_gt0 is_exp x.
+apply: le_trans (_ : probability (product_law p) [set w | (exp (- (t * s)))^-1 <= exp (t * (F w - m))] <= _).
+  apply: (probability_le law); apply/subsetP => w; rewrite !inE => far.
+  by rewrite -(expN is_exp) opprK (exp_le is_exp) // ler_wpmul2l.
+apply: le_trans (markov law (fun w => ltW (pos _)) (pos _)) _.
+apply: le_trans (ler_wpmul2l (ltW (pos _)) (mcdiarmid_moment t laws c0 moves)) _.
+rewrite -expD -/C le_eqVlt; apply/orP; left; apply/eqP; congr exp; rewrite /t.
+by field; rewrite gt_eqF.
+Qed.
+
 End Draws.
+
+Section SampleMean.
+Variables (d n : nat) (Omega : finType).
+Variable weight : Omega -> R.               (* the law of one draw *)
+Variable X : Omega -> 'rV[R]_d.             (* the mean of the features of a sample *)
+Variable log : R -> R.
+Hypotheses (law : is_law weight) (n_gt0 : (0 < n)%N) (short : forall x, norm (X x) <= 1) (is_log : is_logarithm exp log).
+Local Notation draws := (product_law (fun _ : 'I_n => weight)).
+Local Notation mu := (population_mean weight X).
+Local Notation distance := (fun w : {ffun 'I_n -> Omega} => norm (sample_mean X w - mu)).
+
+(* |m - mu| exceeds its expectation by t = sqrt(2 ln(1/a) / n) or more with probability at most a *)
+Lemma distance_tail a : 0 < a <= 1 -> probability draws
+  [set w | Num.sqrt (2%:R * log a^-1 / n%:R) <= distance w - expected draws distance] <= a.
+Proof.
+move=> /andP[a0 a1]; have n_pos : 0 < n%:R :> R by rewrite ltr0n.
+have log_ge0 : 0 <= log a^-1.
+  by apply: (le_log is_exp is_log); rewrite (exp0 is_exp) -[a^-1]mul1r ler_pdivl_mulr // mul1r.
+have moves : bounded_differences distance (fun _ : 'I_n => 2%:R / n%:R).
+  move=> i w w' same; apply: le_trans (ler_norm _) _; exact: (one_draw_moves_little weight short same).
+have two_n : 0 < 2%:R / n%:R :> R by rewrite divr_gt0 ?ltr0n.
+apply: le_trans (mcdiarmid n_gt0 (fun=> law) (fun=> two_n) moves (sqrtr_ge0 _)) _.
+rewrite sqr_sqrtr ?divr_ge0 ?mulr_ge0 ?ler0n // sumr_const card_ord -[X in _ <= X]invrK -{2}(is_log (y := a^-1)) ?invr_gt0 //.
+rewrite -(expN is_exp) le_eqVlt; apply/orP; left; apply/eqP; congr (exp (- _)); rewrite -mulr_natr.
+by field; rewrite gt_eqF.
+Qed.
+
+End SampleMean.
 End McDiarmid.
