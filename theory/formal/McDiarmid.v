@@ -1,8 +1,8 @@
-(* McDiarmid's inequality on finite probability spaces, and how far a sample mean is from the true one. All that is taken from
-   analysis is an inequality between two numbers, Hoeffding's lemma for a variable with two values: `two_points`. *)
+(* McDiarmid's inequality on finite probability spaces: a function of independent outcomes, each of which moves it little,
+   is rarely far above its expectation. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Exponential Population PopulationMean Laws.
+From ContrastiveTheory Require Import Vectors Scalars Exponential Population Laws Hoeffding.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -11,10 +11,7 @@ Local Open Scope ring_scope.
 
 Section McDiarmid.
 Variables (R : rcfType) (exp : R -> R).
-Hypothesis is_exp : is_exponential exp.
-(* q e^{(1-q)h} + (1-q) e^{-qh} <= e^{h^2/8}: over the real numbers the logarithm of the left side has value and slope 0 at
-   h = 0, and its second derivative is of the form x (1 - x) <= 1/4 *)
-Hypothesis two_points : forall q h, 0 <= q <= 1 -> q * exp ((1 - q) * h) + (1 - q) * exp (- (q * h)) <= exp (h ^+ 2 / 8%:R).
+Hypotheses (arch : archimedean R) (is_exp : is_exponential exp).
 Implicit Types (c s t u q : R).
 
 Let expD x y : exp (x + y) = exp x * exp y. Proof. exact: is_exp.1. Qed.
@@ -50,7 +47,7 @@ have q01 : 0 <= q <= 1.
   by case/andP: (part01 x).
 have split_x x : t * (X x - m) = part x * ((1 - q) * (t * c)) + (1 - part x) * - (q * (t * c)).
   by rewrite /part /q; field; rewrite gt_eqF.
-apply: le_trans (two_points (t * c) q01).
+apply: le_trans (two_points arch is_exp (t * c) q01).
 set high := exp _; set less := exp (- _).
 apply: le_trans (_ : expected p (fun x => part x * high + (1 - part x) * less) <= _).
   by apply: ler_sum => x _; rewrite ler_wpmul2l ?law.1 // split_x exp_convex.
@@ -153,31 +150,4 @@ Qed.
 
 End Draws.
 
-Section SampleMean.
-Variables (d n : nat) (Omega : finType).
-Variable weight : Omega -> R.               (* the law of one draw *)
-Variable X : Omega -> 'rV[R]_d.             (* the mean of the features of a sample *)
-Variable log : R -> R.
-Hypotheses (law : is_law weight) (n_gt0 : (0 < n)%N) (short : forall x, norm (X x) <= 1) (is_log : is_logarithm exp log).
-Local Notation draws := (product_law (fun _ : 'I_n => weight)).
-Local Notation mu := (population_mean weight X).
-Local Notation distance := (fun w : {ffun 'I_n -> Omega} => norm (sample_mean X w - mu)).
-
-(* |m - mu| exceeds its expectation by t = sqrt(2 ln(1/a) / n) or more with probability at most a *)
-Lemma distance_tail a : 0 < a <= 1 -> probability draws
-  [set w | Num.sqrt (2%:R * log a^-1 / n%:R) <= distance w - expected draws distance] <= a.
-Proof.
-move=> /andP[a0 a1]; have n_pos : 0 < n%:R :> R by rewrite ltr0n.
-have log_ge0 : 0 <= log a^-1.
-  by apply: (le_log is_exp is_log); rewrite (exp0 is_exp) -[a^-1]mul1r ler_pdivl_mulr // mul1r.
-have moves : bounded_differences distance (fun _ : 'I_n => 2%:R / n%:R).
-  move=> i w w' same; apply: le_trans (ler_norm _) _; exact: (one_draw_moves_little weight short same).
-have two_n : 0 < 2%:R / n%:R :> R by rewrite divr_gt0 ?ltr0n.
-apply: le_trans (mcdiarmid n_gt0 (fun=> law) (fun=> two_n) moves (sqrtr_ge0 _)) _.
-rewrite sqr_sqrtr ?divr_ge0 ?mulr_ge0 ?ler0n // sumr_const card_ord -[X in _ <= X]invrK -{2}(is_log (y := a^-1)) ?invr_gt0 //.
-rewrite -(expN is_exp) le_eqVlt; apply/orP; left; apply/eqP; congr (exp (- _)); rewrite -mulr_natr.
-by field; rewrite gt_eqF.
-Qed.
-
-End SampleMean.
 End McDiarmid.
