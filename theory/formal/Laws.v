@@ -86,6 +86,32 @@ by rewrite -[RHS](laws i).2; apply: eq_bigr => x _; rewrite mulr1.
 Qed.
 
 End Rounds.
+
+(* the first of n + 1 outcomes and the others *)
+Section Cons.
+Variable T : finType.
+
+Definition cons n (x : T) (w : {ffun 'I_n -> T}) : {ffun 'I_n.+1 -> T} := [ffun i => oapp w x (unlift ord0 i)].
+
+Lemma cons0 n x (w : {ffun 'I_n -> T}) : cons x w ord0 = x.
+Proof. by rewrite ffunE unlift_none. Qed.
+
+Lemma cons_lift n x (w : {ffun 'I_n -> T}) i : cons x w (lift ord0 i) = w i.
+Proof. by rewrite ffunE liftK. Qed.
+
+Lemma expected_cons n (p : 'I_n.+1 -> T -> R) F : expected (product_law p) F
+  = expected (pair_law (p ord0) (product_law (fun i => p (lift ord0 i)))) (fun w => F (cons w.1 w.2)).
+Proof.
+pose tail (w : {ffun 'I_n.+1 -> T}) : {ffun 'I_n -> T} := [ffun i => w (lift ord0 i)].
+rewrite /expected (reindex (fun w : T * {ffun 'I_n -> T} => cons w.1 w.2)) /=; last first.
+  exists (fun w : {ffun 'I_n.+1 -> T} => (w ord0, tail w)) => [[x w] _|w _] /=.
+    by rewrite cons0; congr (_, _); apply/ffunP => i; rewrite ffunE cons_lift.
+  by apply/ffunP => i; case: (unliftP ord0 i) => [j|] ->; rewrite ?cons_lift ?cons0 // ffunE.
+apply: eq_bigr => -[x w] _ /=; congr (_ * _); rewrite /product_law /pair_law /= big_ord_recl cons0; congr (_ * _).
+by apply: eq_bigr => i _; rewrite cons_lift.
+Qed.
+
+End Cons.
 End Laws.
 
 Section Probability.

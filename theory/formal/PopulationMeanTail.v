@@ -1,7 +1,7 @@
 (* How far the mean of n independent draws is from the expectation, at a level. Lengths are in units of r. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Exponential Population PopulationMean Laws Hoeffding McDiarmid.
+From ContrastiveTheory Require Import Vectors Scalars Averages Exponential Population PopulationMean Laws Hoeffding McDiarmid.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -29,6 +29,16 @@ by rewrite unit_s subrr addr0; apply: mulr_ge0; [rewrite addr_ge0 ?ler01 | exact
 Qed.
 
 End Scalars.
+
+(* Claims population-mean, population-mean-sharp: X_i, the mean of the views of a sample, has norm at most r = 1 *)
+Theorem views_mean_short (R : rcfType) (d m : nat) (f : 'I_m -> 'rV[R]_d) :
+  (forall j, norm (f j) <= 1) -> norm (average_vector f) <= 1.
+Proof.
+move=> short; rewrite normZ ger0_norm ?invr_ge0 ?ler0n // card_ord; have [m0|m_gt0] := posnP m.
+  by rewrite {1}m0 invr0 mul0r ler01.
+rewrite ler_pdivr_mull ?ltr0n // mulr1; apply: le_trans (norm_sum_le _ _) _.
+by rewrite -[X in _ <= X%:R]card_ord -sumr_const; apply: ler_sum => j _; apply: short.
+Qed.
 
 Section Tail.
 Variables (R : rcfType) (exp log : R -> R).
@@ -93,9 +103,7 @@ Qed.
 
 
 Lemma sample_mean_short (w : {ffun 'I_n -> Omega}) : norm (sample_mean X w) <= 1.
-Proof.
-rewrite normZ ger0_norm ?invr_ge0 ?ler0n // ler_pdivr_mull // mulr1; apply: le_trans (norm_sum_le _ _) _.
-by rewrite -[X in _ <= X%:R]card_ord -sumr_const; apply: ler_sum => i _; apply: short.
+Proof. by have := views_mean_short (fun i => short (w i)); rewrite /average_vector card_ord.
 Qed.
 
 (* P[|m - mu| <= e] >= 1 - a with e from |m| alone, which is at most t + 1 / sqrt(n) *)

@@ -1,7 +1,7 @@
 (* Points that encoders place features at, tried in a fixed order: how rarely one is accepted that its claimed class does not
    own, and what accepted points say of the error with any view counted. Probability spaces are finite. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From ContrastiveTheory Require Import Vectors Population Laws.
+From ContrastiveTheory Require Import Vectors Population Laws PopulationBinomial.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -66,28 +66,63 @@ case/existsP => i /existsP[k /andP[other]]; apply: contra => /forallP/(_ i)/exis
 by move: (owned_A j jA) => /forallP/(_ k); rewrite owner_j other at_j.
 Qed.
 
-(* bets on the points: won j k is the event that the bet on mu_{owner j} being nearer to v_j than mu_k reaches 1/a, which
-   where that is false has probability at most a (`population_bets`); low is a lower bound of the mass inside the points
-   accepted, which fails with probability at most b *)
-(* Claim population-points: finite probability spaces; that counts give such a lower bound is not formal *)
-Theorem points_in_order (Omega : finType) (weight : Omega -> R) (won : 'I_J -> 'I_K -> {set Omega}) (low : Omega -> R) a b :
-  is_law weight -> is_law mass -> 0 <= a ->
+Let all_won (Omega : finType) (won : 'I_J -> 'I_K -> {set Omega}) j : {set Omega} := \bigcap_(k | k != owner j) won j k.
+
+Lemma owned_as_claimed (Omega : finType) (weight : Omega -> R) (won : 'I_J -> 'I_K -> {set Omega}) a :
+  is_law weight -> 0 <= a ->
   (forall j k, k != owner j -> ~~ nearer (point j) (owner j) k -> probability weight (won j k) <= a) ->
-  1 - b <= probability weight
-    [set w | low w <= probability mass (inside (accepted (fun j => \bigcap_(k | k != owner j) won j k) w))] ->
-  1 - (a + b) <= probability weight [set w | probability mass misclassified_in_a_view <= 1 - low w].
+  1 - a <= probability weight [set w | [forall j, (j \in accepted (all_won won) w) ==> owned j]].
 Proof.
-move=> law law_mass a_ge0 rare low_holds; set all_won := fun j => \bigcap_(k | _) _ in low_holds *.
-have order := @fixed_order _ _ weight J (fun j => ~~ owned j) all_won law a a_ge0.
-have {}order : 1 - a <= probability weight (~: [set w | [exists j, ~~ owned j && (j \in accepted all_won w)]]).
+move=> law a_ge0 rare; have order := @fixed_order _ _ weight J (fun j => ~~ owned j) (all_won won) law a a_ge0.
+rewrite (_ : [set w | _] = ~: [set w | [exists j, ~~ owned j && (j \in accepted (all_won won) w)]]).
   rewrite (probabilityC law.2) ler_add2l ler_opp2; apply: order => j.
   rewrite negb_forall => /existsP[k]; rewrite negb_imply => /andP[other not_nearer].
   by apply: le_trans (rare j k other not_nearer); apply: (probability_le law); apply: bigcap_inf.
-apply: le_trans (probability_cap law order low_holds) _; apply: (probability_le law).
-apply/subsetP => w; rewrite !inE negb_exists => /andP[/forallP all_owned low_w].
-apply: le_trans (_ : 1 - probability mass (inside (accepted all_won w)) <= _); last by rewrite ler_add2l ler_opp2.
-apply: (error_of_owned_points law_mass) => j j_accepted.
-by move: (all_owned j); rewrite j_accepted andbT negbK.
+apply/setP => w; rewrite !inE negb_exists; apply: eq_forallb => j.
+by rewrite negb_and negbK implybE orbC.
+Qed.
+
+(* n draws from the population, in which the points of A_i = {v_1, .., v_i} are accepted: each mass is bounded from the
+   number of samples inside, the bets have any form; all together have J + 1 times the level of one.
+   won j k is the event that the bet on mu_{owner j} being nearer to v_j than mu_k reaches 1/a, which where that is false has
+   probability at most a (`population_bets`) *)
+(* Claim population-points: finite probability spaces; bets are any events that seldom happen where they should not *)
+Theorem points_at_a_level n (won : 'I_J -> 'I_K -> {set {ffun 'I_n -> Sample}}) (low : nat -> R) a :
+  let draws := product_law (fun _ : 'I_n => mass) in
+  (0 < m)%N -> is_law mass -> 0 <= a -> lower_bound n a low -> low 0%N = 0 ->
+  (forall j k, k != owner j -> ~~ nearer (point j) (owner j) k -> probability draws (won j k) <= a) ->
+  1 - J.+1%:R * a <= probability draws
+    [set w | probability mass misclassified_in_a_view
+             <= 1 - low (hits (inside (accepted (fun j => \bigcap_(k | k != owner j) won j k) w)) w)].
+Proof.
+move=> draws m_gt0 law a_ge0 bound low0 rare; have law_draws : is_law draws by apply: product_is_law.
+pose upto (j : 'I_J) := [set j' : 'I_J | (j' <= j)%N].
+pose bounded j : {set {ffun 'I_n -> Sample}} := [set w | low (hits (inside (upto j)) w) <= probability mass (inside (upto j))].
+have each j : 1 - a <= probability draws (bounded j) by apply: clopper_pearson_lower.
+have all_bounded : 1 - J%:R * a <= probability draws (\bigcap_j bounded j).
+  rewrite ler_subl_addl -ler_subl_addr -(probabilityC law_draws.2) setC_bigcap.
+  apply: le_trans (probability_bigcup law_draws.1 _) _.
+  rewrite mulr_natl -[X in _ *+ X]card_ord -sumr_const; apply: ler_sum => j _.
+  by rewrite (probabilityC law_draws.2) ler_subl_addr -ler_subl_addl.
+have := probability_cap law_draws (owned_as_claimed law_draws a_ge0 rare) all_bounded.
+rewrite (_ : a + J%:R * a = J.+1%:R * a); last by rewrite -addn1 natrD mulrDl mul1r addrC.
+move/le_trans; apply; apply: (probability_le law_draws); apply/subsetP => w.
+rewrite !inE => /andP[/forallP all_owned /bigcapP in_bounds].
+set A := accepted _ w in all_owned *.
+have owned_A j : j \in A -> owned j by move/(implyP (all_owned j)).
+apply: le_trans (error_of_owned_points law owned_A) _; rewrite ler_add2l ler_opp2.
+have [A0|[j0 j0A]] := set_0Vmem A.
+  have nothing : inside A = set0.
+    apply/setP => x; rewrite !inE; apply/negP => /forallP/(_ (Ordinal m_gt0))/existsP[j].
+    by rewrite A0 inE.
+  rewrite nothing /hits big1 => [|i _]; last by rewrite inE.
+  by rewrite low0 /probability big_set0.
+have [j jA most] := @arg_maxnP _ j0 (mem A) val j0A.
+have -> : A = upto j.
+  apply/setP => j'; rewrite [RHS]inE; apply/idP/idP => [/most//|le].
+  move: jA; rewrite !inE => /forallP below; apply/forallP => j''; apply/implyP => le'.
+  by apply: (implyP (below j'')); apply: leq_trans le.
+by have := in_bounds j isT; rewrite inE.
 Qed.
 
 End Points.
