@@ -2,12 +2,12 @@
    no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
 From ContrastiveTheory Require Import Arcl2 Arcl2Squared AugmentedDistance Averages ClassMeans CrossCorrelation Duality
   Exponential Geometry HaoChen HaoChenDisjoint Hoeffding InfoNce Laws Lemma31 Lemma32 Lemma32Step LinearForm Losses
-  MainParts Matrices McDiarmid Monotony NearestMeanLinear Population PopulationBets PopulationMean PopulationMeanTail
-  PopulationOrder RobustAlignment Saunshi Scalars Setting Theorem1 Theorem1AlignedShare Theorem1Anchor Theorem1Angle
-  Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin Theorem1Met Theorem1Misprint Theorem1Nesting Theorem1PerClass
-  Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2 Theorem2Printed Theorem2Sphere Theorem3 Theorem3Balanced
-  Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor Theorem4Spread Theorem4TauZero UniformIdentity Vectors
-  ViewPairs.
+  MainParts Matrices McDiarmid Monotony NearestMeanLinear Population PopulationBets PopulationBinomial PopulationMean
+  PopulationMeanTail PopulationOrder RobustAlignment Saunshi Scalars Setting Theorem1 Theorem1AlignedShare Theorem1Anchor
+  Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin Theorem1Met Theorem1Misprint Theorem1Nesting
+  Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2 Theorem2Printed Theorem2Sphere Theorem3
+  Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor Theorem4Spread Theorem4TauZero
+  UniformIdentity Vectors ViewPairs.
 
 Definition every_theorem := (
   (* Arcl2.v *)
@@ -63,6 +63,11 @@ Definition every_theorem := (
   @bet_range,
   @bet_unbiased,
   @population_bets,
+  (* PopulationBinomial.v *)
+  @hits_binomial,
+  @clopper_pearson_lower,
+  @clopper_pearson_upper,
+  @clopper_pearson_both,
   (* PopulationMean.v *)
   @sample_mean_expected,
   @one_draw_moves_little,
@@ -73,7 +78,7 @@ Definition every_theorem := (
   (* PopulationOrder.v *)
   @fixed_order,
   @error_of_owned_points,
-  @points_in_order,
+  @points_at_a_level,
   (* RobustAlignment.v *)
   @alignment_le_robust,
   @robust_within_factors,

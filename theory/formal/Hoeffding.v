@@ -106,7 +106,8 @@ rewrite mulr_ge0 ?th_ge0 //=; apply: le_trans (ler_wpmul2r b0 (th_le b0)) _; rew
 by ring.
 Qed.
 
-(* M_q(h) = E e^{hX} for X = 1 - q with probability q, X = -q else; q' is the probability of the first after a tilt by e^{bX} *)
+(* M_q(h) = E e^{hX} for X = 1 - q with probability q, X = -q else; q' is the probability of the first where e^{bX} weighs
+   them anew *)
 Definition moment q h : R := q * exp ((1 - q) * h) + (1 - q) * exp (- (q * h)).
 Let Z q b : R := q * exp b + (1 - q).
 Definition tilted q b : R := q * exp b / Z q b.

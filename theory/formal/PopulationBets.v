@@ -94,7 +94,8 @@ Lemma round_is_law i : is_law (round_law i).
 Proof. by do !apply: pair_is_law. Qed.
 
 (* E V_i = |v - nu|^2 - |v - mu|^2, since (v - f).(v - f') has mean |v - mu|^2 for independent f, f' of mean mu *)
-(* Claim population-bets: the step `unbiased` for every law on finitely many vectors, in any dimension; the four laws may differ *)
+(* Claim population-bets: the step `unbiased` for every law on finitely many vectors, in any dimension; the four laws of a
+   round may differ *)
 Theorem bet_unbiased i : expected (pair_law (p i false) (p i true)) product_of = norm (v - mu) ^+ 2
   /\ expected (round_law i) gain = norm (v - nu) ^+ 2 - norm (v - mu) ^+ 2.
 Proof.

@@ -94,7 +94,8 @@ Lemma hits_cons n x (w : {ffun 'I_n -> T}) : hits (cons x w) = ((x \in A) + hits
 Proof. by rewrite /hits big_ord_recl cons0; congr addn; apply: eq_bigr => i _; rewrite cons_lift. Qed.
 
 (* X ~ Bin(n, P[A]) *)
-(* Claims population-binomial, population-anchor, population-vertices: how many of n draws meet a condition fixed beforehand *)
+(* Claims population-binomial, population-anchor, population-vertices: how many of n draws meet a condition that was fixed
+   beforehand *)
 Theorem hits_binomial n s :
   probability (product_law (fun _ : 'I_n => law)) [set w | (s <= hits w)%N] = upper_tail n s (probability law A).
 Proof.

@@ -1,7 +1,8 @@
 (* How far the mean of n independent draws is from the expectation, at a level. Lengths are in units of r. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From ContrastiveTheory Require Import Vectors Scalars Averages Exponential Population PopulationMean Laws Hoeffding McDiarmid.
+From ContrastiveTheory Require Import Vectors Scalars Averages Exponential Population PopulationMean.
+From ContrastiveTheory Require Import Laws Hoeffding McDiarmid.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -73,7 +74,8 @@ have moves : bounded_differences distance (fun _ : 'I_n => 2%:R / n%:R).
   move=> i w w' same; apply: le_trans (ler_norm _) _; exact: (one_draw_moves_little weight short same).
 have two_n : 0 < 2%:R / n%:R :> R by rewrite divr_gt0 ?ltr0n.
 apply: le_trans (mcdiarmid arch is_exp n_gt0 (fun=> law) (fun=> two_n) moves (sqrtr_ge0 _)) _.
-rewrite /tail sqr_sqrtr ?divr_ge0 ?mulr_ge0 ?log_ge0 ?ler0n // sumr_const card_ord -[X in _ <= X]invrK -{2}(is_log (y := a^-1)) ?invr_gt0 //.
+rewrite /tail sqr_sqrtr ?divr_ge0 ?mulr_ge0 ?log_ge0 ?ler0n // sumr_const card_ord.
+rewrite -[X in _ <= X]invrK -{2}(is_log (y := a^-1)) ?invr_gt0 //.
 rewrite -(expN is_exp) le_eqVlt; apply/orP; left; apply/eqP; congr (exp (- _)).
 rewrite -[_ ^+ 2 *+ n]mulr_natr; move: (log _) (n%:R : R) n_pos => l N N0.
 by field; rewrite gt_eqF.
@@ -96,7 +98,8 @@ Theorem sample_mean_near a : 0 < a <= 1 ->
   1 - a <= probability draws [set w | distance w <= (1 + Num.sqrt (2%:R * log a^-1)) / Num.sqrt n%:R].
 Proof.
 move=> a01; apply: le_trans (distance_near a01) _; apply: (probability_le (product_is_law (fun=> law))).
-apply/subsetP => w; rewrite !inE => /le_trans; apply; rewrite [X in _ <= X]mulrDl mul1r [X in _ <= X]addrC ler_add //; last first.
+apply/subsetP => w; rewrite !inE => /le_trans; apply.
+rewrite [X in _ <= X]mulrDl mul1r [X in _ <= X]addrC ler_add //; last first.
   by have [_] := sample_mean_expected law.1 law.2 n_gt0 short.
 by rewrite /tail sqrtrM ?mulr_ge0 ?ler0n ?log_ge0 ?sqrtrV ?ler0n.
 Qed.

@@ -1,5 +1,5 @@
-(* Points that encoders place features at, tried in a fixed order: how rarely one is accepted that its claimed class does not
-   own, and what accepted points say of the error with any view counted. Probability spaces are finite. *)
+(* Points that features lie at, tried in a fixed order: how rarely one is accepted that its claimed class does not own, and
+   what accepted points say of the error with any view counted. Probability spaces are finite. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ContrastiveTheory Require Import Vectors Population Laws PopulationBinomial.
 Set Implicit Arguments.
@@ -33,8 +33,8 @@ Qed.
 
 End Order.
 
-(* Features that take a few values: the points. Samples weigh as the population has them and have m views each; the means may
-   be any vectors, those of the classes make G_f *)
+(* Features that take a few values: the points. Samples weigh as the population has them and have m views each; the means
+   may be any vectors, those of the classes make G_f *)
 Section Points.
 Variables (R : rcfType) (d J K m : nat) (Sample : finType) (mass : Sample -> R).
 Variable f : Sample -> 'I_m -> 'rV[R]_d.    (* f x i: features of view i of sample x *)
@@ -66,7 +66,9 @@ case/existsP => i /existsP[k /andP[other]]; apply: contra => /forallP/(_ i)/exis
 by move: (owned_A j jA) => /forallP/(_ k); rewrite owner_j other at_j.
 Qed.
 
-Let all_won (Omega : finType) (won : 'I_J -> 'I_K -> {set Omega}) j : {set Omega} := \bigcap_(k | k != owner j) won j k.
+(* won j k: the event that the bet on mu_l, l = owner j, being nearer to v_j than mu_k reaches 1/a; all_won j: all these *)
+Definition all_won (Omega : finType) (won : 'I_J -> 'I_K -> {set Omega}) j : {set Omega} :=
+  \bigcap_(k | k != owner j) won j k.
 
 Lemma owned_as_claimed (Omega : finType) (weight : Omega -> R) (won : 'I_J -> 'I_K -> {set Omega}) a :
   is_law weight -> 0 <= a ->
@@ -82,10 +84,9 @@ apply/setP => w; rewrite !inE negb_exists; apply: eq_forallb => j.
 by rewrite negb_and negbK implybE orbC.
 Qed.
 
-(* n draws from the population, in which the points of A_i = {v_1, .., v_i} are accepted: each mass is bounded from the
-   number of samples inside, the bets have any form; all together have J + 1 times the level of one.
-   won j k is the event that the bet on mu_{owner j} being nearer to v_j than mu_k reaches 1/a, which where that is false has
-   probability at most a (`population_bets`) *)
+(* n draws from the population, J points in their order. A bet on what is false wins with probability at most a
+   (`population_bets`); low bounds a mass from the number of draws inside, with probability 1 - a (`lower_bound`). The
+   masses of the first 1, .., J points and the owners of all that are accepted then share the level 1 - (J + 1) a *)
 (* Claim population-points: finite probability spaces; bets are any events that seldom happen where they should not *)
 Theorem points_at_a_level n (won : 'I_J -> 'I_K -> {set {ffun 'I_n -> Sample}}) (low : nat -> R) a :
   let draws := product_law (fun _ : 'I_n => mass) in
@@ -93,11 +94,12 @@ Theorem points_at_a_level n (won : 'I_J -> 'I_K -> {set {ffun 'I_n -> Sample}}) 
   (forall j k, k != owner j -> ~~ nearer (point j) (owner j) k -> probability draws (won j k) <= a) ->
   1 - J.+1%:R * a <= probability draws
     [set w | probability mass misclassified_in_a_view
-             <= 1 - low (hits (inside (accepted (fun j => \bigcap_(k | k != owner j) won j k) w)) w)].
+             <= 1 - low (hits (inside (accepted (all_won won) w)) w)].
 Proof.
 move=> draws m_gt0 law a_ge0 bound low0 rare; have law_draws : is_law draws by apply: product_is_law.
 pose upto (j : 'I_J) := [set j' : 'I_J | (j' <= j)%N].
-pose bounded j : {set {ffun 'I_n -> Sample}} := [set w | low (hits (inside (upto j)) w) <= probability mass (inside (upto j))].
+pose bounded j : {set {ffun 'I_n -> Sample}} :=
+  [set w | low (hits (inside (upto j)) w) <= probability mass (inside (upto j))].
 have each j : 1 - a <= probability draws (bounded j) by apply: clopper_pearson_lower.
 have all_bounded : 1 - J%:R * a <= probability draws (\bigcap_j bounded j).
   rewrite ler_subl_addl -ler_subl_addr -(probabilityC law_draws.2) setC_bigcap.
