@@ -1,12 +1,13 @@
 (* Every theorem of this folder, and what they rest on together: Coq prints "Closed under the global context", that is, on
    no axiom. (Together, since Coq would walk through the whole library once for each theorem.) *)
-From ContrastiveTheory Require Import Arcl2 Arcl2Squared AugmentedDistance Averages ClassMeans CrossCorrelation
-  Duality Exponential Geometry HaoChen HaoChenDisjoint InfoNce Lemma31 Lemma32 Lemma32Step LinearForm Losses
-  MainParts Matrices Monotony NearestMeanLinear Population PopulationMean RobustAlignment Saunshi Scalars Setting Theorem1
-  Theorem1AlignedShare Theorem1Anchor Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin
-  Theorem1Met Theorem1Misprint Theorem1Nesting Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2
-  Theorem2Printed Theorem2Sphere Theorem3 Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor
-  Theorem4Spread Theorem4TauZero UniformIdentity Vectors ViewPairs.
+From ContrastiveTheory Require Import Arcl2 Arcl2Squared AugmentedDistance Averages ClassMeans CrossCorrelation Duality
+  Exponential Geometry HaoChen HaoChenDisjoint Hoeffding InfoNce Laws Lemma31 Lemma32 Lemma32Step LinearForm Losses
+  MainParts Matrices McDiarmid Monotony NearestMeanLinear Population PopulationBets PopulationBinomial PopulationMean
+  PopulationMeanTail PopulationOrder RobustAlignment Saunshi Scalars Setting Theorem1 Theorem1AlignedShare Theorem1Anchor
+  Theorem1Angle Theorem1Cap Theorem1Derived Theorem1Ideal Theorem1Margin Theorem1Met Theorem1Misprint Theorem1Nesting
+  Theorem1PerClass Theorem1Printed Theorem1Unfloored Theorem1Vertex Theorem2 Theorem2Printed Theorem2Sphere Theorem3
+  Theorem3Balanced Theorem3Sharp Theorem4 Theorem4Centred Theorem4Chain Theorem4Floor Theorem4Spread Theorem4TauZero
+  UniformIdentity Vectors ViewPairs.
 
 Definition every_theorem := (
   (* Arcl2.v *)
@@ -34,6 +35,8 @@ Definition every_theorem := (
   (* InfoNce.v *)
   @info_nce_split,
   @regulariser_ge_log2,
+  (* Laws.v *)
+  @markov,
   (* Lemma31.v *)
   @lemma_3_1,
   (* Lemma32.v *)
@@ -44,6 +47,8 @@ Definition every_theorem := (
   (* LinearForm.v *)
   @linear_form_least,
   @linear_form_bounds_nothing,
+  (* McDiarmid.v *)
+  @mcdiarmid,
   (* Monotony.v *)
   @richer_views_nearer,
   @richer_views_concentrate,
@@ -53,9 +58,27 @@ Definition every_theorem := (
   @union_bound,
   @population_products,
   @anchor_main_part,
+  (* PopulationBets.v *)
+  @independent_wealth,
+  @bet_range,
+  @bet_unbiased,
+  @population_bets,
+  (* PopulationBinomial.v *)
+  @hits_binomial,
+  @clopper_pearson_lower,
+  @clopper_pearson_upper,
+  @clopper_pearson_both,
   (* PopulationMean.v *)
   @sample_mean_expected,
   @one_draw_moves_little,
+  (* PopulationMeanTail.v *)
+  @views_mean_short,
+  @sample_mean_near,
+  @sample_mean_near_sharp,
+  (* PopulationOrder.v *)
+  @fixed_order,
+  @error_of_owned_points,
+  @points_at_a_level,
   (* RobustAlignment.v *)
   @alignment_le_robust,
   @robust_within_factors,

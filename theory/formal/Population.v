@@ -90,7 +90,7 @@ Definition near_anchor (anchor : input) (delta : R) l : {set 'I_n} :=
   [set i in class label l | [exists j, dist (view i j) anchor <= delta / 2%:R]].
 
 (* they are a main part: the mass of a set that is a binomial proportion bounds sigma from below *)
-(* Claim population-anchor: only that the part has diameter delta; the level of its mass is not formal *)
+(* Claim population-anchor: that the part has diameter delta; the level of its mass is `clopper_pearson_lower` *)
 Theorem anchor_main_part anchor delta sigma l :
   sigma * #|class label l|%:R <= #|near_anchor anchor delta l|%:R ->
   augmentation_main_part dist view label sigma delta l (near_anchor anchor delta l).

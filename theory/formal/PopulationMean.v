@@ -126,7 +126,7 @@ by rewrite ler_pmul2r ?invr_gt0 // variance.
 Qed.
 
 (* m is within sqrt((1 - |mu|^2) / n) of mu in expectation, which is at most 1 / sqrt(n) *)
-(* Claims population-mean, population-mean-sharp: finite probability spaces, r = 1; the tail (McDiarmid) is not formal *)
+(* Claims population-mean, population-mean-sharp: finite probability spaces, r = 1 *)
 Theorem sample_mean_expected : expectation (fun w => norm (sample_mean w - mu)) <= Num.sqrt ((1 - norm mu ^+ 2) / n%:R)
   /\ Num.sqrt ((1 - norm mu ^+ 2) / n%:R) <= (Num.sqrt n%:R)^-1.
 Proof.

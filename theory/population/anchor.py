@@ -150,8 +150,10 @@ CLAIMS = (
         trusted=(
             "the triangle inequality",
             "population-binomial",
-            "how many of n independent samples meet a condition that was fixed beforehand is binomial",
         ),
+        unchecked={
+            "how many of n independent samples meet a condition that was fixed beforehand is binomial": "hits_binomial"
+        },
         steps={
             "ball": _ball,
             "seen": _seen,

@@ -207,7 +207,14 @@ CLAIMS = (
         "`least` and `most` bound it, by Cauchy-Schwarz and the parallelogram law. Then every factor is positive "
         "(`positive`), their product has mean at most 1 (`fair`, by induction over independent quadruples), and Markov's "
         "inequality gives the claim (`markov`). The rate may depend on all but the vectors.",
-        trusted=("Markov's inequality", "the parallelogram law", "the Cauchy-Schwarz inequality"),
+        unchecked={
+            "`unbiased` for every law and dimension: (v - f).(v - f') is linear in the law of f and in that of f'": (
+                "bet_unbiased"
+            ),
+            "`least` and `most` in every dimension, by Cauchy-Schwarz and the parallelogram law": "bet_range",
+            "the induction over independent quadruples": "independent_wealth",
+            "Markov's inequality": "markov",
+        },
         steps={
             "unbiased": _unbiased,
             "least": _least,

@@ -234,7 +234,8 @@ CLAIMS = (
         "All that is asked of low(s) is P_low(s)[X >= s] <= tail, at the float that is returned: `clopper_pearson` "
         "returns no end that Arb has not enclosed there (`beta` is the function it evaluates), "
         "and `ends` sums the mass function anew.",
-        trusted=("a function whose derivative is nonnegative does not fall", "Arb's incomplete beta function"),
+        trusted=("Arb's incomplete beta function",),
+        unchecked={"a function whose derivative is nonnegative does not fall": "clopper_pearson_both"},
         steps={
             "derivative": _derivative,
             "beta": _beta,

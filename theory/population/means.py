@@ -241,7 +241,7 @@ CLAIMS = (
         "counts. `independent` and `expectation` bound E||m - mu|| by r/sqrt(n) (`scale`); ||m - mu|| exceeds its "
         "expectation by more than t with probability at most a (McDiarmid with `bounded difference`; `tail`). "
         "The dimension does not enter.",
-        trusted=(MCDIARMID, VIEWS),
+        unchecked={MCDIARMID: "mcdiarmid", VIEWS: "views_mean_short"},
         steps={
             "independent": _orthogonal,
             "expectation": _expectation,
@@ -261,7 +261,11 @@ CLAIMS = (
         reduction="On the event ||m - mu|| <= t + E||m - mu|| of population-mean, whose level it keeps, E||m - mu|| "
         "is at most sqrt((r^2 - ||mu||^2)/n) (`expectation`) and ||mu|| >= | ||m|| - ||m - mu|| |: `excess`, "
         "`long mean`, solved for ||m - mu|| (`square`, `solved`, `discriminant`). The root exists unless ||m - mu|| <= t.",
-        trusted=(MCDIARMID, VIEWS, "the triangle inequality"),
+        unchecked={
+            MCDIARMID: "mcdiarmid",
+            VIEWS: "views_mean_short",
+            "| ||m|| - ||m - mu|| | <= ||mu||": "sample_mean_near_sharp",
+        },
         steps={
             "independent": _orthogonal,
             "expectation": _expectation,
