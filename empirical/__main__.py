@@ -16,6 +16,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -23,7 +24,8 @@ from empirical.data.reading import Reading, read
 from empirical.data.sets import NAMES
 from empirical.evaluation.world import blocking
 from empirical.experiments.__main__ import main as experiment
-from empirical.experiments.study import Study, evidence, run, study_json
+from empirical.experiments.curve import curve_probe
+from empirical.experiments.study import Study, evidence, factors_probe, knn_curve, run, study_json
 from empirical.training.distributed import process_rank, processes
 from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device
 from empirical.training.methods import METHODS, Method
@@ -56,6 +58,9 @@ def report(study: Study) -> str:
             f"{before.layer:<26}{before.knn:>15.3f}{after.knn:>8.3f}"
             f"{before.nearest_mean:>22.3f}{after.nearest_mean:>8.3f}"
         )
+    points = [f"{one['knn']:.3f} ({one['cpu_minutes']:.1f})" for one in knn_curve(study.history)]
+    if points:
+        lines += ["", f"kNN(20) of the backbone, after CPU minutes of training: {', '.join(points)}"]
     world = study.measurements[0]
     lines += [
         "",
@@ -134,6 +139,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--samples-per-class", type=integer, help="test images per class measured (40, or all)")
     parser.share("n-views", help="views per measured image, itself included (%(default)s)")
     parser.add_argument("--clusters", type=integer, help="of the discretising head (number of classes)")
+    parser.add_argument(
+        "--curve", action="store_true", help="measure kNN(20) within the run too, by CPU time: a training of its own"
+    )
     parser.share("seed", "device", "runs", "out", "json", "quiet")
     add_parameters(parser)
     options = parser.parse_words(words)
@@ -163,6 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 samples_per_class=samples,
                 views=options.n_views,
                 clusters=options.clusters,
+                probing=partial(curve_probe, config.epochs) if options.curve else factors_probe,
                 progress=first and show_progress(options),
             )
     except ValueError as error:
