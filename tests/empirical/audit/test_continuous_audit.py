@@ -63,8 +63,8 @@ def test_without_it_nothing_of_it_is_said():
     assert audit.continuous is None
     assert "continuous" not in certificate(audit, "f")
     assert "continuous" not in as_json(audit, "page")
-    assert "is missing" in quotes(audit)[3]
-    assert len(quotes(audit)) == 4
+    assert "is missing" in quotes(audit)[4]
+    assert len(quotes(audit)) == 5
     assert "very view of the box" not in page(audit)
     assert "every view" not in report(audit)
 
