@@ -17,10 +17,13 @@ def level_of(audit: Audit) -> str:
 
 def jointly(audit: Audit) -> str:
     """What to say of several bounds for one population; empty where there is one."""
-    bounds = 1 + (audit.points is not None) + (audit.continuous is not None)
-    if bounds == 1:
+    others = {"by points": audit.points, "for every view of the box": audit.continuous}
+    bounds = ["by balls", *(words for words, bound in others.items() if bound is not None)]
+    if len(bounds) == 1:
         return ""
-    return f"These {bounds} bounds for the population hold at level {audit.population.level:g} each, not jointly."
+    return (
+        f"For the population, bounds {' and '.join(bounds)} hold at level {audit.population.level:g} each, not jointly."
+    )
 
 
 def share_of(audit: Audit) -> str:

@@ -80,9 +80,14 @@ def balanced(labels: Tensor, samples_per_class: int) -> Tensor:
     return torch.cat([(labels == k).nonzero()[:samples_per_class, 0] for k in range(len(counts))])
 
 
+def at_most(labels: Tensor, samples_per_class: int) -> int:
+    """So many samples of every class, or as many as the smallest class has."""
+    return min(samples_per_class, int(labels.bincount().min()))
+
+
 def factors_probe(data: Dataset, augmentation: Augmentation, device: torch.device) -> Probe:
     """Alignment, R_eps and divergence of the unit head features on a few test images, for the curves over training."""
-    chosen = balanced(data.test_labels, min(PROBE_SAMPLES, int(data.test_labels.bincount().min())))
+    chosen = balanced(data.test_labels, at_most(data.test_labels, PROBE_SAMPLES))
     views, labels = finite_views(data.test_images[chosen], augmentation, PROBE_VIEWS, seed=0), data.test_labels[chosen]
 
     def probe(encoder: Encoder, epoch: int) -> dict[str, float]:  # noqa: ARG001
@@ -158,7 +163,7 @@ def run(
     clusters = len(data.class_names) if clusters is None else clusters
     heads.check_clusters(clusters, len(data.train_images))
     chosen = balanced(data.test_labels, samples_per_class)
-    shown = balanced(data.test_labels, min(SHOWN, int(data.test_labels.bincount().min())))
+    shown = balanced(data.test_labels, at_most(data.test_labels, SHOWN))
     untrained = initial_encoder(config.method, config.encoder, config.seed).to(device)
     before = accuracies(untrained, data, device)
     plane_before = plane(untrained, data, shown, device)
