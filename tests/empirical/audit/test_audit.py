@@ -29,6 +29,8 @@ from tests.empirical.audit.reader import Reader
 from tests.fresh import fresh_packages
 from theory.theorem1 import choose
 
+EACH = "For the population, bounds by balls and by points hold at level 0.95 each, not jointly."
+
 
 @pytest.fixture(scope="module")
 def found():
@@ -57,7 +59,7 @@ def test_what_is_said_is_what_was_found(found):
     assert shown(found.population.error, "upper") in population
     assert "0.95" in population
     assert shown(found.points[1].error, "upper") in by_points
-    assert by_itself == "For the population, bounds by balls and by points hold at level 0.95 each, not jointly."
+    assert by_itself == EACH
     assert "missing" in scope
     text = report(found)
     assert max(map(len, text.splitlines())) <= 126
@@ -79,10 +81,7 @@ def test_two_bounds_for_a_population_are_shown_side_by_side_and_not_as_joint(fou
     assert rows["points"][1:] == ["\u2013", "\u2013", shown(by_points.error, "upper"), "3 of 3"]
     assert set(rows) - {row[0] for row in Reader(page(alone)).table("Certified error and classes met")[0]} == {"points"}
     assert "all bounds together at level 0.95 (points: by themselves, not jointly), if" in text
-    assert (
-        shown_page.text.count("For the population, bounds by balls and by points hold at level 0.95 each, not jointly.")
-        == 2
-    )
+    assert shown_page.text.count(EACH) == 2
     for said_alone in (latex(alone), page(alone), report(alone)):
         assert "jointly" not in said_alone
 
