@@ -16,14 +16,15 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 
-from empirical.data.reading import Reading, read
-from empirical.data.sets import NAMES
+from empirical.data.reading import Reading, add_data_options, read_named
 from empirical.evaluation.world import blocking
 from empirical.experiments.__main__ import main as experiment
-from empirical.experiments.study import Study, evidence, run, study_json
+from empirical.experiments.curve import curve_probe
+from empirical.experiments.study import Study, at_most, evidence, factors_probe, knn_curve, run, study_json
 from empirical.training.distributed import process_rank, processes
 from empirical.training.loop import TrainingConfig, batch_that_fits, pick_device
 from empirical.training.methods import METHODS, Method
@@ -56,6 +57,9 @@ def report(study: Study) -> str:
             f"{before.layer:<26}{before.knn:>15.3f}{after.knn:>8.3f}"
             f"{before.nearest_mean:>22.3f}{after.nearest_mean:>8.3f}"
         )
+    points = [f"{one['knn']:.3f} ({one['cpu_minutes']:.1f})" for one in knn_curve(study.history)]
+    if points:
+        lines += ["", f"kNN(20) of the backbone, after CPU minutes of training: {', '.join(points)}"]
     world = study.measurements[0]
     lines += [
         "",
@@ -117,8 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:1] == ["experiment"]:
         return experiment(words[1:])
     parser = OneLineParser("train", description="Train an encoder, measure it, and hold it against Theorem 1.")
-    parser.share("data", default="fashion", help=f"{', '.join(NAMES)} (%(default)s)")
-    parser.share("path")
+    add_data_options(parser, default="fashion")
     parser.add_argument("--method", default="simclr", help=f"{', '.join(METHODS)} (%(default)s)")
     parser.share("views", help="views to train with, letters of abcdef (digits: ab, else abcd)")
     parser.add_argument("--strength", type=number, default=1.0, help="of the colour distortion (%(default)s)")
@@ -129,11 +132,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--batch-size", type=integer, help="images per step (the method's, or fewer if there are fewer)"
     )
     parser.add_argument("--lr", type=number, help="learning rate at its peak (the method's)")
-    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
     parser.add_argument("--train-size", type=integer, help="use fewer training images")
     parser.add_argument("--samples-per-class", type=integer, help="test images per class measured (40, or all)")
     parser.share("n-views", help="views per measured image, itself included (%(default)s)")
     parser.add_argument("--clusters", type=integer, help="of the discretising head (number of classes)")
+    parser.add_argument(
+        "--curve", action="store_true", help="measure kNN(20) within the run too, by CPU time: a training of its own"
+    )
     parser.share("seed", "device", "runs", "out", "json", "quiet")
     add_parameters(parser)
     options = parser.parse_words(words)
@@ -141,15 +146,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
         check_choice("--method", options.method, METHODS)
-        check_choice("--data", options.data, NAMES)
         if options.encoder is not None:
             check_choice("--encoder", options.encoder, ANY_SIZE)
         method = with_parameters(METHODS[options.method], options)
         config = _config(options, method)
-        reading = read(options.data, options.path, options.seed, options.side, options.train_size)
+        reading = read_named(options, options.train_size)
         config, notes = _fitted(config, options, reading)
-        least = int(reading.data.test_labels.bincount().min())
-        samples = min(MEASURED, least) if options.samples_per_class is None else options.samples_per_class
+        samples = options.samples_per_class
+        if samples is None:
+            samples = at_most(reading.data.test_labels, MEASURED)
         device = pick_device(options.device)
         output_folder("--runs", options.runs)
         target = output_folder("--out", options.out) / f"empirical-{reading.name}.json"
@@ -163,6 +168,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 samples_per_class=samples,
                 views=options.n_views,
                 clusters=options.clusters,
+                probing=partial(curve_probe, config.epochs) if options.curve else factors_probe,
                 progress=first and show_progress(options),
             )
     except ValueError as error:

@@ -209,8 +209,11 @@ def _check(path: Path, features: Path | None, jobs: int, progress: bool) -> int:
         print(f"       {claim['claim']}")
     anchored = content["anchored"]
     print(f"holds  exact: error <= {float(anchored['error']):.6f}, anchored form\n       {anchored['claim']}")
-    for line in standing_points(content.get("points")) + standing(content.get("continuous")):
+    others = standing_points(content.get("points")) + standing(content.get("continuous"))
+    for line in others:
         print(line)
+    if others:
+        print("       each bound for the population holds at its level by itself, not jointly with the others")
     shared = float(content["data"]["shared_with_fitting"])
     if shared > 0:
         print(f"       {100 * shared:.1f}% of these images were fitted on too: they are no independent samples")

@@ -12,7 +12,7 @@ from empirical.audit.factors import alignment, concentration, divergence
 from empirical.audit.pairs import worst_pairs
 from empirical.audit.report import exact_errors
 from empirical.audit.table import Column, certified, html_table, marked, number, replaced, text
-from empirical.audit.words import level_of, names_of
+from empirical.audit.words import jointly, level_of, names_of
 from empirical.evaluation.heads import HEADS
 from empirical.pages import render
 from empirical.rounding import Direction
@@ -51,7 +51,7 @@ def page(audit: Audit) -> str:
     measured = audit.exact.error_by_class
     continuous, every, terms = audit.continuous, {}, GLOSSARY
     if audit.points is not None:
-        every = {"Points": points.section(audit, audit.points[1])}
+        every = {"Points": f"{points.section(audit, audit.points[1])}<p>{jointly(audit)}</p>"}
         terms = GLOSSARY | points.GLOSSARY
     if continuous is not None:
         every = every | {"Every view of the box": every_view.section(audit, continuous)}
@@ -112,6 +112,9 @@ def _waterfall(audit: Audit) -> str:
     population_forms = {
         form: (error, sum(c.met(form) for c in population.classes)) for form, error in population.errors.items()
     }
+    if audit.points is not None:
+        by_points = audit.points[1]
+        population_forms["points"] = by_points.error, sum(c.met for c in by_points.classes)
     measured: list[tuple[str, float, Direction]]
     measured = [("in any view", exact.error_any_view, "exact"), ("on the images", exact.error, "exact")]
     panels = bars("Exact mode: certified error", exact_forms, K, measured)
@@ -132,7 +135,8 @@ def _waterfall(audit: Audit) -> str:
     head += [(f"population, {level_of(audit)}", "upper"), ("classes met", "exact")]
     return (
         "<p>A bar is the certified error, the pale part what was gained on the form before. In the "
-        "population a class mean is only known to lie in a ball, so the cap and the exact form are not evaluated there.</p>"
+        "population a class mean is only known to lie in a ball, so the cap and the exact form are not evaluated there. "
+        f"{jointly(audit)}</p>"
         f'<div class="panels">{panels}</div>{html_table("Certified error and classes met, by form", head, rows)}'
     )
 

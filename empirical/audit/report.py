@@ -6,6 +6,7 @@ from typing import Any
 
 from empirical.audit import every_view, neighbours, points
 from empirical.audit.core import Audit
+from empirical.audit.words import jointly
 from empirical.evaluation.heads import HEADS
 from empirical.evaluation.world import blocking
 from empirical.rounding import shown
@@ -59,7 +60,7 @@ def quotes(audit: Audit) -> tuple[str, ...]:
         )
     every = [] if audit.continuous is None else every_view.sentences(audit, audit.continuous)
     by_points = [] if audit.points is None else [points.sentence(audit, audit.points[1])]
-    return exact, population, *by_points, *every, scope + unseen
+    return tuple(filter(None, (exact, population, *by_points, *every, jointly(audit), scope + unseen)))
 
 
 def report(audit: Audit) -> str:

@@ -84,7 +84,8 @@ def latex_text(value: object) -> str:
 def latex(audit: Audit) -> str:
     r"""Table environments for \usepackage{booktabs}: a row per class, then all classes; the caption states the assumptions.
 
-    Bounds are rounded to the safe side. pdfLaTeX knows accented Latin letters only; for other scripts use LuaLaTeX.
+    A last row says what points certify, where features take a few values. Bounds are rounded to the safe side. pdfLaTeX knows
+    accented Latin letters only; for other scripts use LuaLaTeX.
     """
     exact, population = audit.exact, audit.population
     best, form = exact.best, population.form
@@ -106,8 +107,13 @@ def latex(audit: Audit) -> str:
         f"{held[1]}/{exact.classes}",
         shown(population.errors[form], "upper"),
     ]
+    last = [r"    \midrule", _row(total)]
+    if audit.points is not None:
+        by_points = audit.points[1]
+        met = f"{sum(c.met for c in by_points.classes)}/{exact.classes}"
+        last.append(_row(["points", "1", "", "", "", "", met, shown(by_points.error, "upper")]))
     pages = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)]
-    pages[-1] += [r"    \midrule", _row(total)]
+    pages[-1] += last
     heads = [
         f"{_caption(audit, best.form, form)}}}\n  \\label{{tab:audit}}",
         *["The audit, continued.}"] * (len(pages) - 1),
@@ -142,10 +148,12 @@ def _caption(audit: Audit, form: str, fresh: str) -> str:
     drawn = "the same for all images" if audit.views.same else "drawn for each image"
     views = f"{audit.views.m} views each ({latex_text(audit.views.name)}, {drawn})"
     name, head, data = map(latex_text, (audit.subject.name, HEADS[audit.head], audit.data.name))
+    by_points = "" if audit.points is None else " (points: by themselves, not jointly)"
     return (
         f"Audit of {name} ({head}) on {data}: error of the nearest class mean. Exact mode: the {audit.exact.samples} "
         f"certifying images with {views} are the whole world; {form} form of Theorem~1, class by class; measured: some view "
-        f"is misclassified. Population: {fresh} form, all bounds together at level {audit.level:.6g}, if the certifying "
-        "images are independent draws and nothing was fitted to them or chosen by them. Nothing is claimed of other views. "
-        "Bounds are rounded to the safe side. Share: of the class in its main part. A dash: not met; last row: classes met."
+        f"is misclassified. Population: {fresh} form, all bounds together at level {audit.level:.6g}{by_points}, if the "
+        "certifying images are independent draws and nothing was fitted to them or chosen by them. Nothing is claimed of "
+        "other views. Bounds are rounded to the safe side. Share: of the class in its main part. A dash: not met; below the "
+        "line: classes met."
     )

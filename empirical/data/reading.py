@@ -1,10 +1,13 @@
 """What a command that trains reads: data of any kind, brought to one size, and the name of its results."""
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
 from empirical.data.imagefiles import folder_sizes
-from empirical.data.sets import Dataset, fingerprint, load
+from empirical.data.sets import NAMES, Dataset, fingerprint, load
+from theory.checks import check_choice
+from theory.command import OneLineParser, integer
 
 COMMON_SIDE = 32
 """Pixels to which images of several sizes are brought, where all of them have so many."""
@@ -26,6 +29,19 @@ class Reading:
     side: int | None
     name: str
     notes: tuple[str, ...]
+
+
+def add_data_options(parser: OneLineParser, default: str) -> None:
+    """The options that name data, --data, --path and --side, for `read_named`."""
+    parser.share("data", default=default, help=f"{', '.join(NAMES)} (%(default)s)")
+    parser.share("path")
+    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
+
+
+def read_named(options: argparse.Namespace, train_size: int | None = None) -> Reading:
+    """Read what the options of `add_data_options` name, with the seed of the command."""
+    check_choice("--data", options.data, NAMES)
+    return read(options.data, options.path, options.seed, options.side, train_size)
 
 
 def read(name: str, path: Path | None, seed: int, side: int | None = None, train_size: int | None = None) -> Reading:

@@ -27,8 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirical.data.reading import read
-from empirical.data.sets import NAMES
+from empirical.data.reading import add_data_options, read_named
 from empirical.experiments import kept
 from empirical.experiments.design import PAIRS
 from empirical.machine import made
@@ -46,6 +45,8 @@ SETS = {
 """By name; f with the share of patches masked."""
 STEPS = 200
 """Steps of delta."""
+DECIDING = ("data", "n", "n_views", "seed", "nodes", "side", "classes", "sets")
+"""Options that decide a result."""
 LEVELS = tuple(k / 100 for k in range(101))
 """Levels of the quantiles of the augmented distances at which the frontier is kept besides."""
 
@@ -84,9 +85,8 @@ def class_frontier(images: Tensor, name: str, views: int, seed: int, nodes: int)
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     parser = OneLineParser("class-frontiers", description="sigma(delta) of whole classes under many view sets.")
-    parser.share("data", default="folder", help=f"{', '.join(NAMES)} (%(default)s)")
-    parser.share("path", "n-views", "seed")
-    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
+    add_data_options(parser, default="folder")
+    parser.share("n-views", "seed")
     parser.add_argument("--classes", nargs="+", help="names of classes (all)")
     parser.add_argument("--sets", nargs="+", default=list(SETS), help=f"of {', '.join(SETS)} (all)")
     parser.add_argument("--n", type=integer, default=1000, help="training images per class (%(default)s)")
@@ -97,10 +97,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         at_least(options, n=2, nodes=1)
         check_integer("--n-views", options.n_views, 2, MOST_VIEWS)
-        check_choice("--data", options.data, NAMES)
         for name in options.sets:
             check_choice("--sets", name, tuple(SETS))
-        reading = read(options.data, options.path, options.seed, options.side)
+        reading = read_named(options)
         data = reading.data
         for name in options.classes or ():
             check_choice("--classes", name, data.class_names)
@@ -120,22 +119,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                     "views": options.n_views,
                     "seed": options.seed,
                     "nodes": options.nodes,
+                    **({} if options.side is None else {"side": options.side}),
                 }
                 result, line = _one(folder, setting, data.train_images[members])
                 results.append(result)
                 print(line, flush=True)
-        command = kept.words(
-            "class-frontiers",
-            data=options.data,
-            n=options.n,
-            n_views=options.n_views,
-            seed=options.seed,
-            nodes=options.nodes,
-            side=options.side,
-            classes=options.classes,
-            sets=options.sets,
-        )
+        command = kept.words("class-frontiers", **{name: getattr(options, name) for name in DECIDING})
         write_evidence(folder / "class-frontiers.json", gathered(results, command))
+        for note in reading.notes:
+            print(note)
     except ValueError as error:
         parser.error(str(error))
     return 0

@@ -25,7 +25,7 @@ from empirical.evaluation.classifiers import KNN, NearestMean, evaluate
 from empirical.experiments import kept
 from empirical.experiments.design import SCALES, Scale
 from empirical.experiments.running import load_for
-from empirical.experiments.study import SHOWN, balanced, plane
+from empirical.experiments.study import SHOWN, at_most, balanced, plane
 from empirical.machine import made
 from empirical.training.loop import pick_device, train
 from theory.checks import check_choice
@@ -46,7 +46,7 @@ def maps(
     method = scale.methods["SimCLR"]
     configs = {name: scale.config(method, letters, seed) for name, letters in VIEWS.items()}
     data: Dataset = load_for(next(iter(configs.values())), paths)
-    shown = balanced(data.test_labels, min(SHOWN, int(data.test_labels.bincount().min())))
+    shown = balanced(data.test_labels, at_most(data.test_labels, SHOWN))
     drawn = []
     for name, config in tqdm(configs.items(), desc="embedding", disable=not progress):
         encoder = train(config, data, device, runs, progress=False).encoder

@@ -1,7 +1,8 @@
 """One study: train an encoder, evaluate it before and after, measure it, hold it against every form of Theorem 1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from empirical.evaluation.classifiers import knn_accuracy, nearest_mean_accuracy
 from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.losses import LossBound, loss_bounds
 from empirical.evaluation.world import Measurement, as_json, measure, world_of
-from empirical.training.loop import TrainingConfig, train
+from empirical.training.loop import Probe, TrainingConfig, train
 from empirical.training.methods import initial_encoder
 from empirical.training.networks import Encoder
 from empirical.views.augmentations import MILD, Augmentation
@@ -79,11 +80,14 @@ def balanced(labels: Tensor, samples_per_class: int) -> Tensor:
     return torch.cat([(labels == k).nonzero()[:samples_per_class, 0] for k in range(len(counts))])
 
 
-def factors_probe(
-    data: Dataset, augmentation: Augmentation, device: torch.device
-) -> Callable[[Encoder, int], dict[str, float]]:
+def at_most(labels: Tensor, samples_per_class: int) -> int:
+    """So many samples of every class, or as many as the smallest class has."""
+    return min(samples_per_class, int(labels.bincount().min()))
+
+
+def factors_probe(data: Dataset, augmentation: Augmentation, device: torch.device) -> Probe:
     """Alignment, R_eps and divergence of the unit head features on a few test images, for the curves over training."""
-    chosen = balanced(data.test_labels, min(PROBE_SAMPLES, int(data.test_labels.bincount().min())))
+    chosen = balanced(data.test_labels, at_most(data.test_labels, PROBE_SAMPLES))
     views, labels = finite_views(data.test_images[chosen], augmentation, PROBE_VIEWS, seed=0), data.test_labels[chosen]
 
     def probe(encoder: Encoder, epoch: int) -> dict[str, float]:  # noqa: ARG001
@@ -102,17 +106,31 @@ def factors_probe(
     return probe
 
 
+def accuracy(layer: str, module: torch.nn.Module, data: Dataset, device: torch.device) -> Accuracy:
+    """Evaluation of a module, images to features, with its weights frozen."""
+    train_features = extract(module, data.train_images, device)
+    test_features = extract(module, data.test_images, device)
+    pair = (train_features, data.train_labels, test_features, data.test_labels)
+    k = min(NEIGHBOURS, len(train_features))
+    return Accuracy(layer, knn_accuracy(*pair, k, TEMPERATURE), nearest_mean_accuracy(*pair))
+
+
 def accuracies(encoder: Encoder, data: Dataset, device: torch.device) -> tuple[Accuracy, ...]:
-    """Evaluation of both layers, weights frozen."""
+    """Evaluation of both layers."""
+    return accuracy("backbone", encoder.backbone, data, device), accuracy("head", encoder, data, device)
 
-    def of(layer: str, module: torch.nn.Module) -> Accuracy:
-        train_features = extract(module, data.train_images, device)
-        test_features = extract(module, data.test_images, device)
-        pair = (train_features, data.train_labels, test_features, data.test_labels)
-        k = min(NEIGHBOURS, len(train_features))
-        return Accuracy(layer, knn_accuracy(*pair, k, TEMPERATURE), nearest_mean_accuracy(*pair))
 
-    return of("backbone", encoder.backbone), of("head", encoder)
+def knn_curve(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """Accuracy by CPU time: epoch, CPU minutes of training until then, kNN(20) of the backbone.
+
+    One point for each record in which `curve.curve_probe` has measured it; empty where another probe made the history.
+    """
+    seconds = accumulate(record.get("cpu_seconds", 0.0) for record in history)
+    return [
+        {"epoch": record["epoch"], "cpu_minutes": spent / 60, "knn": record["knn"]}
+        for record, spent in zip(history, seconds, strict=True)
+        if "knn" in record
+    ]
 
 
 def plane(encoder: Encoder, data: Dataset, shown: Tensor, device: torch.device) -> Array:
@@ -132,22 +150,24 @@ def run(
     samples_per_class: int,
     views: int,
     clusters: int | None = None,
+    probing: Callable[[Dataset, Augmentation, torch.device], Probe] = factors_probe,
     progress: bool = True,
 ) -> Study:
     """Train (or take the finished run), evaluate, measure.
 
     samples_per_class, views   the finite world is so many test images of every class with so many views each
     clusters                   of the discretising head; by default the number of classes
+    probing                    makes the probe of the training, just before it
     runs                       folder of all training runs
     """
     clusters = len(data.class_names) if clusters is None else clusters
     heads.check_clusters(clusters, len(data.train_images))
     chosen = balanced(data.test_labels, samples_per_class)
-    shown = balanced(data.test_labels, min(SHOWN, int(data.test_labels.bincount().min())))
+    shown = balanced(data.test_labels, at_most(data.test_labels, SHOWN))
     untrained = initial_encoder(config.method, config.encoder, config.seed).to(device)
     before = accuracies(untrained, data, device)
     plane_before = plane(untrained, data, shown, device)
-    result = train(config, data, device, runs, progress, factors_probe(data, config.augmentation(), device))
+    result = train(config, data, device, runs, progress, probing(data, config.augmentation(), device))
     encoder = result.encoder
 
     backbone_train = extract(encoder.backbone, data.train_images, device)
@@ -235,6 +255,7 @@ def study_json(study: Study) -> dict[str, Any]:
             "after": [asdict(a) for a in study.after],
         },
         "history": list(study.history),
+        "curve": knn_curve(study.history),
         "embedding": {
             "labels": study.embedding_labels.tolist(),
             **{when: np.round(points, 5).tolist() for when, points in study.embedding.items()},

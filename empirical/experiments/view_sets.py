@@ -30,15 +30,15 @@ import torch
 from scipy.stats import kendalltau
 from tqdm import tqdm
 
-from empirical.data.reading import read
-from empirical.data.sets import NAMES, Dataset
+from empirical.data.reading import add_data_options, read_named
+from empirical.data.sets import Dataset
 from empirical.experiments import kept
 from empirical.experiments.design import EXPERIMENTS, LADDER, PAIRS, SCALES
-from empirical.experiments.study import balanced
+from empirical.experiments.study import at_most, balanced
 from empirical.machine import made
 from empirical.views.augmentations import Augmentation
 from empirical.views.protocol import MOST_VIEWS, finite_views
-from theory.checks import check_choice, check_integer
+from theory.checks import check_integer
 from theory.command import NAME, OneLineParser, at_least, integer, number, output_folder, show_progress
 from theory.concentration import SigmaFrontier, augmented_distances, frontier, vertex_cover_estimate
 from theory.digests import read_evidence, recorded, write_evidence
@@ -50,6 +50,8 @@ SAMPLES = 100
 """Test images of every class, as far as there are so many."""
 CURVE_POINTS = 60
 """Values of delta at which the whole frontier is written."""
+DECIDING = ("data", "samples_per_class", "n_views", "seed", "quantiles", "nodes", "method")
+"""Options that decide a result, besides the side to which images are scaled."""
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
 GROUPS = {
     "the four pairs with a": tuple(p for p in PAIRS if "a" in p),
@@ -310,9 +312,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = OneLineParser(
         "concentration", description="sigma(delta) of view sets in input space, beside measured errors."
     )
-    parser.share("data", default="fashion", help=f"{', '.join(NAMES)} (%(default)s)")
-    parser.share("path", "n-views", "seed", "json", "quiet")
-    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
+    add_data_options(parser, default="fashion")
+    parser.share("n-views", "seed", "json", "quiet")
     parser.add_argument("--samples-per-class", type=integer, help=f"test images ({SAMPLES}, or all)")
     parser.add_argument("--quantiles", type=number, nargs="+", default=list(QUANTILES), help="of delta, in (0, 1)")
     parser.add_argument("--nodes", type=integer, default=2_000_000, help="search budget per frontier (%(default)s)")
@@ -331,17 +332,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         at_least(options, nodes=1)
         if options.samples_per_class is not None:
             at_least(options, samples_per_class=2)
-        check_choice("--data", options.data, NAMES)
-        errors = measured_errors(options.out, options.data, options.method)
-        reading = read(options.data, options.path, options.seed, options.side)
+        reading = read_named(options)
         data = reading.data
-        least = int(data.test_labels.bincount().min())
-        samples = min(SAMPLES, least) if options.samples_per_class is None else options.samples_per_class
+        errors = measured_errors(options.out, options.data, options.method)
+        if options.samples_per_class is None:
+            options.samples_per_class = at_most(data.test_labels, SAMPLES)
         name = "concentration" if options.path is None else f"concentration-{reading.name}"
         target = output_folder("--out", options.out) / f"{name}.json"
         deltas, sets = concentrations(
             data,
-            samples,
+            options.samples_per_class,
             options.n_views,
             options.seed,
             options.quantiles,
@@ -350,26 +350,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except ValueError as error:
         parser.error(str(error))
-    setting = {
-        "data": options.data,
-        "samples_per_class": samples,
-        "views": options.n_views,
-        "seed": options.seed,
-        "quantiles": options.quantiles,
-        "nodes": options.nodes,
-        "method": options.method,
-    }
-    command = kept.words(
-        "concentration",
-        data=options.data,
-        samples_per_class=samples,
-        n_views=options.n_views,
-        seed=options.seed,
-        quantiles=options.quantiles,
-        nodes=options.nodes,
-        method=options.method,
-        side=options.side,
-    )
+    asked = {name: getattr(options, name) for name in DECIDING}
+    setting = {"views" if name == "n_views" else name: value for name, value in asked.items()}
+    command = kept.words("concentration", **asked, side=options.side)
     content = as_json(setting, deltas, sets, errors) | {
         "made": made(time.process_time() - started) | {"command": command}
     }

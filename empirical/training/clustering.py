@@ -34,8 +34,8 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from empirical.continuous.training import CellTraining, train_on_cells
-from empirical.data.reading import read
-from empirical.data.sets import NAMES, Dataset, fingerprint
+from empirical.data.reading import add_data_options, read_named
+from empirical.data.sets import Dataset, fingerprint
 from empirical.evaluation.features import extract, weights_hash
 from empirical.evaluation.heads import unit
 from empirical.training.checkpoint import serialised
@@ -274,14 +274,12 @@ CERTIFIABLE: dict[str, Any] = {"backbone": "certifiable", "epochs": 60, "cells":
 def parser_of_options() -> OneLineParser:
     """The options; those that are left out are taken from the data's preset, or fitted to the data."""
     parser = OneLineParser("cluster", description="Train a discretising encoder without labels.")
-    parser.share("data", default="digits", help=f"{', '.join(NAMES)} (%(default)s)")
-    parser.share("path")
+    add_data_options(parser, default="digits")
     parser.add_argument("--preset", help=f"start from the settings of {', '.join(PRESETS)} (the data's, else fashion)")
     parser.share("views", help=f"letters of abcdef, or {WARP} (digits: {WARP}, cifar10: ade, else abcd)")
     parser.share(
         "n-views", default=None, help="of an image in the graph, itself included (digits: 48, cifar10: 1, else 16)"
     )
-    parser.add_argument("--side", type=integer, help="scale images to so many pixels a side (32 if sizes differ)")
     parser.add_argument(
         "--clusters", type=integer, help="K (digits, fashion: 10, cifar10: 8, else the number of classes)"
     )
@@ -336,12 +334,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_words(argv)
     torch.set_num_threads(1)
     try:
-        check_choice("--data", options.data, NAMES)
         if options.preset is not None:
             check_choice("--preset", options.preset, PRESETS)
         if options.n_views is not None:
             check_integer("--n-views", options.n_views, 1, MOST_VIEWS)
-        reading = read(options.data, options.path, options.seed, options.side)
+        reading = read_named(options)
         data, config = reading.data, settings(options, reading.data)
         device = pick_device(options.device)
         output_folder("--runs", options.runs)

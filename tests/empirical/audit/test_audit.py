@@ -3,6 +3,7 @@
 import copy
 import importlib
 import sys
+from dataclasses import replace
 from types import FunctionType, ModuleType
 
 import numpy as np
@@ -17,13 +18,18 @@ from empirical.audit.certificate import certificate
 from empirical.audit.core import CROSS_ENTROPY
 from empirical.audit.diagnosis import CLIQUES, examine
 from empirical.audit.halves import Halves, halves
+from empirical.audit.page import page
 from empirical.audit.report import quotes, report
+from empirical.audit.table import latex
 from empirical.rounding import shown
 from empirical.views.protocol import finite_views
 from empirical.views.warps import Warp
 from tests.empirical.audit.planted import data, flatten, planted, planted_audit, shaken
+from tests.empirical.audit.reader import Reader
 from tests.fresh import fresh_packages
 from theory.theorem1 import choose
+
+EACH = "For the population, bounds by balls and by points hold at level 0.95 each, not jointly."
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +53,13 @@ def said(error):
 
 
 def test_what_is_said_is_what_was_found(found):
-    exact, population, by_points, scope = quotes(found)
+    exact, population, by_points, by_itself, scope = quotes(found)
     assert shown(found.exact.best.error, "upper") in exact
     assert shown(found.exact.error_any_view, "exact") in exact
     assert shown(found.population.error, "upper") in population
     assert "0.95" in population
     assert shown(found.points[1].error, "upper") in by_points
+    assert by_itself == EACH
     assert "missing" in scope
     text = report(found)
     assert max(map(len, text.splitlines())) <= 126
@@ -61,6 +68,22 @@ def test_what_is_said_is_what_was_found(found):
         assert said(choose(found.exact.certificates, form).error) in line
     assert "clusters" in text
     assert found.subject.weights_sha256[:12] in text
+
+
+def test_two_bounds_for_a_population_are_shown_side_by_side_and_not_as_joint(found):
+    by_points = found.points[1]
+    alone = replace(found, points=None)
+    text, shown_page = latex(found), Reader(page(found))
+    (row,) = [line for line in text.splitlines() if line.strip().startswith("points &")]
+    assert row.split("&")[6:] == [" 3/3 ", f" {shown(by_points.error, 'upper')} \\\\"]
+    assert text.index("    all &") < text.index(row) < text.index("\\bottomrule")
+    rows = {row[0]: row for row in shown_page.table("Certified error and classes met")[0]}
+    assert rows["points"][1:] == ["\u2013", "\u2013", shown(by_points.error, "upper"), "3 of 3"]
+    assert set(rows) - {row[0] for row in Reader(page(alone)).table("Certified error and classes met")[0]} == {"points"}
+    assert "all bounds together at level 0.95 (points: by themselves, not jointly), if" in text
+    assert shown_page.text.count(EACH) == 2
+    for said_alone in (latex(alone), page(alone), report(alone)):
+        assert "jointly" not in said_alone
 
 
 def test_named_views_are_those_that_the_name_stands_for():

@@ -61,7 +61,9 @@ def test_audit_then_check(there, capsys):
     assert evidence["page"].endswith("index.html")
 
     assert main(["--check", str(folder / "certificate.json")]) == 0
-    assert capsys.readouterr().out.count("holds  ") == 4
+    holds = capsys.readouterr().out
+    assert holds.count("holds  ") == 4
+    assert holds.endswith("each bound for the population holds at its level by itself, not jointly with the others\n")
     assert main(["--check", str(folder / "certificate.json"), "--path", str(folder / "features.safetensors")]) == 0
     assert check_main([str(folder / "certificate.json"), "--path", str(folder / "features.safetensors")]) == 0
     content["exact"]["classes"][0]["alpha"] = "1.5"

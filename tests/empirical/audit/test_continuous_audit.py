@@ -36,6 +36,7 @@ def test_what_is_said_is_what_was_proved(found):
         f"certifies Err(G_f) <= {every_view.shown(continuous.exact.error, 'upper')} for every view of the box",
         f"Err(G_f) <= {every_view.shown(continuous.population.error, 'upper')} for every view of the box with probability",
         "rotation up to 10 degrees, scale up to 5% across and down, shift up to 0.06 of the side",
+        "bounds by balls and by points and for every view of the box hold at level 0.95 each, not jointly.",
         "Nothing is claimed of views outside the box.",
     ):
         assert words in text
@@ -63,8 +64,8 @@ def test_without_it_nothing_of_it_is_said():
     assert audit.continuous is None
     assert "continuous" not in certificate(audit, "f")
     assert "continuous" not in as_json(audit, "page")
-    assert "is missing" in quotes(audit)[3]
-    assert len(quotes(audit)) == 4
+    assert "is missing" in quotes(audit)[4]
+    assert len(quotes(audit)) == 5
     assert "very view of the box" not in page(audit)
     assert "every view" not in report(audit)
 

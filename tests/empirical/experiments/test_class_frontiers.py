@@ -52,10 +52,13 @@ def test_what_is_there_is_not_computed_again_and_never_replaced_by_another_setti
     monkeypatch.setattr(class_frontiers, "class_frontier", lambda *_: pytest.fail("computed again"))
     assert main(words) == 0
     assert capsys.readouterr().out.count("is there") == 1
-    with pytest.raises(SystemExit) as stop:
-        main([*words, "--seed", "1"])
-    assert stop.value.code == 2
-    assert "sigma-T-shirt-top-ad-12.json there is of another setting; give another folder" in capsys.readouterr().err
+    for option in (["--seed", "1"], ["--side", "8"]):
+        with pytest.raises(SystemExit) as stop:
+            main([*words, *option])
+        assert stop.value.code == 2
+        assert (
+            "sigma-T-shirt-top-ad-12.json there is of another setting; give another folder" in capsys.readouterr().err
+        )
 
 
 @pytest.mark.parametrize(

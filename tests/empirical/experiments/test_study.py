@@ -70,6 +70,20 @@ def test_a_finished_run_is_not_repeated_and_reports_the_same(folders, capsys):
     assert "last one reported" in shown
 
 
+def test_a_curve_is_printed_and_leaves_the_weights_alone(folders, capsys, tmp_path):
+    root, arguments = folders
+    assert cli.main([*arguments, "--curve", "--runs", str(tmp_path / "runs"), "--out", str(tmp_path)]) == 0
+    plain, content = (
+        json.loads((folder / "empirical-digits.json").read_text()) for folder in (root / "evidence", tmp_path)
+    )
+    assert plain["curve"] == []
+    assert [point["epoch"] for point in content["curve"]] == [1, 2]
+    assert content["weights_sha256"] == plain["weights_sha256"]
+    assert content["curve"][-1]["knn"] == content["evaluation"]["after"][0]["knn"]
+    points = ", ".join(f"{point['knn']:.3f} ({point['cpu_minutes']:.1f})" for point in content["curve"])
+    assert f"kNN(20) of the backbone, after CPU minutes of training: {points}\n" in capsys.readouterr().out
+
+
 def test_a_truncated_checkpoint_is_named(folders, capsys, tmp_path):
     root, arguments = folders
     copy = tmp_path / "runs"
