@@ -43,14 +43,14 @@ def unpaired(rows: Array, P: Array, size: int, enough: int) -> int:
 
 
 @compiled
-def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
-    """(levels, nodes spent): no clique that contains sample v has more than levels[v] samples, where one of `known` is known.
+def peeling_levels(rows: Array, start: int, nodes: int) -> tuple[Array, int]:
+    """(levels, nodes spent): no clique that contains sample v has more than levels[v] samples; none is below `start`.
 
     Samples are looked at from the last to the first, again and again: that should be from the outside inwards. A round that
-    takes none away is followed by a thorough one, with largest matchings. When that takes none away either the goal, at first
-    `known`, rises to the least bound there is, and by a quarter of what it has risen before, which saves rounds. A bound falls
-    by at most one with every neighbour taken away, and pairs leave at least half: mostly that decides without pairing. A node
-    is one round or one largest matching.
+    takes none away is followed by a thorough one, with largest matchings. When that takes none away either, the goal, first
+    `start`, rises to the least bound there is, and by a quarter of what it has risen before, which saves rounds. A bound
+    falls by at most one with every neighbour taken away, and pairs leave at least half: mostly that decides without pairing.
+    A node is one round or one largest matching.
     """
     n, W = rows.shape
     kept, P = np.zeros(W, np.uint64), np.empty(W, np.uint64)
@@ -58,7 +58,7 @@ def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
         kept[v >> 6] |= bit(v)
     levels = np.zeros(n, np.int64)
     paired, matched = np.full(n, n), np.full(n, n)  # pairs among the neighbours when they were last counted
-    goal, left, spent, thorough = known, n, 0, False
+    goal, left, spent, thorough = start, n, 0, False
     while left > goal and spent < nodes:
         spent += 1
         while kept[W - 1] == 0:
@@ -77,7 +77,8 @@ def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
                 if bound < goal:
                     bound = unpaired(rows, P[:W], size, goal - 1)
                     paired[v] = size - bound
-            if thorough and bound >= goal > max(size // 2, size - matched[v]) and misses < MOST_MISSES and spent < nodes:
+            open_yet = bound >= goal > max(size // 2, size - matched[v])
+            if thorough and open_yet and misses < MOST_MISSES and spent < nodes:
                 spent += 1
                 bound = uncovered(rows, P[:W], size, goal - 1)
                 matched[v] = size - bound
@@ -89,7 +90,7 @@ def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
             else:
                 least = min(least, bound)
         if left == before and thorough:
-            goal = least + 1 + (goal - known) // 4
+            goal = least + 1 + (goal - start) // 4
         thorough = left == before and not thorough
     for v in range(n):
         if kept[v >> 6] & bit(v):

@@ -48,7 +48,7 @@ def test_pairs_bound_where_degrees_do_not():
 
 
 def test_largest_matchings_bound_where_greedy_pairs_do_not():
-    """Three paths 3-1-0-2 of samples too far apart: the greedy pair 0-1 leaves none to 2 and 3, and two of each path are near."""
+    """Three paths 3-1-0-2 of samples too far apart: the greedy pair 0-1 leaves none to 2 and 3, two of each are near."""
     graph = graph_of([(4 * k + i, 4 * k + j) for k in range(3) for i, j in [(0, 1), (0, 2), (1, 3)]], 12)
     assert unpaired(graph, words(np.arange(12), 12), 12, -1) == 9
     levels, _ = peeling_levels(graph, 6, 100)
