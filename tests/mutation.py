@@ -39,7 +39,8 @@ TESTED_BY = {  # module of theory: the tests that its formulas have elsewhere, t
     "concentration/frontier.py": "concentration/test_frontier concentration/test_mainpart",
     "concentration/lenses.py": "concentration/test_lenses concentration/test_frontier",
     "concentration/peeling.py": "concentration/test_peeling concentration/test_frontier",
-    "concentration/distances.py": "concentration/test_distances concentration/test_mainpart",
+    "concentration/distances.py": "concentration/test_distances concentration/test_distances_resources "
+    "concentration/test_mainpart",
     "concentration/bands.py": "concentration/test_distances concentration/test_mainpart",
     "concentration/kernels.py": "concentration/test_distances concentration/test_mainpart",
     "theorem1/forms/anchored.py": "theorem1/test_forms theorem1/test_population",

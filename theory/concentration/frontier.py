@@ -226,15 +226,19 @@ class _Stairs:
                 return
             c = int(gain.argmax()) + 1
             place = bisect(tested, c)
-            upper, spent = self._peel_below(c, int(self.reached[tested[place - 1]]), allowed)
+            goal = c + int(excess[c - 1]) // 2
+            upper, spent = self._peel_below(c, goal, int(self.reached[tested[place - 1]]), allowed)
             budget.spend(spent)
             tested.insert(place, c)
             excesses.insert(place, upper - c)
 
-    def _peel_below(self, c: int, begin: int, nodes: int) -> tuple[int, int]:
-        """Bound the graph just below reached[c], and its edges from rank `begin` on; returns (the bound, nodes spent)."""
+    def _peel_below(self, c: int, goal: int, begin: int, nodes: int) -> tuple[int, int]:
+        """Bound the graph just below reached[c], not below the goal, and its edges from rank `begin` on.
+
+        Returns (the bound, nodes spent).
+        """
         t = int(self.reached[c]) - 1
-        levels, spent = peeling_levels(induced(self.ranks, t, np.arange(len(self.ranks))), c, nodes)
+        levels, spent = peeling_levels(induced(self.ranks, t, np.arange(len(self.ranks))), goal, nodes)
         edges = slice(*np.searchsorted(self.lengths, [begin, t + 1]))
         cap(self.bounds[edges], self.pairs[edges], levels)
         upper = int(levels.max())

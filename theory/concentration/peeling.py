@@ -4,7 +4,8 @@ A clique that contains a sample lies, but for the sample itself, among its neigh
 too far apart cost a clique one sample each: among s neighbours with w such pairs no clique has more than s - w. Where that
 excludes a clique of more than `goal` samples the sample is taken away, which leaves fewer neighbours to the others. Without
 pairs this is the bound by degeneracy. With them it comes within a few samples of the truth in graphs of real data: as in
-`lenses`, the neighbours of a sample far from the middle fall into two halves.
+`lenses`, the neighbours of a sample far from the middle fall into two halves. Pairs are taken greedily as long as that takes
+samples away, and a largest fractional matching, which costs far more, is looked for where the greedy one does not.
 
 A graph is (n, W) uint64 words as in `lenses`.
 """
@@ -12,7 +13,11 @@ A graph is (n, W) uint64 words as in `lenses`.
 import numpy as np
 
 from theory.concentration.compiled import bit, compiled, lowest, ones
+from theory.concentration.lenses import uncovered
 from theory.setting import Array
+
+MOST_MISSES = 8
+"""A thorough round looks for no more largest matchings after this many in a row that take no sample away."""
 
 
 @compiled
@@ -38,25 +43,27 @@ def unpaired(rows: Array, P: Array, size: int, enough: int) -> int:
 
 
 @compiled
-def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
-    """(levels, nodes spent): no clique that contains sample v has more than levels[v] samples, where one of `known` is known.
+def peeling_levels(rows: Array, start: int, nodes: int) -> tuple[Array, int]:
+    """(levels, nodes spent): no clique that contains sample v has more than levels[v] samples; none is below `start`.
 
-    Samples are looked at from the last to the first, again and again: that should be from the outside inwards. When none can
-    be taken away the goal, at first `known`, rises to the least bound there is, and by a quarter of what it has risen before,
-    which saves rounds. A bound falls by at most one with every neighbour taken away, and pairs leave at least half: mostly
-    that decides without pairing. A node is one round.
+    Samples are looked at from the last to the first, again and again: that should be from the outside inwards. A round that
+    takes none away is followed by a thorough one, with largest matchings. When that takes none away either, the goal, first
+    `start`, rises to the least bound there is, and by a quarter of what it has risen before, which saves rounds. A bound
+    falls by at most one with every neighbour taken away, and pairs leave at least half: mostly that decides without pairing.
+    A node is one round or one largest matching.
     """
     n, W = rows.shape
     kept, P = np.zeros(W, np.uint64), np.empty(W, np.uint64)
     for v in range(n):
         kept[v >> 6] |= bit(v)
-    levels, paired = np.zeros(n, np.int64), np.full(n, n)  # pairs among the neighbours when they were last counted
-    goal, left, spent = known, n, 0
+    levels = np.zeros(n, np.int64)
+    paired, matched = np.full(n, n), np.full(n, n)  # pairs among the neighbours when they were last counted
+    goal, left, spent, thorough = start, n, 0, False
     while left > goal and spent < nodes:
         spent += 1
         while kept[W - 1] == 0:
             W -= 1
-        least, before = n, left
+        least, before, misses = n, left, 0
         for v in range(min(n, 64 * W) - 1, -1, -1):
             if not kept[v >> 6] & bit(v):
                 continue
@@ -64,20 +71,27 @@ def peeling_levels(rows: Array, known: int, nodes: int) -> tuple[Array, int]:
             for w in range(W):
                 P[w] = rows[v, w] & kept[w]
                 size += ones(P[w])
-            bound = size
-            if size >= goal:
-                bound = max((size + 1) // 2, size - paired[v])
+            bound, half = size, (size + 1) // 2
+            if bound >= goal:
+                bound = max(half, size - paired[v])
                 if bound < goal:
                     bound = unpaired(rows, P[:W], size, goal - 1)
                     paired[v] = size - bound
+            open_yet = bound >= goal > max(size // 2, size - matched[v])
+            if thorough and open_yet and misses < MOST_MISSES and spent < nodes:
+                spent += 1
+                bound = uncovered(rows, P[:W], size, goal - 1)
+                matched[v] = size - bound
+                misses = misses + 1 if bound >= goal else 0
             if bound < goal:
                 kept[v >> 6] &= ~bit(v)
                 levels[v] = goal
                 left -= 1
             else:
                 least = min(least, bound)
-        if left == before:
-            goal = least + 1 + (goal - known) // 4
+        if left == before and thorough:
+            goal = least + 1 + (goal - start) // 4
+        thorough = left == before and not thorough
     for v in range(n):
         if kept[v >> 6] & bit(v):
             levels[v] = max(left, goal)
