@@ -19,7 +19,7 @@ Hypothesis law : is_law weight.
 Definition accepted (w : Omega) : {set 'I_J} := [set j : 'I_J | [forall j' : 'I_J, (j' <= j)%N ==> (w \in won j')]].
 
 (* where the test of a false claim wins with probability at most a, one is accepted with probability at most a *)
-(* Claim population-points: the fixed order: any J, any events; a is divided by nothing *)
+(* Claim population-order: any J, any events *)
 Theorem fixed_order (a : R) : 0 <= a -> (forall j, wrong j -> probability weight (won j) <= a) ->
   probability weight [set w | [exists j : 'I_J, wrong j && (j \in accepted w)]] <= a.
 Proof.
