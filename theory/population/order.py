@@ -90,5 +90,6 @@ CLAIMS = (
         "claims accepted is false, that one is accepted too; it has won (`first`), and does so with probability at most a "
         "(`rare`).",
         steps={"first": _first, "rare": _rare},
+        unchecked={"the event lies in one: for any tests, claims and laws on finitely many outcomes": "fixed_order"},
     ),
 )

@@ -105,6 +105,7 @@ CLAIMS = (
         "all of whose views lie at points of its own class among the first i is classified correctly, and `mass` bounds the "
         "rest.",
         trusted=("population-bets", "population-order", "population-binomial", "population-union"),
+        unchecked={"all of it together, for bets and counts that fail as rarely as they say": "points_at_a_level"},
         steps={
             "won": _won,
             "mass": mass_of_met,
