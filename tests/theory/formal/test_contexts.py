@@ -98,7 +98,9 @@ def test_no_hypothesis_of_the_sources_is_hidden():
 
 
 def test_no_statement_rests_on_a_recursion_that_is_not_shown():
-    recursive = {name for text in record.sources().values() for name in re.findall(r"^Fixpoint (\w+)", text, re.MULTILINE)}
+    recursive = {
+        name for text in record.sources().values() for name in re.findall(r"^Fixpoint (\w+)", text, re.MULTILINE)
+    }
     assert recursive
     assert not recursive & {word for theorem in formal.theorems() for word in re.findall(r"\w+", theorem.whole)}
 
