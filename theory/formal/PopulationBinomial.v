@@ -13,70 +13,77 @@ Section UpperTail.
 Variable R : rcfType.
 Implicit Types (n s : nat) (p q : R).
 
-(* P_p[X >= s] of X ~ Bin(n, p), by the outcome of one trial; as the usual sum: `upper_tail_sum` *)
-Fixpoint upper_tail n s p {struct n} : R :=
+(* P_p[X = k] and P_p[X >= s] of X ~ Bin(n, p) *)
+Definition binomial_mass n p (k : nat) : R := 'C(n, k)%:R * p ^+ k * (1 - p) ^+ (n - k).
+Definition upper_tail n s p : R := \sum_(k < n.+1 | (s <= k)%N) binomial_mass n p k.
+
+(* the same by the outcome of one trial *)
+Fixpoint tail_by_trials n s p {struct n} : R :=
   match s, n with
   | 0, _ => 1
   | s'.+1, 0 => 0
-  | s'.+1, n'.+1 => p * upper_tail n' s' p + (1 - p) * upper_tail n' s p
+  | s'.+1, n'.+1 => p * tail_by_trials n' s' p + (1 - p) * tail_by_trials n' s p
   end.
 
-Lemma upper_tail0 n p : upper_tail n 0 p = 1.
+Lemma tail_by_trials0 n p : tail_by_trials n 0 p = 1.
 Proof. by case: n. Qed.
 
-Lemma upper_tail_falls n s p : 0 <= p <= 1 -> 0 <= upper_tail n s.+1 p <= upper_tail n s p.
+Lemma tail_by_trials_falls n s p : 0 <= p <= 1 -> 0 <= tail_by_trials n s.+1 p <= tail_by_trials n s p.
 Proof.
 move=> /andP[p0 p1]; have q0 : 0 <= 1 - p by rewrite subr_ge0.
 elim: n s => [|n IH] s; first by case: s => [|s] /=; rewrite lexx ?ler01.
-have step0 k : 0 <= upper_tail n k p.
-  by case: k => [|k]; [rewrite upper_tail0 ler01 | case/andP: (IH k)].
+have step0 k : 0 <= tail_by_trials n k p.
+  by case: k => [|k]; [rewrite tail_by_trials0 ler01 | case/andP: (IH k)].
 rewrite /= addr_ge0 ?mulr_ge0 //=; case: s => [|s] /=.
-  have /andP[_ t1] := IH 0%N; rewrite upper_tail0 mulr1 in t1 *.
-  apply: (@certified _ ((1 - p) * (1 - upper_tail n 1 p))); last by ring.
+  have /andP[_ t1] := IH 0%N; rewrite tail_by_trials0 mulr1 in t1 *.
+  apply: (@certified _ ((1 - p) * (1 - tail_by_trials n 1 p))); last by ring.
   by rewrite mulr_ge0 ?subr_ge0.
 by rewrite ler_add // ler_wpmul2l //; case/andP: (IH s); case/andP: (IH s.+1).
 Qed.
 
-Lemma upper_tail_rises n s p q : 0 <= p -> p <= q -> q <= 1 -> upper_tail n s p <= upper_tail n s q.
+Lemma tail_by_trials_rises n s p q : 0 <= p -> p <= q -> q <= 1 -> tail_by_trials n s p <= tail_by_trials n s q.
 Proof.
 move=> p0 pq q1; have p01 : 0 <= p <= 1 by rewrite p0 (le_trans pq).
 have q01 : 0 <= q <= 1 by rewrite (le_trans p0).
 elim: n s => [|n IH] [|s] //=.
-have /andP[_ falls] := upper_tail_falls n s q01.
-apply: le_trans (_ : p * upper_tail n s q + (1 - p) * upper_tail n s.+1 q <= _).
+have /andP[_ falls] := tail_by_trials_falls n s q01.
+apply: le_trans (_ : p * tail_by_trials n s q + (1 - p) * tail_by_trials n s.+1 q <= _).
   by rewrite ler_add // ler_wpmul2l // subr_ge0; case/andP: p01.
-apply: (@certified _ ((q - p) * (upper_tail n s q - upper_tail n s.+1 q))); last by ring.
+apply: (@certified _ ((q - p) * (tail_by_trials n s q - tail_by_trials n s.+1 q))); last by ring.
 by rewrite mulr_ge0 ?subr_ge0.
 Qed.
 
-Definition mass n p k : R := 'C(n, k)%:R * p ^+ k * (1 - p) ^+ (n - k).
-
-Lemma massS n k p : mass n.+1 p k.+1 = p * mass n p k + (1 - p) * mass n p k.+1.
+Lemma binomial_massS n k p :
+  binomial_mass n.+1 p k.+1 = p * binomial_mass n p k + (1 - p) * binomial_mass n p k.+1.
 Proof.
-rewrite /mass binS natrD subSS [p ^+ k.+1]exprS; have [kn|nk] := leqP k.+1 n; last first.
+rewrite /binomial_mass binS natrD subSS [p ^+ k.+1]exprS; have [kn|nk] := leqP k.+1 n; last first.
   rewrite (bin_small nk); move: ('C(n, k)%:R) (p ^+ k) ((1 - p) ^+ _) ((1 - p) ^+ _) => u x y z; ring.
 rewrite -[(n - k)%N]prednK ?subn_gt0 // -subnS [(1 - p) ^+ _.+1]exprS.
 by move: ('C(n, k.+1)%:R) ('C(n, k)%:R) (p ^+ k) ((1 - p) ^+ (n - k.+1)) => u t x y; ring.
 Qed.
 
-Lemma upper_tail_sum n s p : upper_tail n s p = \sum_(k < n.+1 | (s <= k)%N) mass n p k.
+Lemma upper_tail_by_trials n s p : upper_tail n s p = tail_by_trials n s p.
 Proof.
-have whole k : \sum_(i < k.+1) mass k p i = 1.
+apply: esym; rewrite /upper_tail.
+have whole k : \sum_(i < k.+1) binomial_mass k p i = 1.
   rewrite -[RHS](expr1n _ k) -[X in _ = X ^+ k](subrK p) exprDn; apply: eq_bigr => i _.
-  by rewrite -[RHS]mulr_natl /mass; move: (_%:R) (p ^+ i) ((1 - p) ^+ _) => u x y; ring.
-case: s => [|s]; first by rewrite upper_tail0 -[LHS](whole n); apply: eq_bigl.
+  by rewrite -[RHS]mulr_natl /binomial_mass; move: (_%:R) (p ^+ i) ((1 - p) ^+ _) => u x y; ring.
+case: s => [|s]; first by rewrite tail_by_trials0 -[LHS](whole n); apply: eq_bigl.
 elim: n s => [|n IH] s /=; first by rewrite big_mkcond big_ord_recl big_ord0 /= addr0.
-have shift : \sum_(k < n.+1 | (s < k)%N) mass n p k = \sum_(k < n.+1 | (s <= k)%N) mass n p k.+1.
-  pose term k := if (s < k)%N then mass n p k else 0.
+have shift : \sum_(k < n.+1 | (s < k)%N) binomial_mass n p k = \sum_(k < n.+1 | (s <= k)%N) binomial_mass n p k.+1.
+  pose term k := if (s < k)%N then binomial_mass n p k else 0.
   transitivity (\sum_(k < n.+2) term k).
-    have beyond : mass n p n.+1 = 0 by rewrite /mass bin_small // !mul0r.
+    have beyond : binomial_mass n p n.+1 = 0 by rewrite /binomial_mass bin_small // !mul0r.
     by rewrite big_ord_recr /= /term beyond if_same addr0 -big_mkcond.
   by rewrite big_ord_recl /= add0r [RHS]big_mkcond.
-have first_tail : upper_tail n s p = \sum_(k < n.+1 | (s <= k)%N) mass n p k.
-  by case: s {shift} => [|s]; rewrite ?IH // upper_tail0 -[LHS](whole n); apply: eq_bigl.
+have first_tail : tail_by_trials n s p = \sum_(k < n.+1 | (s <= k)%N) binomial_mass n p k.
+  by case: s {shift} => [|s]; rewrite ?IH // tail_by_trials0 -[LHS](whole n); apply: eq_bigl.
 rewrite first_tail IH shift !mulr_sumr -big_split [RHS]big_mkcond big_ord_recl /= add0r -big_mkcond.
-by apply: eq_bigr => k _; rewrite -massS.
+by apply: eq_bigr => k _; rewrite -binomial_massS.
 Qed.
+
+Lemma upper_tail_rises n s p q : 0 <= p -> p <= q -> q <= 1 -> upper_tail n s p <= upper_tail n s q.
+Proof. by rewrite !upper_tail_by_trials; exact: tail_by_trials_rises. Qed.
 
 End UpperTail.
 
@@ -99,18 +106,18 @@ Proof. by rewrite /hits big_ord_recl cons0; congr addn; apply: eq_bigr => i _; r
 Theorem hits_binomial n s :
   probability (product_law (fun _ : 'I_n => law)) [set w | (s <= hits w)%N] = upper_tail n s (probability law A).
 Proof.
-have all_law k := product_is_law (fun _ : 'I_k => is_law_law).
+rewrite upper_tail_by_trials; have all_law k := product_is_law (fun _ : 'I_k => is_law_law).
 have tail0 k : probability (product_law (fun _ : 'I_k => law)) [set w | (0 <= hits w)%N] = 1.
   by rewrite -(all_law k).2; apply: eq_bigl => w; rewrite inE.
 elim: n s => [|n IH] [|s]; [exact: tail0 | | exact: tail0 |] => /=.
   by rewrite /probability big_pred0 // => w; rewrite inE /hits big_ord0.
 rewrite probability_expected expected_cons expected_pair.
 have given x : \sum_w law x * product_law (fun _ : 'I_n => law) w * (cons x w \in [set w | (s < hits w)%N])%:R
-    = law x * (if x \in A then upper_tail n s (probability law A) else upper_tail n s.+1 (probability law A)).
+    = law x * (if x \in A then tail_by_trials n s (probability law A) else tail_by_trials n s.+1 (probability law A)).
   case: ifP => xA; rewrite -IH probability_expected mulr_sumr; apply: eq_bigr => w _.
     by rewrite -mulrA !inE hits_cons xA.
   by rewrite -mulrA !inE hits_cons xA.
-under eq_bigr do rewrite given; move: (upper_tail n s _) (upper_tail n s.+1 _) => t t'.
+under eq_bigr do rewrite given; move: (tail_by_trials n s _) (tail_by_trials n s.+1 _) => t t'.
 rewrite -(probabilityC is_law_law.2) /probability !mulr_suml (bigID (mem A)) /=; congr (_ + _).
   by apply: eq_bigr => x xA; rewrite xA.
 by apply: eq_big => x; rewrite ?inE // => /negbTE ->.

@@ -97,6 +97,14 @@ def test_no_hypothesis_of_the_sources_is_hidden():
     assert seen >= 40
 
 
+def test_no_statement_rests_on_a_recursion_that_is_not_shown():
+    recursive = {
+        name for text in record.sources().values() for name in re.findall(r"^Fixpoint (\w+)", text, re.MULTILINE)
+    }
+    assert recursive
+    assert not recursive & {word for theorem in formal.theorems() for word in re.findall(r"\w+", theorem.whole)}
+
+
 def test_what_a_headline_theorem_names_is_explained():
     shown = {theorem.name: theorem.whole for theorem in formal.theorems()}
     assert "Definition rho_max sigma delta L eps : R :=" in shown["theorem_1"]
