@@ -209,10 +209,9 @@ def _check(path: Path, features: Path | None, jobs: int, progress: bool) -> int:
         print(f"       {claim['claim']}")
     anchored = content["anchored"]
     print(f"holds  exact: error <= {float(anchored['error']):.6f}, anchored form\n       {anchored['claim']}")
-    others = standing_points(content.get("points")) + standing(content.get("continuous"))
-    for line in others:
+    for line in standing_points(content.get("points")) + standing(content.get("continuous")):
         print(line)
-    if others:
+    if content.get("points") or content.get("continuous"):
         print("       each bound for the population holds at its level by itself, not jointly with the others")
     shared = float(content["data"]["shared_with_fitting"])
     if shared > 0:
