@@ -22,6 +22,6 @@ def test_a_module_is_tested_by_the_file_of_its_name_or_the_nearest_folder():
     assert mutation.mirrored("theorem1/certificates/world.py") == ["theorem1/test_world"]
     assert mutation.mirrored("theorem1/forms/chord.py") == ["theorem1/test_forms"]
     assert mutation.mirrored("population/means.py") == [
-        f"population/test_{name}" for name in ("bets", "population", "predicates")
+        f"population/test_{name}" for name in ("bets", "order", "population", "predicates", "proportions")
     ]
     assert mutation.mirrored("prove.py") == ["test_prove"]
