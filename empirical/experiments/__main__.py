@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--scale",
         default="embedded",
-        help="embedded (minutes, CPU), cifar-cpu (6 minutes a run) or paper (a GPU); the last two read CIFAR from the disk",
+        help="embedded (minutes, CPU), cifar-cpu (5 minutes a run) or paper (a GPU); the last two read CIFAR from the disk",
     )
     parser.add_argument(
         "--group", action="append", default=[], help="these groups only (most often a method); repeatable"

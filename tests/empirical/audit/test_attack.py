@@ -18,7 +18,7 @@ from empirical.audit.certificate import certificate, decimal, write
 from empirical.audit.check import MOST_CLASSES, MOST_VIEWS, array_digest, check, digest, mean_radius
 from empirical.audit.distances import pairwise_within, views_within
 from empirical.audit.report import as_json
-from empirical.audit.schema import EXACT, FORMAT, POPULATION
+from empirical.audit.schema import EXACT, EXACT_ANCHORED, FORMAT, POPULATION
 from empirical.views import protocol
 from empirical.views.protocol import Views
 from tests.empirical.audit.refusals import refused
@@ -167,6 +167,7 @@ def forged(folder):
                 for k in range(K)
             ],
         },
+        "anchored": {"claim": EXACT_ANCHORED, "error": "1", "direction": "upper", "margins": ["0"] * K},
         "population": {
             "claim": POPULATION,
             "form": "anchored",

@@ -18,7 +18,7 @@ from empirical.audit.page import page
 from empirical.audit.report import report
 from empirical.evaluation.heads import simplex
 from tests.empirical.audit.every_view import certified, halves, made
-from tests.empirical.audit.test_mutations import mutated, problems_of
+from tests.empirical.audit.test_mutations import TOPS, mutated, problems_of
 from theory.theorem1.certificates.vertex import certify_vertices, exact_vertices, owned_vertices
 
 
@@ -185,9 +185,6 @@ def test_proofs_of_a_part_of_the_images_are_replayed_in_order():
     assert Replay(None).rows(3) == [0, 1, 2]
     assert Replay(16).rows(3) == [0, 1, 2]
     assert Replay(3).rows(10) == [0, 3, 6]
-
-
-TOPS = ("exact", "population", "data", "features")
 
 
 def claims_no_more(content, found):

@@ -53,6 +53,10 @@ WILD = [
 ]
 
 
+TOPS = ("exact", "anchored", "population", "population", "data", "features")
+"""Parts of a certificate, that of the population twice as often as the others."""
+
+
 def mutate(value, rng):
     """Another value in place of this one: near it, of another kind, or wild."""
     if isinstance(value, str) and value.lstrip("-").replace(".", "", 1).isdigit() and rng.random() < 0.8:
@@ -83,7 +87,7 @@ def mutated(original, rng):
     """The content with one to three entries changed, exchanged or removed."""
     content = copy.deepcopy(original)
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
-        top = rng.choice(["exact", "anchored", "population", "population", "data", "features"])
+        top = rng.choice(TOPS)
         path = rng.choice([(top, *p) for p in places(content[top])] or [(top,)])
         parent = content
         for key in path[:-1]:
