@@ -3,7 +3,7 @@
 from typing import Any
 
 from empirical.audit.core import Audit
-from empirical.audit.table import Column, certified, html_table, number
+from empirical.audit.table import Column, certified, html_table, number, text
 from empirical.audit.words import level_of, names_of
 from empirical.rounding import shown
 from theory.messages import printable
@@ -78,7 +78,7 @@ def section(audit: Audit, points: PointsCertificate) -> str:
     head: list[Column] = [("class", None), ("hardest rival", None), ("margin", "lower"), ("mass so far", "lower")]
     head += [("error so far", "upper"), ("what blocks", None)]
     return (
-        f'<p class="answer">{sentence(audit, points)}</p><p>Points, the classes claimed to own them and the order '
+        f'<p class="answer">{text(sentence(audit, points))}</p><p>Points, the classes claimed to own them and the order '
         "in which they are tried come from the fitting half. The margin is the logarithm of the least wealth of a point's "
         "bets, less what it has to reach; the first point that does not reach it ends the row. Mass: of the images all of "
         "whose views lie at points of their own class, of those up to this one.</p>"

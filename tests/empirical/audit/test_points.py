@@ -71,6 +71,7 @@ def test_what_is_said_names_the_error_and_what_blocks(found):
     assert "By points, 3 of 3 classes are met" in report(found)
     assert "<h2" in page(found)
     assert "Points at 95%" in page(found)
+    assert "Err(G_f) &lt;= " in page(found)
     assert as_json(found, "")["points"] == {"level": 0.95, "error": found.points[1].error, "met": 3}
     few = audit(flatten(), data(36, wrong=0.2), shaken, head="clusters", m=3, progress=False)
     assert few.points[1].error == 1
