@@ -74,6 +74,17 @@ def run(main, folder, *words):
     (folder / "run.json").write_text(json.dumps({"status": status, "seconds": time.process_time() - start}))
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """torch with one thread, whose results are those of any machine."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def theory_run(once):
     """The folder of one run of `python -m theory`."""

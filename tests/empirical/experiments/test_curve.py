@@ -16,16 +16,10 @@ from empirical.training import loop
 from empirical.training.loop import TrainingConfig, train
 from empirical.training.whitening import settle
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = torch.device("cpu")
 CONFIG = TrainingConfig(dataset="digits", letters="ab", epochs=3, batch_size=32, train_size=100, encoder="whitened")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

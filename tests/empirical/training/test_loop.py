@@ -21,16 +21,10 @@ from empirical.training.methods.simclr import SimCLR
 from empirical.training.methods.simsiam import SimSiam
 from empirical.training.networks import Encoder, build_encoder
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = torch.device("cpu")
 SMALL = TrainingConfig(dataset="digits", epochs=3, batch_size=32, train_size=100, seed=4)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

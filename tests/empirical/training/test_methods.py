@@ -12,17 +12,11 @@ from empirical.training.methods.moco import MoCo
 from empirical.training.methods.simclr import SimCLR
 from empirical.training.methods.simsiam import SimSiam
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = {name: replace(method, widths=(16, 8)) for name, method in METHODS.items()} | {
     "moco": MoCo(widths=(16, 8), queue_size=20),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def some_views(m: int, n: int = 8, seed: int = 0) -> torch.Tensor:
