@@ -13,5 +13,5 @@ def slack_of_proved(claim):
 
 
 def discharged(claim):
-    """Whether every step of the proof, and every other check, holds, the predicate aside; stops at the first that does not."""
+    """Whether every step of the proof and every other check hold, the predicate aside; stops at the first that does not."""
     return all(check().holds for check in {**claim.steps, **claim.other}.values())
